@@ -1,0 +1,13 @@
+# fusion_compiler_library(NAME sources... LINK libs...): a part of the compiler, on LLVM's and MLIR's shared libraries.
+function(fusion_compiler_library name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_include_directories(${name} SYSTEM PUBLIC ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+  target_include_directories(${name} PUBLIC ${CMAKE_BINARY_DIR}/include)
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM)
+  target_compile_options(${name} PRIVATE -fno-exceptions)
+  add_dependencies(${name} FusionDialectIncGen)
+  if(NOT name STREQUAL FusionDialect)
+    target_link_libraries(${name} PUBLIC FusionDialect)
+  endif()
+endfunction()

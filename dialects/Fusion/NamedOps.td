@@ -1,0 +1,137 @@
+// The layer users think in: anchors, norms, arithmetic. Semantics are PyTorch's.
+#ifndef FUSION_NAMED_OPS_TD
+#define FUSION_NAMED_OPS_TD
+
+include "Activations.td"
+
+// ---------------------------------------------------------------- anchors
+
+class Fusion_ConvLike<string mnemonic, dag operands, dag res> : Fusion_Op<mnemonic> {
+  dag window = (ins UnitAttr:$transposed, OptionalAttr<DenseI64ArrayAttr>:$stride, OptionalAttr<DenseI64ArrayAttr>:$padding,
+                    OptionalAttr<DenseI64ArrayAttr>:$output_padding, OptionalAttr<DenseI64ArrayAttr>:$dilation,
+                    DefaultValuedAttr<I64Attr, "1">:$groups);
+  let arguments = !con(operands, window);
+  let results = res;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The window with every default filled in; `spatialRank` entries each.
+    ::fusion::Window getWindow();
+  }];
+}
+
+def Fusion_ConvOp : Fusion_ConvLike<"conv", (ins Fusion_Tensor:$x, Fusion_Tensor:$weight, Optional<Fusion_Tensor>:$bias), (outs Fusion_Tensor:$y)> {
+  let summary = "convolution or transposed convolution in 1 to 3 spatial dims";
+  let description = [{
+    `x` is `[N, Cin, spatial...]`; `weight` is `[Cout, Cin/groups, taps...]`, or `[Cin, Cout/groups, taps...]` when transposed.
+    Omitted window attributes default to stride 1, padding 0, output padding 0, dilation 1.
+
+    ```mlir
+    %y = fusion.conv %x, %w bias %b {stride = array<i64: 2, 2>} : (tensor<?x3x8x8xf32>, tensor<4x3x3x3xf32>, tensor<4xf32>) -> tensor<?x4x3x3xf32>
+    ```
+  }];
+  let assemblyFormat = "$x `,` $weight (`bias` $bias^)? attr-dict `:` functional-type(operands, results)";
+}
+
+def Fusion_ConvGradInputOp : Fusion_ConvLike<"conv_grad_input", (ins Fusion_Tensor:$dy, Fusion_Tensor:$weight), (outs Fusion_Tensor:$dx)> {
+  let summary = "gradient of a convolution's input; the window attributes are the convolution's own";
+  let assemblyFormat = "$dy `,` $weight attr-dict `:` functional-type(operands, results)";
+}
+
+def Fusion_ConvGradWeightOp : Fusion_ConvLike<"conv_grad_weight", (ins Fusion_Tensor:$dy, Fusion_Tensor:$x), (outs Fusion_Tensor:$dweight)> {
+  let summary = "gradient of a convolution's weight; the window attributes are the convolution's own";
+  let assemblyFormat = "$dy `,` $x attr-dict `:` functional-type(operands, results)";
+}
+
+def Fusion_LinearOp : Fusion_Op<"linear"> {
+  let summary = "y = x * weight^T + bias";
+  let description = "`x` is `[N, K]`, `weight` is `[F, K]` as in PyTorch, `bias` is `[F]`.";
+  let arguments = (ins Fusion_Tensor:$x, Fusion_Tensor:$weight, Optional<Fusion_Tensor>:$bias);
+  let results = (outs Fusion_Tensor:$y);
+  let hasVerifier = 1;
+  let assemblyFormat = "$x `,` $weight (`bias` $bias^)? attr-dict `:` functional-type(operands, results)";
+}
+
+def Fusion_MatmulOp : Fusion_Op<"matmul"> {
+  let summary = "matrix product of two rank-2 tensors, each optionally transposed";
+  let arguments = (ins Fusion_Tensor:$a, Fusion_Tensor:$b, UnitAttr:$transpose_a, UnitAttr:$transpose_b);
+  let results = (outs Fusion_Tensor:$y);
+  let hasVerifier = 1;
+  let assemblyFormat = "$a `,` $b attr-dict `:` functional-type(operands, results)";
+}
+
+// ---------------------------------------------------------------- elementwise
+
+def Fusion_ConstantOp : Fusion_Op<"constant"> {
+  let summary = "a scalar as a rank-0 tensor";
+  let arguments = (ins F64Attr:$value);
+  let results = (outs Fusion_Tensor:$y);
+  let hasVerifier = 1;
+  let assemblyFormat = "$value attr-dict `:` type($y)";
+}
+
+class Fusion_Binary<string mnemonic, string what, list<Trait> traits = []> : Fusion_Op<mnemonic, traits> {
+  let summary = what # ", operands broadcast from the right as in PyTorch";
+  let arguments = (ins Fusion_Tensor:$lhs, Fusion_Tensor:$rhs);
+  let results = (outs Fusion_Tensor:$y);
+  let hasVerifier = 1;
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
+}
+def Fusion_AddOp : Fusion_Binary<"add", "lhs + rhs">;
+def Fusion_SubOp : Fusion_Binary<"sub", "lhs - rhs">;
+def Fusion_MulOp : Fusion_Binary<"mul", "lhs * rhs">;
+def Fusion_DivOp : Fusion_Binary<"div", "lhs / rhs">;
+
+def Fusion_ActivationGradOp : Fusion_Op<"activation_grad"> {
+  let summary = "gradient of an activation's operand: dy times the derivative of activation `of` at x";
+  let description = "`of` names the activation op (`\"swish\"`); `params` holds its attributes.";
+  let arguments = (ins Fusion_Tensor:$dy, Fusion_Tensor:$x, StrAttr:$of, DefaultValuedAttr<DictionaryAttr, "{}">:$params);
+  let results = (outs Fusion_Tensor:$dx);
+  let hasVerifier = 1;
+  let assemblyFormat = "$of $dy `,` $x attr-dict `:` type($dx)";
+}
+
+def Fusion_SumToOp : Fusion_Op<"sum_to"> {
+  let summary = "sums over every dim that the result's shape broadcasts over (the gradient of broadcasting)";
+  let arguments = (ins Fusion_Tensor:$x);
+  let results = (outs Fusion_Tensor:$y);
+  let hasVerifier = 1;
+  let assemblyFormat = "$x attr-dict `:` type($x) `to` type($y)";
+}
+
+// ---------------------------------------------------------------- norms
+
+def Fusion_GroupNormOp : Fusion_Op<"group_norm"> {
+  let summary = "group normalisation: gamma * (x - mean) / sqrt(var + eps) + beta, biased variance, per (image, group of channels)";
+  let description = "`gamma` and `beta` are per channel and come together or not at all. Decomposed into `group_stats` and `normalize`.";
+  let arguments = (ins Fusion_Tensor:$x, Optional<Fusion_Tensor>:$gamma, Optional<Fusion_Tensor>:$beta, I64Attr:$groups, F64Attr:$eps);
+  let results = (outs Fusion_Tensor:$y);
+  let hasVerifier = 1;
+  let assemblyFormat = "$x (`affine` $gamma^ `,` $beta)? attr-dict `:` functional-type(operands, results)";
+}
+
+def Fusion_GroupStatsOp : Fusion_Op<"group_stats"> {
+  let summary = "mean and 1 / sqrt(biased variance + eps) per (image, group)";
+  let arguments = (ins Fusion_Tensor:$x, I64Attr:$groups, F64Attr:$eps);
+  let results = (outs Fusion_Tensor:$mean, Fusion_Tensor:$rstd);
+  let hasVerifier = 1;
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+def Fusion_NormalizeOp : Fusion_Op<"normalize"> {
+  let summary = "(x - mean) * rstd * gamma + beta with per-group statistics and per-channel affine";
+  let arguments = (ins Fusion_Tensor:$x, Fusion_Tensor:$mean, Fusion_Tensor:$rstd, Optional<Fusion_Tensor>:$gamma, Optional<Fusion_Tensor>:$beta);
+  let results = (outs Fusion_Tensor:$y);
+  let hasVerifier = 1;
+  let assemblyFormat = "$x `stats` $mean `,` $rstd (`affine` $gamma^ `,` $beta)? attr-dict `:` functional-type(operands, results)";
+}
+
+def Fusion_NormalizeGradOp : Fusion_Op<"normalize_grad"> {
+  let summary = "gradient of a norm through its statistics: with n = (x - mean) * rstd and g = dy * gamma, rstd * (g - mean_group(g) - n * mean_group(g * n))";
+  let description = "gamma's and beta's gradients are ordinary sums (`sum_to` of `dy * n` and of `dy`), built by the derivative rule from `normalize` without affine.";
+  let arguments = (ins Fusion_Tensor:$dy, Fusion_Tensor:$x, Fusion_Tensor:$mean, Fusion_Tensor:$rstd, Optional<Fusion_Tensor>:$gamma);
+  let results = (outs Fusion_Tensor:$dx);
+  let hasVerifier = 1;
+  let assemblyFormat = "$dy `,` $x `stats` $mean `,` $rstd (`affine` $gamma^)? attr-dict `:` functional-type(operands, results)";
+}
+
+#endif

@@ -1,0 +1,22 @@
+// The fusion dialect: named ops, stages and kernels.
+#pragma once
+#include "fusion/Dialect/Window.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/RegionKindInterface.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "fusion/Dialect/FusionDialect.h.inc"
+#include "fusion/Dialect/FusionEnums.h.inc"
+#include "fusion/Dialect/FusionInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "fusion/Dialect/FusionOps.h.inc"
