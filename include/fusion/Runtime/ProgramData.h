@@ -1,0 +1,77 @@
+// The contents of a program file (docs/program-format.md) as plain structs: the compiler fills them, Program checks them.
+#pragma once
+#include "fusion/Runtime/Expr.h"
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fusion::runtime {
+
+enum class TensorRole { Input, Parameter, Output, Saved, GradOutput, GradInput, GradParameter };
+
+/// The extent that stands for the batch size in Tensor::shape ("N" in the file).
+constexpr int64_t kBatchExtent = -1;
+
+/// A dense row-major fp32 tensor that the caller owns.
+struct Tensor {
+  std::string name;
+  TensorRole role = TensorRole::Input;
+  std::optional<unsigned> of; ///< the tensor that a gradient belongs to; gradients only
+  std::vector<int64_t> shape; ///< extents; kBatchExtent for the batch
+};
+
+struct KernelArg {
+  enum class Kind { Tensor, Workspace, Batch32, Batch64 };
+  Kind kind = Kind::Tensor;
+  unsigned tensor = 0; ///< Kind::Tensor: index into ProgramData::tensors
+  Expr offset;         ///< Kind::Workspace: bytes from the start of the workspace, a multiple of 256
+  Expr bytes;          ///< Kind::Workspace: size of the buffer
+  std::string name;    ///< Kind::Workspace: what messages call the buffer
+
+  static KernelArg ofTensor(unsigned index);
+  static KernelArg ofWorkspace(Expr offset, Expr bytes, std::string name);
+  static KernelArg batch32();
+  static KernelArg batch64();
+};
+
+struct KernelLaunch {
+  std::string name; ///< of the extern "C" __global__ function
+  std::array<Expr, 3> grid{Expr(1), Expr(1), Expr(1)};
+  unsigned block = 1;       ///< threads
+  uint64_t sharedBytes = 0; ///< dynamic shared memory
+  std::vector<KernelArg> args;
+  std::string report; ///< optional, for people; the runtime ignores it
+};
+
+/// Forward or backward: kernels that run in order on one stream.
+struct Phase {
+  std::string source;                           ///< CUDA C++ of all its kernels
+  std::vector<unsigned> inputs, outputs, saved; ///< tensor indices; `saved` is what forward leaves for backward
+  Expr workspace;                               ///< bytes of scratch memory
+  std::vector<KernelLaunch> kernels;
+};
+
+/// The program for one architecture.
+struct Variant {
+  std::string arch; ///< "sm_80", "sm_90a", ...
+  Phase forward;
+  std::optional<Phase> backward; ///< absent when compiled with --grad=none
+};
+
+struct BatchRange {
+  bool dynamic = false;
+  int64_t size = 1; ///< the batch size when fixed, the largest one when dynamic
+};
+
+struct ProgramData {
+  std::string chain;
+  std::string precision = "torch";
+  bool assumeFinite = false;
+  BatchRange batch;
+  std::vector<Tensor> tensors;
+  std::vector<Variant> variants;
+};
+
+} // namespace fusion::runtime
