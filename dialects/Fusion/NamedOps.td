@@ -81,7 +81,7 @@ def Fusion_SubOp : Fusion_Binary<"sub", "lhs - rhs">;
 def Fusion_MulOp : Fusion_Binary<"mul", "lhs * rhs">;
 def Fusion_DivOp : Fusion_Binary<"div", "lhs / rhs">;
 
-def Fusion_ActivationGradOp : Fusion_Op<"activation_grad"> {
+def Fusion_ActivationGradOp : Fusion_Op<"activation_grad", [AllTypesMatch<["dy", "x", "dx"]>]> {
   let summary = "gradient of an activation's operand: dy times the derivative of activation `of` at x";
   let description = "`of` names the activation op (`\"swish\"`); `params` holds its attributes.";
   let arguments = (ins Fusion_Tensor:$dy, Fusion_Tensor:$x, StrAttr:$of, DefaultValuedAttr<DictionaryAttr, "{}">:$params);
@@ -100,7 +100,7 @@ def Fusion_SumToOp : Fusion_Op<"sum_to"> {
 
 // ---------------------------------------------------------------- norms
 
-def Fusion_GroupNormOp : Fusion_Op<"group_norm"> {
+def Fusion_GroupNormOp : Fusion_Op<"group_norm", [AttrSizedOperandSegments]> {
   let summary = "group normalisation: gamma * (x - mean) / sqrt(var + eps) + beta, biased variance, per (image, group of channels)";
   let description = "`gamma` and `beta` are per channel and come together or not at all. Decomposed into `group_stats` and `normalize`.";
   let arguments = (ins Fusion_Tensor:$x, Optional<Fusion_Tensor>:$gamma, Optional<Fusion_Tensor>:$beta, I64Attr:$groups, F64Attr:$eps);
@@ -117,7 +117,7 @@ def Fusion_GroupStatsOp : Fusion_Op<"group_stats"> {
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
-def Fusion_NormalizeOp : Fusion_Op<"normalize"> {
+def Fusion_NormalizeOp : Fusion_Op<"normalize", [AttrSizedOperandSegments]> {
   let summary = "(x - mean) * rstd * gamma + beta with per-group statistics and per-channel affine";
   let arguments = (ins Fusion_Tensor:$x, Fusion_Tensor:$mean, Fusion_Tensor:$rstd, Optional<Fusion_Tensor>:$gamma, Optional<Fusion_Tensor>:$beta);
   let results = (outs Fusion_Tensor:$y);
