@@ -91,11 +91,24 @@ def Fusion_ActivationGradOp : Fusion_Op<"activation_grad", [AllTypesMatch<["dy",
 }
 
 def Fusion_SumToOp : Fusion_Op<"sum_to"> {
-  let summary = "sums over every dim that the result's shape broadcasts over (the gradient of broadcasting)";
-  let arguments = (ins Fusion_Tensor:$x);
+  let summary = "sums over `dims`, by default over every dim that the result's shape broadcasts over (the gradient of broadcasting)";
+  let description = [{
+    Without `dims` the result's shape is aligned with the operand's from the right, and every dim that is missing or of size 1
+    in the result but not in the operand is summed. With `dims` exactly these dims are summed and dropped from the shape.
+
+    ```mlir
+    %a = fusion.sum_to %x : tensor<?x4x5xf32> to tensor<4x1xf32>
+    %b = fusion.sum_to %x {dims = array<i64: 0, 2>} : tensor<?x4x5xf32> to tensor<4xf32>
+    ```
+  }];
+  let arguments = (ins Fusion_Tensor:$x, OptionalAttr<DenseI64ArrayAttr>:$dims);
   let results = (outs Fusion_Tensor:$y);
   let hasVerifier = 1;
   let assemblyFormat = "$x attr-dict `:` type($x) `to` type($y)";
+  let extraClassDeclaration = [{
+    /// The operand's dims that are summed, ascending, whether given or implied by the result's shape.
+    ::llvm::SmallVector<int64_t> getSummedDims();
+  }];
 }
 
 // ---------------------------------------------------------------- norms

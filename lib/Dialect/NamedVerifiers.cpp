@@ -4,8 +4,22 @@
 using namespace mlir;
 using namespace fusion;
 
-static Window windowOf(Operation *op, RankedTensorType weight) {
+/// Reads the window attributes off any of the convolution ops; what is left out gets its default.
+template <typename ConvLike> static Window windowOf(ConvLike op, RankedTensorType weight) {
   Window w;
+  w.taps.assign(weight.getShape().begin() + std::min<int64_t>(2, weight.getRank()), weight.getShape().end());
+  auto fill = [&](llvm::SmallVector<int64_t, 3> &to, std::optional<ArrayRef<int64_t>> given, int64_t otherwise) {
+    if (given)
+      to.assign(given->begin(), given->end());
+    else
+      to.assign(w.taps.size(), otherwise);
+  };
+  fill(w.stride, op.getStride(), 1);
+  fill(w.padding, op.getPadding(), 0);
+  fill(w.outputPadding, op.getOutputPadding(), 0);
+  fill(w.dilation, op.getDilation(), 1);
+  w.groups = op.getGroups();
+  w.transposed = op.getTransposed();
   return w;
 }
 Window ConvOp::getWindow() { return windowOf(*this, getWeight().getType()); }
@@ -27,3 +41,15 @@ LogicalResult GroupNormOp::verify() { return success(); }
 LogicalResult GroupStatsOp::verify() { return success(); }
 LogicalResult NormalizeOp::verify() { return success(); }
 LogicalResult NormalizeGradOp::verify() { return success(); }
+
+SmallVector<int64_t> SumToOp::getSummedDims() {
+  if (auto dims = getDims())
+    return SmallVector<int64_t>(*dims);
+  SmallVector<int64_t> summed;
+  auto from = getX().getType().getShape(), to = getY().getType().getShape();
+  int64_t missing = int64_t(from.size()) - int64_t(to.size());
+  for (int64_t d = 0; d < int64_t(from.size()); ++d)
+    if (d < missing || (to[d - missing] == 1 && from[d] != 1))
+      summed.push_back(d);
+  return summed;
+}

@@ -1,0 +1,26 @@
+# How lit runs the tests of the compiler and its tools; CMake's lit.site.cfg.py loads this file.
+import os
+
+import lit.formats
+
+config.name = "Fusion"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "CMakeLists.txt"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.fusion_obj_root, "test")
+
+# Tools are found on PATH, this build's first: tests say plainly `fusion-opt %s | FileCheck %s`.
+config.environment["PATH"] = os.pathsep.join([config.fusion_tools_dir, config.llvm_tools_dir, os.environ.get("PATH", "")])
+for name in ("CUDA_HOME", "FUSION_NVRTC", "FUSION_CACHE_DIR", "HOME", "XDG_CACHE_HOME", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+config.substitutions += [
+    ("%examples", os.path.join(config.fusion_src_root, "examples")),
+    ("%source_root", config.fusion_src_root),
+    ("%python", config.python_executable),
+]
+# A tool that this build does not have makes its tests unsupported instead of red.
+for tool in ("fusion-opt", "fusion-run"):
+    if os.path.exists(os.path.join(config.fusion_tools_dir, tool)):
+        config.available_features.add(tool)
