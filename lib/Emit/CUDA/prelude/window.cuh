@@ -1,0 +1,339 @@
+// Windowed product-sums on CUDA cores: one block fills a box of output positions for a run of output channels, as gather
+// (convolution) or scatter (transposed convolution), and leaves the raw sums in shared memory for the caller's epilogue.
+// requires: base.cuh
+//
+// Names: S is the small tensor with A channels, L the large one with B channels, l = i * stride - padding + t * dilation.
+//   gather:   S[n,a,i] = sum over b, t of L[n,b,l] * W[a,b,t]           scatter:   L[n,b,l] = sum over a, t, i of S[n,a,i] * W[a,b,t]
+// Both are one loop here. An output axis splits into phases (gather 1, scatter `stride`); inside a phase, neighbouring
+// outputs read inputs `step` apart, and the taps that meet the phase read inputs `reach` apart. So a scatter multiplies no zeros.
+//
+// Shared memory (`pipe`, 16-byte aligned), per slice of reduction channels: the weights as [slice * taps][pitch], then the
+// input patch as [slice][d][h][w]. In a strided gather w is split by remainder, so that lanes read neighbouring floats.
+// Sizes, in plain arithmetic, per axis (ceil = ceilDiv, gcd, all integer):
+//   rows.h = largest divisor of `rows` <= cover.h, rows.d = largest divisor of rows / rows.h <= cover.d, rows.w = what is left
+//   cover = ceil(box / phases), full = ceil(cover / rows) * rows            phases = scatter ? stride : 1
+//   patch = gather: (full - 1) * stride + (taps - 1) * dilation + 1         scatter: (full * stride - 1 + (taps - 1) * dilation) / stride + 1
+//   plane = patch.d * patch.h * ceil(patch.w / split) * split               split = gather ? stride.w : 1
+//   wide  = ceil(ceil(channels / cols) * cols / 4) * 4, pitch = wide / 4 odd ? wide : wide + 4
+//   windowPipeFloats = slice * (volume(taps) * pitch + plane)
+
+// Inputs that `full` outputs per phase read along one axis.
+template <bool Scatter> DEV constexpr int windowSpan(int full, int stride, int taps, int dilation) {
+  return Scatter ? (full * stride - 1 + (taps - 1) * dilation) / stride + 1 : (full - 1) * stride + (taps - 1) * dilation + 1;
+}
+
+template <class P, class T, bool Scatter> struct WindowShape {
+  static constexpr int Reduced = (Scatter ? P::A : P::B) / P::G; // channels summed over
+  static constexpr int Written = (Scatter ? P::B : P::A) / P::G; // output channels of a group
+  static constexpr Vec3 in = Scatter ? P::small : P::large;
+  static constexpr Vec3 out = Scatter ? P::large : P::small;
+  static constexpr Vec3 boxes = {ceilDiv(out.d, T::box.d), ceilDiv(out.h, T::box.h), ceilDiv(out.w, T::box.w)};
+  static constexpr int Taps = volume(P::taps);
+
+  static constexpr Vec3 phases = Scatter ? P::stride : Vec3{1, 1, 1};
+  static constexpr Vec3 step = Scatter ? Vec3{1, 1, 1} : P::stride;
+  // Taps `period` apart meet the same phase.
+  static constexpr Vec3 period = {phases.d / commonDivisor(phases.d, P::dilation.d), phases.h / commonDivisor(phases.h, P::dilation.h),
+                                  phases.w / commonDivisor(phases.w, P::dilation.w)};
+  static constexpr Vec3 reach = {period.d * P::dilation.d / phases.d, period.h * P::dilation.h / phases.h,
+                                 period.w * P::dilation.w / phases.w};
+  static constexpr int MostH = ceilDiv(P::taps.h, period.h); // taps of a phase along h, at most
+
+  static constexpr Vec3 cover = {ceilDiv(T::box.d, phases.d), ceilDiv(T::box.h, phases.h), ceilDiv(T::box.w, phases.w)};
+  static constexpr int RowsH = divisorWithin(T::rows, cover.h);
+  static constexpr int RowsD = divisorWithin(T::rows / RowsH, cover.d);
+  static constexpr int RowsW = T::rows / RowsH / RowsD;
+  static constexpr Vec3 lanes = {ceilDiv(cover.d, RowsD), ceilDiv(cover.h, RowsH), ceilDiv(cover.w, RowsW)};
+  static constexpr Vec3 full = {lanes.d * RowsD, lanes.h * RowsH, lanes.w * RowsW};
+
+  static constexpr Vec3 patch = {windowSpan<Scatter>(full.d, P::stride.d, P::taps.d, P::dilation.d), windowSpan<Scatter>(full.h, P::stride.h, P::taps.h, P::dilation.h),
+                                 windowSpan<Scatter>(full.w, P::stride.w, P::taps.w, P::dilation.w)};
+  static constexpr int Split = step.w, SplitWidth = ceilDiv(patch.w, Split), PatchRow = Split * SplitWidth;
+  static constexpr int PatchSlab = PatchRow * patch.h, Plane = PatchSlab * patch.d;
+
+  static constexpr int ColGroups = ceilDiv(T::channels, T::cols);
+  static constexpr int Wide = roundUp(ColGroups * T::cols, 4);
+  static constexpr int Pitch = Wide / 4 % 2 ? Wide : Wide + 4; // an odd number of quads spreads transposed stores over the banks
+  static constexpr int WeightFloats = T::slice * Taps * Pitch;
+  static constexpr int PipeFloats = WeightFloats + T::slice * Plane;
+
+  static constexpr int Positions = volume(lanes); // lane positions of a phase
+  static constexpr int Phases = volume(phases);
+  static constexpr int PhaseItems = Phases > 1 ? roundUp(Positions * ColGroups, 32) : Positions * ColGroups; // warps stay in one phase
+  static constexpr int Items = Phases * PhaseItems;
+  static constexpr bool Resident = Items <= T::threads; // one item per thread: sums stay in registers over all slices
+};
+
+template <class P, class T, bool Scatter> DEV constexpr int windowPipeFloats() { return WindowShape<P, T, Scatter>::PipeFloats; }
+
+// Where this block works: image, origin of its box in the output, first output channel and how many of them there are.
+template <class P, class T, bool Scatter> struct WindowPlace {
+  using Shape = WindowShape<P, T, Scatter>;
+  int image, d, h, w, channel, channels, box;
+
+  DEV WindowPlace() {
+    constexpr int PerGroup = ceilDiv(Shape::Written, T::channels);
+    box = blockIdx.x;
+    int rest = box;
+    w = rest % Shape::boxes.w * T::box.w;
+    rest /= Shape::boxes.w;
+    h = rest % Shape::boxes.h * T::box.h;
+    rest /= Shape::boxes.h;
+    d = rest % Shape::boxes.d * T::box.d;
+    image = rest / Shape::boxes.d;
+    const int first = (int)blockIdx.y % PerGroup * T::channels;
+    channel = (int)blockIdx.y / PerGroup * Shape::Written + first;
+    channels = smaller(T::channels, Shape::Written - first);
+  }
+
+  // The flat output position of tile element m, or -1 outside the output.
+  DEV int position(int m) const {
+    const int x = w + m % T::box.w;
+    const int y = h + m / T::box.w % T::box.h;
+    const int z = d + m / (T::box.w * T::box.h);
+    return x < Shape::out.w && y < Shape::out.h && z < Shape::out.d ? (z * Shape::out.h + y) * Shape::out.w + x : -1;
+  }
+};
+
+// The input coordinate, possibly negative, that starts the patch of a box which starts at output coordinate `origin`.
+template <bool Scatter> DEV int windowBase(int origin, int stride, int taps, int padding, int dilation) {
+  if (!Scatter)
+    return origin * stride - padding;
+  const int shift = ceilDiv((taps - 1) * dilation, stride); // keeps the dividend positive
+  return (origin + padding - (taps - 1) * dilation + (shift + 1) * stride - 1) / stride - shift;
+}
+
+// What one phase is along one axis: its first tap and the patch coordinate that this tap reads for the first output of the
+// phase, taken so that growing coordinates belong to tap, tap + next, tap + 2 * next, ...
+struct WindowPhase {
+  int tap, next, count, first;
+};
+template <bool Scatter> DEV WindowPhase windowPhase(int phase, int origin, int base, int stride, int taps, int padding, int dilation, int period) {
+  if (!Scatter)
+    return WindowPhase{0, 1, taps, 0};
+  const int sum = origin + phase + padding;
+  int tap = taps;
+  for (int t = 0; t < smaller(period, taps); t++)
+    if ((sum + (stride - 1) * t * dilation) % stride == 0) // sum - t * dilation, kept positive
+      tap = t;
+  const int count = ceilDiv(taps - tap, period);
+  const int last = tap + (count - 1) * period;
+  return WindowPhase{last, -period, count, (sum - last * dilation) / stride - base};
+}
+
+// Brings the weights of `count` reduction channels from `from` on to shared memory, output channels innermost, zeros beyond them.
+template <class P, class T, bool Scatter>
+DEV void windowStageWeights(float *to, const float *weight, const WindowPlace<P, T, Scatter> &at, int from, int count) {
+  using S = WindowShape<P, T, Scatter>;
+  const int group = at.channel / S::Written;
+  const int first = at.channel - group * S::Written;
+  if constexpr (Scatter) { // W[a, b, t]: (b, t) is contiguous for one reduction channel a
+    const float *w = weight + ((index_t)(group * S::Reduced + from) * S::Written + first) * S::Taps;
+#pragma unroll 1
+    for (int i = threadIdx.x; i < count * (S::Wide * S::Taps); i += T::threads) {
+      const int a = i / (S::Wide * S::Taps);
+      const int rest = i - a * (S::Wide * S::Taps);
+      const int b = rest / S::Taps;
+      const int t = rest - b * S::Taps;
+      to[(a * S::Taps + t) * S::Pitch + b] = b < at.channels ? w[(index_t)a * (S::Written * S::Taps) + rest] : 0.0f;
+    }
+  } else { // W[a, b, t]: (b, t) is contiguous for one output channel a; 8 x 4 lanes read whole sectors and write all banks
+    constexpr int Blocks = ceilDiv(T::slice * S::Taps, 8);
+    const float *w = weight + ((index_t)at.channel * S::Reduced + from) * S::Taps;
+#pragma unroll 1
+    for (int i = threadIdx.x; i < Blocks * 8 * S::Wide; i += T::threads) {
+      const int block = i / 32;
+      const int k = block % Blocks * 8 + i % 8;
+      const int a = block / Blocks * 4 + i / 8 % 4;
+      if (k < count * S::Taps)
+        to[k * S::Pitch + a] = a < at.channels ? w[(index_t)a * (S::Reduced * S::Taps) + k] : 0.0f;
+    }
+  }
+}
+
+// Brings the input patch of `count` reduction channels from `from` on to shared memory, zeros outside the operand.
+template <class P, class T, bool Scatter, class Load>
+DEV void windowStagePatch(float *to, const Load &load, const WindowPlace<P, T, Scatter> &at, int from, int count, Vec3 base) {
+  using S = WindowShape<P, T, Scatter>;
+  constexpr int Run = T::slice < 4 ? T::slice : 4; // channels per thread and pixel: their loads are in flight together
+  constexpr int Pixels = volume(S::patch);
+  const int first = at.channel / S::Written * S::Reduced + from;
+#pragma unroll 1
+  for (int i = threadIdx.x; i < Pixels * ceilDiv(T::slice, Run); i += T::threads) {
+    const int run = i / Pixels * Run;
+    const int pixel = i % Pixels;
+    const int px = pixel % S::patch.w;
+    const int py = pixel / S::patch.w;
+    const int x = base.w + px;
+    const int y = base.h + py % S::patch.h;
+    const int z = base.d + py / S::patch.h;
+    const bool inside = (unsigned)x < (unsigned)S::in.w && (unsigned)y < (unsigned)S::in.h && (unsigned)z < (unsigned)S::in.d;
+    const int p = (z * S::in.h + y) * S::in.w + x;
+    float *cell = to + run * S::Plane + py * S::PatchRow + px % S::Split * S::SplitWidth + px / S::Split;
+    float v[Run];
+#pragma unroll
+    for (int c = 0; c < Run; c++)
+      v[c] = inside && run + c < count ? load(at.image, first + run + c, p) : 0.0f;
+#pragma unroll
+    for (int c = 0; c < Run; c++)
+      if (run + c < T::slice)
+        cell[c * S::Plane] = v[c];
+  }
+}
+
+// One work item: a register tile of `rows` positions by `cols` channels in one phase.
+template <class P, class T, bool Scatter> struct WindowItem {
+  using S = WindowShape<P, T, Scatter>;
+  int columns, d, h, w; // first column, and the first position inside the phase
+  Vec3 phase;
+  bool live;
+
+  DEV explicit WindowItem(int item) {
+    const int rest = item % S::PhaseItems;
+    const int number = item / S::PhaseItems;
+    const int lane = rest % S::Positions;
+    live = item < S::Items && rest < S::Positions * S::ColGroups;
+    columns = rest / S::Positions * T::cols;
+    w = lane % S::lanes.w;
+    h = lane / S::lanes.w % S::lanes.h * S::RowsH;
+    d = lane / (S::lanes.w * S::lanes.h);
+    phase = Vec3{number / (S::phases.w * S::phases.h), number / S::phases.w % S::phases.h, number % S::phases.w};
+  }
+
+  // Position of register row r inside the phase: rows are neighbours along h, whose window of inputs they share.
+  DEV static constexpr Vec3 offset(int r) { return Vec3{r / (S::RowsH * S::RowsW) * S::lanes.d, r % S::RowsH, r / S::RowsH % S::RowsW * S::lanes.w}; }
+
+  DEV static void weights(float (&to)[T::cols], const float *from) {
+    if constexpr (T::cols % 4 == 0 || S::ColGroups == 1) {
+      float4 quad[ceilDiv(T::cols, 4)];
+#pragma unroll
+      for (int j = 0; j < ceilDiv(T::cols, 4); j++)
+        quad[j] = *(const float4 *)(from + 4 * j);
+#pragma unroll
+      for (int j = 0; j < T::cols; j++)
+        to[j] = j % 4 == 0 ? quad[j / 4].x : j % 4 == 1 ? quad[j / 4].y : j % 4 == 2 ? quad[j / 4].z : quad[j / 4].w;
+    } else {
+#pragma unroll
+      for (int j = 0; j < T::cols; j++)
+        to[j] = from[j];
+    }
+  }
+
+  // acc += the product-sum over `count` staged channels and all taps that meet the phase.
+  DEV void multiply(float (&acc)[T::rows][T::cols], const float *weight, const float *patch, int count, const WindowPlace<P, T, Scatter> &at, Vec3 base) const {
+    const WindowPhase fd = windowPhase<Scatter>(phase.d, at.d, base.d, P::stride.d, P::taps.d, P::padding.d, P::dilation.d, S::period.d);
+    const WindowPhase fh = windowPhase<Scatter>(phase.h, at.h, base.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h, S::period.h);
+    const WindowPhase fw = windowPhase<Scatter>(phase.w, at.w, base.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w, S::period.w);
+    const float *x0 = patch + (fd.first + d * S::step.d) * S::PatchSlab + (fh.first + h * S::step.h) * S::PatchRow + fw.first + w;
+    const float *w0 = weight + ((fd.tap * P::taps.h + fh.tap) * P::taps.w + fw.tap) * S::Pitch + columns;
+    constexpr int Unroll = S::MostH <= 8 ? S::MostH : 1; // taps along h share the loaded window of rows; long ones would bloat the code
+#pragma unroll 1
+    for (int c = 0; c < count; c++, x0 += S::Plane, w0 += S::Taps * S::Pitch) {
+#pragma unroll 1
+      for (int kd = 0; kd < fd.count; kd++) {
+#pragma unroll 1
+        for (int kw = 0; kw < fw.count; kw++) {
+          const int ahead = kw * S::reach.w;
+          const float *x = x0 + kd * S::reach.d * S::PatchSlab + ahead % S::Split * S::SplitWidth + ahead / S::Split;
+          const float *w1 = w0 + (kd * fd.next * (P::taps.h * P::taps.w) + kw * fw.next) * S::Pitch;
+#pragma unroll 1
+          for (int k0 = 0; k0 < fh.count; k0 += Unroll) {
+#pragma unroll
+            for (int k = k0; k < k0 + Unroll; k++) {
+              if (k < fh.count) {
+                float b[T::cols];
+                weights(b, w1 + k * fh.next * P::taps.w * S::Pitch);
+#pragma unroll
+                for (int r = 0; r < T::rows; r++) {
+                  constexpr Vec3 Step = S::step;
+                  const float a = x[offset(r).d * Step.d * S::PatchSlab + (offset(r).h * Step.h + k * S::reach.h) * S::PatchRow + offset(r).w];
+#pragma unroll
+                  for (int j = 0; j < T::cols; j++)
+                    acc[r][j] += a * b[j];
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  // tile = acc, or tile += acc.
+  template <bool Add> DEV void deposit(float *tile, const float (&acc)[T::rows][T::cols]) const {
+#pragma unroll
+    for (int r = 0; r < T::rows; r++) {
+      const int z = (d + offset(r).d) * S::phases.d + phase.d;
+      const int y = (h + offset(r).h) * S::phases.h + phase.h;
+      const int x = (w + offset(r).w) * S::phases.w + phase.w;
+      if (z < T::box.d && y < T::box.h && x < T::box.w) {
+        float *to = tile + columns * T::pitch + (z * T::box.h + y) * T::box.w + x;
+#pragma unroll
+        for (int j = 0; j < T::cols; j++)
+          if (T::channels % T::cols == 0 || columns + j < T::channels)
+            to[j * T::pitch] = Add ? to[j * T::pitch] + acc[r][j] : acc[r][j];
+      }
+    }
+  }
+};
+
+template <class P, class T, bool Scatter, class Load>
+DEV void window(float *tile, float *pipe, const Load &load, const float *weight, const WindowPlace<P, T, Scatter> &at) {
+  using S = WindowShape<P, T, Scatter>;
+  using Item = WindowItem<P, T, Scatter>;
+  static_assert(T::pitch >= volume(T::box), "expected a tile row to hold the box");
+  float *patch = pipe + S::WeightFloats;
+  const Vec3 base = {windowBase<Scatter>(at.d, P::stride.d, P::taps.d, P::padding.d, P::dilation.d),
+                     windowBase<Scatter>(at.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h),
+                     windowBase<Scatter>(at.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w)};
+  if constexpr (S::Resident) {
+    const Item item(threadIdx.x);
+    float acc[T::rows][T::cols] = {};
+#pragma unroll 1
+    for (int from = 0; from < S::Reduced; from += T::slice) {
+      const int count = smaller(T::slice, S::Reduced - from);
+      windowStageWeights<P, T, Scatter>(pipe, weight, at, from, count);
+      windowStagePatch<P, T, Scatter>(patch, load, at, from, count, base);
+      __syncthreads();
+      if (item.live)
+        item.multiply(acc, pipe, patch, count, at, base);
+      __syncthreads();
+    }
+    if (item.live)
+      item.template deposit<false>(tile, acc);
+  } else {
+#pragma unroll 1
+    for (int from = 0; from < S::Reduced; from += T::slice) {
+      const int count = smaller(T::slice, S::Reduced - from);
+      windowStageWeights<P, T, Scatter>(pipe, weight, at, from, count);
+      windowStagePatch<P, T, Scatter>(patch, load, at, from, count, base);
+      __syncthreads();
+#pragma unroll 1
+      for (int i = threadIdx.x; i < S::Items; i += T::threads) {
+        const Item item(i);
+        if (item.live) {
+          float acc[T::rows][T::cols] = {};
+          item.multiply(acc, pipe, patch, count, at, base);
+          if (T::slice >= S::Reduced || from == 0)
+            item.template deposit<false>(tile, acc);
+          else
+            item.template deposit<true>(tile, acc);
+        }
+      }
+      __syncthreads();
+    }
+    return;
+  }
+  __syncthreads();
+}
+
+// On return tile[c * T::pitch + m] holds the sum of local channel c < at.channels at every tile element m inside the output.
+// When every thread has at most one item (WindowShape::Resident) `tile` may alias `pipe`.
+template <class P, class T, class Load>
+DEV void gather(float *tile, float *pipe, const Load &load, const float *weight, const WindowPlace<P, T, false> &at) {
+  window<P, T, false>(tile, pipe, load, weight, at);
+}
+template <class P, class T, class Load>
+DEV void scatter(float *tile, float *pipe, const Load &load, const float *weight, const WindowPlace<P, T, true> &at) {
+  window<P, T, true>(tile, pipe, load, weight, at);
+}

@@ -1,0 +1,111 @@
+// Runs prelude kernels through the driver interface, on the host driver.
+#include "Harness.h"
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+std::unique_ptr<fusion::runtime::Driver> makeHostDriver();
+
+namespace fusion::prelude {
+
+static runtime::Driver &driver() {
+  static std::unique_ptr<runtime::Driver> instance = makeHostDriver();
+  return *instance;
+}
+
+static void check(const runtime::Error &error, const std::string &what) {
+  if (error)
+    FAIL() << what << ": " << error.message();
+}
+
+std::string Extents::text() const {
+  return "{" + std::to_string(d) + ", " + std::to_string(h) + ", " + std::to_string(w) + "}";
+}
+
+std::string preludeText(const std::vector<std::string> &parts) {
+  std::string text = "typedef int index_t;\n";
+  for (const std::string &part : parts) {
+    std::ifstream file(std::string(FUSION_PRELUDE_DIR) + "/" + part + ".cuh");
+    EXPECT_TRUE(file) << "expected a prelude part named " << part;
+    std::stringstream content;
+    content << file.rdbuf();
+    text += content.str();
+  }
+  return text;
+}
+
+Kernels::Kernels(const std::string &name, const std::string &source) {
+  auto binary = driver().compile(source, name, "sm_80");
+  if (!binary) {
+    ADD_FAILURE() << name << ": " << binary.error().message();
+    return;
+  }
+  auto module = driver().load(*binary);
+  if (!module)
+    ADD_FAILURE() << name << ": " << module.error().message();
+  else
+    module_ = *module;
+}
+
+Kernels::~Kernels() {
+  if (module_)
+    driver().unload(module_);
+}
+
+void Kernels::launch(const std::string &kernel, runtime::Extent3 grid, int threads, size_t sharedBytes, std::vector<void *> args) {
+  if (!module_)
+    return;
+  auto function = driver().function(module_, kernel, sharedBytes);
+  if (!function) {
+    ADD_FAILURE() << kernel << ": " << function.error().message();
+    return;
+  }
+  args.push_back(nullptr);
+  check(driver().launch(*function, grid, {(unsigned)threads, 1, 1}, sharedBytes, nullptr, args.data()), kernel);
+  check(driver().synchronize(), kernel);
+}
+
+Array::Array(size_t count) : Array(std::vector<float>(count, std::numeric_limits<float>::quiet_NaN())) {}
+
+Array::Array(const std::vector<float> &values) : count_(values.size()) {
+  auto pointer = driver().allocate(count_ * sizeof(float), "array");
+  if (!pointer)
+    throw std::runtime_error(pointer.error().message());
+  pointer_ = *pointer;
+  check(driver().copyToDevice(pointer_, values.data(), count_ * sizeof(float)), "copy to the device");
+}
+
+Array::~Array() { driver().release(pointer_); }
+
+std::vector<float> Array::read() const {
+  std::vector<float> values(count_);
+  check(driver().copyToHost(values.data(), pointer_, count_ * sizeof(float)), "copy to the host");
+  return values;
+}
+
+std::vector<float> randomValues(size_t count, unsigned seed) {
+  std::mt19937 engine(seed);
+  std::normal_distribution<float> normal(0.2f, 1.0f);
+  std::vector<float> values(count);
+  for (float &value : values)
+    value = normal(engine);
+  return values;
+}
+
+void expectClose(const std::vector<float> &got, const std::vector<Judged> &want, double length, const std::string &what) {
+  ASSERT_EQ(got.size(), want.size()) << what;
+  const double unit = std::ldexp(1.0, -24);
+  size_t bad = 0, nonzero = 0;
+  for (size_t i = 0; i < got.size(); i++) {
+    nonzero += want[i].value != 0;
+    if (std::abs(got[i] - want[i].value) <= 4 * unit * std::sqrt(length) * want[i].absolute)
+      continue;
+    if (bad++ < 3)
+      ADD_FAILURE() << what << ": expected " << want[i].value << " at element " << i << ", but got " << got[i];
+  }
+  EXPECT_EQ(bad, 0u) << what << ": of " << got.size() << " elements";
+  EXPECT_GT(nonzero, 0u) << what << ": expected values to compare with, but got zeros only";
+}
+
+} // namespace fusion::prelude

@@ -1,0 +1,208 @@
+// gather and scatter against plain loops over many geometries, tiles and group counts.
+#include "Harness.h"
+#include <numeric>
+
+namespace fusion::prelude {
+namespace {
+
+struct WindowCase {
+  std::string name;
+  bool scatter;
+  int images, a, b, groups;
+  Extents small, large, taps, stride, padding, dilation;
+  Extents box;
+  int channels, slice, rows, cols, threads;
+  int extraPitch = 0;
+
+  Extents in() const { return scatter ? small : large; }
+  Extents out() const { return scatter ? large : small; }
+  int reduced() const { return (scatter ? a : b) / groups; }
+  int written() const { return (scatter ? b : a) / groups; }
+  int boxes() const { return ceilDiv(out().d, box.d) * ceilDiv(out().h, box.h) * ceilDiv(out().w, box.w); }
+  static int ceilDiv(int x, int y) { return (x + y - 1) / y; }
+  static int largestDivisor(int n, int limit) {
+    int best = 1;
+    for (int i = 1; i <= n; i++)
+      if (n % i == 0 && i <= limit)
+        best = i;
+    return best;
+  }
+  int tileFloats() const { return channels * (box.volume() + extraPitch); }
+
+  /// The size formula that the head of window.cuh spells out, worked out on its own.
+  int pipeFloats() const {
+    const int s[3] = {stride.d, stride.h, stride.w}, k[3] = {taps.d, taps.h, taps.w}, l[3] = {dilation.d, dilation.h, dilation.w};
+    const int b3[3] = {box.d, box.h, box.w};
+    int cover[3], patch[3];
+    for (int i = 0; i < 3; i++)
+      cover[i] = ceilDiv(b3[i], scatter ? s[i] : 1);
+    const int rowsH = largestDivisor(rows, cover[1]), rowsD = largestDivisor(rows / rowsH, cover[0]);
+    const int split3[3] = {rowsD, rowsH, rows / rowsH / rowsD};
+    for (int i = 0; i < 3; i++) {
+      const int full = ceilDiv(cover[i], split3[i]) * split3[i];
+      patch[i] = scatter ? (full * s[i] - 1 + (k[i] - 1) * l[i]) / s[i] + 1 : (full - 1) * s[i] + (k[i] - 1) * l[i] + 1;
+    }
+    const int split = scatter ? 1 : stride.w;
+    const int plane = patch[0] * patch[1] * ceilDiv(patch[2], split) * split;
+    const int wide = ceilDiv(ceilDiv(channels, cols) * cols, 4) * 4;
+    const int pitch = wide / 4 % 2 ? wide : wide + 4;
+    return slice * (taps.volume() * pitch + plane);
+  }
+
+  std::string source() const {
+    std::ostringstream s;
+    const std::string kind = scatter ? "true" : "false";
+    s << "namespace " << name << " {\nstruct P {\n  static constexpr int A = " << a << ", B = " << b << ", G = " << groups
+      << ";\n  static constexpr Vec3 small = " << small.text() << ", large = " << large.text() << ", taps = " << taps.text()
+      << ", stride = " << stride.text() << ", padding = " << padding.text() << ", dilation = " << dilation.text()
+      << ";\n};\nstruct T {\n  static constexpr Vec3 box = " << box.text() << ";\n  static constexpr int channels = " << channels
+      << ", slice = " << slice << ", rows = " << rows << ", cols = " << cols << ", threads = " << threads
+      << ", vector = 1, pitch = " << box.volume() + extraPitch << ";\n};\nstatic_assert(windowPipeFloats<P, T, " << kind
+      << ">() == " << pipeFloats() << ", \"expected the documented size\");\n"
+      << "struct Load {\n  const float *x;\n  DEV float operator()(int image, int channel, int p) const {\n    return x[((index_t)image * "
+      << (scatter ? a : b) << " + channel) * " << in().volume() << " + p];\n  }\n};\n}\n"
+      << "extern \"C\" __global__ void __launch_bounds__(" << threads << ") " << name
+      << "_kernel(const float *x, const float *w, float *y) {\n  using namespace " << name
+      << ";\n  extern __shared__ float4 shared[];\n  float *pipe = (float *)shared;\n"
+      << "  float *tile = WindowShape<P, T, " << kind << ">::Resident ? pipe : pipe + " << ceilDiv(pipeFloats(), 4) * 4 << ";\n"
+      << "  const WindowPlace<P, T, " << kind << "> at;\n  " << (scatter ? "scatter" : "gather") << "<P, T>(tile, pipe, Load{x}, w, at);\n"
+      << "  for (int i = threadIdx.x; i < at.channels * volume(T::box); i += T::threads) {\n"
+      << "    const int c = i / volume(T::box), p = at.position(i % volume(T::box));\n"
+      << "    if (p >= 0)\n      y[((index_t)at.image * " << (scatter ? b : a) << " + at.channel + c) * " << out().volume()
+      << " + p] = tile[c * T::pitch + i % volume(T::box)];\n  }\n}\n";
+    return s.str();
+  }
+
+  std::vector<Judged> expected(const std::vector<float> &x, const std::vector<float> &w) const {
+    const int as = a / groups, bs = b / groups;
+    std::vector<Judged> y((size_t)images * groups * written() * out().volume());
+    for (int n = 0; n < images; n++)
+      for (int g = 0; g < groups; g++)
+        for (int a1 = 0; a1 < as; a1++)
+          for (int b1 = 0; b1 < bs; b1++)
+            for (int i = 0; i < small.volume(); i++)
+              for (int t = 0; t < taps.volume(); t++) {
+                const int ld = i / (small.h * small.w) * stride.d - padding.d + t / (taps.h * taps.w) * dilation.d;
+                const int lh = i / small.w % small.h * stride.h - padding.h + t / taps.w % taps.h * dilation.h;
+                const int lw = i % small.w * stride.w - padding.w + t % taps.w * dilation.w;
+                if (ld < 0 || lh < 0 || lw < 0 || ld >= large.d || lh >= large.h || lw >= large.w)
+                  continue;
+                const size_t l = ((size_t)(n * b + g * bs + b1) * large.d + ld) * large.h * large.w + (size_t)lh * large.w + lw;
+                const size_t s = (size_t)(n * a + g * as + a1) * small.volume() + i;
+                y[scatter ? l : s].add(x[scatter ? s : l], w[((size_t)(g * as + a1) * bs + b1) * taps.volume() + t]);
+              }
+    return y;
+  }
+
+  void run(Kernels &kernels) const {
+    const std::vector<float> x = randomValues((size_t)images * (scatter ? a : b) * in().volume(), 1);
+    const std::vector<float> w = randomValues((size_t)a * b / groups * taps.volume(), 2);
+    const std::vector<Judged> want = expected(x, w);
+    Array dx(x), dw(w), dy(want.size());
+    const unsigned y = groups * ceilDiv(written(), channels);
+    kernels.launch(name + "_kernel", {(unsigned)(images * boxes()), y, 1}, threads, 4 * (ceilDiv(pipeFloats(), 4) * 4 + tileFloats()),
+                   {dx.argument(), dw.argument(), dy.argument()});
+    expectClose(dy.read(), want, (double)reduced() * taps.volume(), name);
+  }
+};
+
+/// A gather: S follows from L. A scatter: L follows from S and the output padding.
+WindowCase gatherCase(std::string name, int images, int a, int b, int groups, Extents large, Extents taps, Extents stride, Extents padding,
+                      Extents dilation) {
+  WindowCase c{std::move(name), false, images, a, b, groups, {}, large, taps, stride, padding, dilation, {}, 0, 0, 0, 0, 0};
+  auto extent = [](int l, int k, int s, int p, int d) { return (l + 2 * p - d * (k - 1) - 1) / s + 1; };
+  c.small = {extent(large.d, taps.d, stride.d, padding.d, dilation.d), extent(large.h, taps.h, stride.h, padding.h, dilation.h),
+             extent(large.w, taps.w, stride.w, padding.w, dilation.w)};
+  return c;
+}
+WindowCase scatterCase(std::string name, int images, int a, int b, int groups, Extents small, Extents taps, Extents stride, Extents padding,
+                       Extents dilation, Extents extra) {
+  WindowCase c{std::move(name), true, images, a, b, groups, small, {}, taps, stride, padding, dilation, {}, 0, 0, 0, 0, 0};
+  auto extent = [](int i, int k, int s, int p, int d, int e) { return (i - 1) * s - 2 * p + d * (k - 1) + 1 + e; };
+  c.large = {extent(small.d, taps.d, stride.d, padding.d, dilation.d, extra.d),
+             extent(small.h, taps.h, stride.h, padding.h, dilation.h, extra.h),
+             extent(small.w, taps.w, stride.w, padding.w, dilation.w, extra.w)};
+  return c;
+}
+WindowCase tiled(WindowCase c, Extents box, int channels, int slice, int rows, int cols, int threads, int extraPitch = 0) {
+  c.box = box, c.channels = channels, c.slice = slice, c.rows = rows, c.cols = cols, c.threads = threads, c.extraPitch = extraPitch;
+  return c;
+}
+
+void runAll(const std::string &name, const std::vector<WindowCase> &cases) {
+  std::string source = preludeText({"base", "window"});
+  for (const WindowCase &c : cases)
+    source += c.source();
+  Kernels kernels(name, source);
+  for (const WindowCase &c : cases)
+    c.run(kernels);
+}
+
+const Extents one{1, 1, 1}, zero{0, 0, 0};
+
+TEST(Window, Gather) {
+  const Extents k33{1, 3, 3}, p11{0, 1, 1};
+  runAll("gather.cu",
+         {
+             tiled(gatherCase("few_to_many", 2, 20, 3, 1, {1, 19, 41}, k33, one, zero, one), {1, 8, 32}, 16, 3, 8, 8, 64),
+             tiled(gatherCase("slices", 2, 9, 10, 1, {1, 11, 17}, k33, one, p11, one), {1, 8, 16}, 8, 4, 4, 4, 64),
+             tiled(gatherCase("slices_spill_to_tile", 1, 9, 10, 1, {1, 11, 17}, k33, one, p11, one), {1, 8, 16}, 16, 4, 4, 4, 32, 1),
+             tiled(gatherCase("stride_two", 3, 6, 5, 1, {1, 15, 23}, k33, {1, 2, 2}, p11, one), {1, 4, 8}, 6, 2, 4, 3, 32),
+             tiled(gatherCase("stride_three", 1, 5, 4, 1, {1, 20, 20}, k33, {1, 3, 3}, p11, one), {1, 4, 8}, 4, 4, 2, 4, 32),
+             tiled(gatherCase("dilated", 1, 4, 4, 1, {1, 17, 19}, k33, one, {0, 2, 3}, {1, 2, 3}), {1, 4, 16}, 4, 3, 4, 4, 32),
+             tiled(gatherCase("dilated_stride", 1, 4, 4, 1, {1, 17, 19}, {1, 3, 2}, {1, 3, 2}, {0, 2, 1}, {1, 2, 3}), {1, 4, 4}, 4, 4, 2, 2, 32),
+             tiled(gatherCase("grouped", 2, 12, 8, 4, {1, 9, 9}, k33, one, p11, one), {1, 4, 16}, 2, 2, 4, 2, 32),
+             tiled(gatherCase("depthwise", 2, 7, 7, 7, {1, 9, 13}, k33, one, p11, one), {1, 8, 16}, 1, 1, 8, 1, 32),
+             tiled(gatherCase("depth_multiplier", 1, 6, 3, 3, {1, 9, 13}, k33, {1, 2, 1}, p11, one), {1, 4, 8}, 2, 1, 4, 2, 32),
+             tiled(gatherCase("one_d", 2, 5, 6, 1, {1, 1, 77}, {1, 1, 5}, one, {0, 0, 2}, one), {1, 1, 64}, 4, 4, 4, 4, 32),
+             tiled(gatherCase("three_d", 1, 3, 4, 1, {7, 9, 11}, {3, 3, 3}, {2, 2, 2}, one, one), {2, 4, 8}, 3, 4, 8, 3, 32),
+             tiled(gatherCase("three_d_plain", 2, 5, 2, 1, {5, 6, 7}, {2, 3, 1}, one, {1, 0, 0}, one), {4, 4, 4}, 8, 2, 8, 8, 32),
+         });
+}
+
+TEST(Window, GatherSizes) {
+  const Extents k33{1, 3, 3}, p11{0, 1, 1};
+  std::vector<WindowCase> cases;
+  for (int size : {1, 7, 8, 9, 13}) // one, tile - 1, tile, tile + 1, prime
+    cases.push_back(
+        tiled(gatherCase("square_" + std::to_string(size), 1, 5, 3, 1, {1, size, size}, k33, one, p11, one), {1, 8, 8}, 4, 2, 4, 4, 32));
+  cases.push_back(tiled(gatherCase("pointwise", 2, 17, 13, 1, {1, 5, 37}, one, one, zero, one), {1, 2, 32}, 16, 8, 2, 8, 64));
+  cases.push_back(tiled(gatherCase("tall_taps", 1, 3, 2, 1, {1, 23, 9}, {1, 11, 2}, one, {0, 5, 0}, one), {1, 8, 8}, 3, 2, 8, 3, 32));
+  cases.push_back(tiled(gatherCase("odd_rows", 1, 3, 2, 1, {1, 9, 9}, k33, one, zero, one), {1, 7, 7}, 3, 2, 6, 2, 32));
+  cases.push_back(tiled(gatherCase("flat_h", 2, 3, 2, 1, {1, 1, 9}, k33, one, p11, one), {1, 8, 8}, 3, 2, 8, 3, 32));
+  cases.push_back(tiled(gatherCase("flat_w", 2, 3, 2, 1, {1, 9, 1}, k33, one, p11, one), {1, 8, 8}, 3, 2, 8, 3, 32));
+  runAll("gather-sizes.cu", cases);
+}
+
+TEST(Window, Scatter) {
+  const Extents k33{1, 3, 3}, p11{0, 1, 1}, two{2, 2, 2};
+  runAll("scatter.cu",
+         {
+             tiled(scatterCase("plain", 2, 10, 8, 1, {1, 11, 33}, k33, one, zero, one, zero), {1, 8, 32}, 8, 4, 8, 8, 32),
+             tiled(scatterCase("padded", 1, 10, 3, 1, {1, 11, 17}, k33, one, p11, one, zero), {1, 8, 16}, 3, 4, 4, 3, 32),
+             tiled(scatterCase("three_d", 2, 3, 16, 1, {3, 5, 6}, {3, 3, 3}, two, one, one, zero), {2, 8, 16}, 16, 3, 4, 8, 64),
+             tiled(scatterCase("three_d_slices", 1, 5, 6, 1, {3, 4, 5}, {3, 3, 3}, two, one, one, one), {2, 4, 8}, 4, 2, 2, 4, 64),
+             tiled(scatterCase("odd_box", 1, 3, 6, 1, {1, 9, 10}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 7, 11}, 4, 2, 4, 2, 32),
+             tiled(scatterCase("stride_three", 1, 3, 4, 1, {1, 5, 7}, {1, 3, 4}, {1, 3, 3}, zero, one, {0, 2, 1}), {1, 6, 12}, 4, 3, 2, 4, 32),
+             tiled(scatterCase("gaps", 1, 2, 3, 1, {1, 5, 7}, {1, 2, 1}, {1, 3, 3}, zero, one, {0, 2, 2}), {1, 8, 16}, 3, 2, 2, 3, 32),
+             tiled(scatterCase("dilated", 1, 3, 4, 1, {1, 6, 7}, k33, {1, 2, 2}, p11, {1, 2, 3}, zero), {1, 8, 8}, 4, 3, 2, 4, 32),
+             tiled(scatterCase("dilated_common", 1, 3, 4, 1, {1, 6, 7}, {1, 3, 2}, {1, 4, 4}, zero, {1, 6, 2}, {0, 3, 0}), {1, 8, 16}, 4, 3, 2, 4, 32),
+             tiled(scatterCase("dilated_plain", 1, 3, 4, 1, {1, 9, 8}, k33, one, {0, 2, 2}, {1, 2, 2}, zero), {1, 8, 8}, 4, 3, 4, 4, 32),
+             tiled(scatterCase("grouped", 2, 8, 12, 4, {1, 5, 5}, k33, {1, 2, 2}, p11, one, zero), {1, 4, 16}, 2, 2, 2, 2, 32),
+             tiled(scatterCase("depthwise", 2, 5, 5, 5, {1, 6, 7}, k33, {1, 2, 1}, p11, one, zero), {1, 8, 8}, 1, 1, 4, 1, 32),
+             tiled(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 23}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 32}, 5, 2, 4, 5, 32),
+         });
+}
+
+TEST(Window, ScatterSizes) {
+  std::vector<WindowCase> cases;
+  for (int size : {1, 4, 5, 7})
+    cases.push_back(tiled(scatterCase("square_" + std::to_string(size), 1, 3, 5, 1, {1, size, size}, {1, 3, 3}, {1, 2, 2}, {0, 1, 1}, one, zero),
+                          {1, 8, 8}, 4, 2, 2, 4, 32));
+  cases.push_back(tiled(scatterCase("tall_taps", 1, 3, 2, 1, {1, 9, 5}, {1, 19, 2}, {1, 2, 1}, {0, 3, 0}, one, zero), {1, 8, 8}, 2, 2, 4, 2, 32));
+  cases.push_back(tiled(scatterCase("flat", 2, 3, 2, 1, {1, 1, 6}, {1, 3, 3}, {1, 2, 2}, {0, 1, 1}, one, zero), {1, 8, 16}, 2, 2, 4, 2, 32));
+  runAll("scatter-sizes.cu", cases);
+}
+
+} // namespace
+} // namespace fusion::prelude
