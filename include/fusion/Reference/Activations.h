@@ -1,0 +1,26 @@
+// Activations and their gradients with PyTorch's conventions at kinks and NaN; formulas of its own, none of the dialect's.
+#pragma once
+#include "fusion/Reference/Tensor.h"
+#include <optional>
+#include <string_view>
+
+namespace fusion::reference {
+
+enum class Activation { Relu, Relu6, LeakyRelu, Sigmoid, Tanh, Swish, Hardswish, Hardsigmoid, Gelu, Softplus, Clamp };
+
+struct ActivationParams {
+  double slope = 0.01;     // leaky_relu
+  double min = 0, max = 0; // clamp
+};
+
+/// The activation an op mnemonic names ("swish").
+std::optional<Activation> activationNamed(std::string_view mnemonic);
+
+template <class T> T activate(Activation f, const ActivationParams &params, T x);
+/// dy times the derivative at x.
+template <class T> T activateGrad(Activation f, const ActivationParams &params, T dy, T x);
+
+template <class T> Tensor<T> activation(Activation f, const ActivationParams &params, const Tensor<T> &x);
+template <class T> Tensor<T> activationGrad(Activation f, const ActivationParams &params, const Tensor<T> &dy, const Tensor<T> &x);
+
+} // namespace fusion::reference

@@ -1,0 +1,30 @@
+// The tolerance a computed tensor is held to, and the comparison that applies it (docs/testing.md).
+#pragma once
+#include "fusion/Reference/Scalars.h"
+#include "fusion/Reference/Tensor.h"
+#include <string>
+
+namespace fusion::reference {
+
+/// Unit roundoffs.
+constexpr double unitFp32 = 0x1p-24, unitTf32 = 0x1p-11;
+
+/// 4 u sqrt(K) A. Below 2^-100 in magnitude only an absolute error counts, since denormals have no relative precision.
+double tolerance(const Bound &expected, int64_t reduction, double unit = unitFp32);
+
+/// How far a computed tensor is from the expected one.
+struct Comparison {
+  int64_t count = 0, failures = 0;
+  double worst = 0;                             // largest error in units of its tolerance
+  int64_t worstIndex = -1;                      // of the worst element, or of the first failure by kind (NaN, infinity)
+  double actual = 0, expected = 0, allowed = 0; // at worstIndex
+  bool mistrusted = false;                      // nothing but zeros on both sides proves nothing
+  bool ok() const { return failures == 0; }
+  std::string text() const; // one line for people
+};
+
+/// `plain`, where given, is the evaluator run in float: an element that is NaN or infinite there (fp32 overflow) may be so in `actual`.
+Comparison compare(const Tensor<Bound> &expected, const Tensor<float> &actual, double unit = unitFp32,
+                   const Tensor<float> *plain = nullptr);
+
+} // namespace fusion::reference

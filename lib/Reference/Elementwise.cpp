@@ -1,0 +1,127 @@
+// Constants, broadcasting arithmetic, sums over dims and matrix products of the reference.
+#include "fusion/Reference/Ops.h"
+#include "fusion/Reference/Sum.h"
+#include <algorithm>
+
+using namespace fusion::reference;
+
+namespace {
+
+/// Row-major strides of `shape` seen as `rank` dims aligned from the right; 0 where it broadcasts.
+Shape broadcastStrides(const Shape &shape, size_t rank) {
+  Shape strides(rank, 0);
+  int64_t stride = 1;
+  for (size_t d = shape.size(); d-- > 0;) {
+    if (shape[d] != 1)
+      strides[rank - shape.size() + d] = stride;
+    stride *= shape[d];
+  }
+  return strides;
+}
+
+/// The offset of element `linear` of a row-major `shape` in a tensor with these strides.
+int64_t offsetOf(int64_t linear, const Shape &shape, const Shape &strides) {
+  int64_t offset = 0;
+  for (size_t d = shape.size(); d-- > 0; linear /= shape[d])
+    offset += linear % shape[d] * strides[d];
+  return offset;
+}
+
+template <class T, class F> Tensor<T> broadcasting(const Tensor<T> &a, const Tensor<T> &b, const F &f) {
+  Tensor<T> y(broadcastShape(a.shape, b.shape));
+  y.reduction = std::max(a.reduction, b.reduction);
+  Shape aStrides = broadcastStrides(a.shape, y.rank()), bStrides = broadcastStrides(b.shape, y.rank());
+  for (int64_t i = 0; i < y.size(); ++i)
+    y.data[i] = f(a.data[offsetOf(i, y.shape, aStrides)], b.data[offsetOf(i, y.shape, bStrides)]);
+  return y;
+}
+
+/// A rank-2 tensor with its dims exchanged.
+template <class T> Tensor<T> flipped(const Tensor<T> &x) {
+  Tensor<T> y({x.shape[1], x.shape[0]});
+  for (int64_t i = 0; i < x.shape[0]; ++i)
+    for (int64_t j = 0; j < x.shape[1]; ++j)
+      y.data[j * x.shape[0] + i] = x.data[i * x.shape[1] + j];
+  y.reduction = x.reduction;
+  return y;
+}
+
+} // namespace
+
+template <class T> Tensor<T> fusion::reference::constant(double value) { return Tensor<T>({}, {T(value)}); }
+
+template <class T> Tensor<T> fusion::reference::add(const Tensor<T> &a, const Tensor<T> &b) {
+  return broadcasting(a, b, [](T p, T q) { return p + q; });
+}
+template <class T> Tensor<T> fusion::reference::sub(const Tensor<T> &a, const Tensor<T> &b) {
+  return broadcasting(a, b, [](T p, T q) { return p - q; });
+}
+template <class T> Tensor<T> fusion::reference::mul(const Tensor<T> &a, const Tensor<T> &b) {
+  return broadcasting(a, b, [](T p, T q) { return p * q; });
+}
+template <class T> Tensor<T> fusion::reference::div(const Tensor<T> &a, const Tensor<T> &b) {
+  return broadcasting(a, b, [](T p, T q) { return p / q; });
+}
+
+template <class T> Tensor<T> fusion::reference::sumOver(const Tensor<T> &x, const Shape &dims, const Shape &shape) {
+  Shape strides(x.rank(), 1), summed, summedStrides, kept, keptStrides;
+  for (size_t d = x.rank(); d-- > 1;)
+    strides[d - 1] = strides[d] * x.shape[d];
+  for (size_t d = 0; d < x.rank(); ++d) {
+    bool sum = std::find(dims.begin(), dims.end(), static_cast<int64_t>(d)) != dims.end();
+    (sum ? summed : kept).push_back(x.shape[d]);
+    (sum ? summedStrides : keptStrides).push_back(strides[d]);
+  }
+  Shape offsets(elementCount(summed)); // of one result element's terms
+  for (size_t i = 0; i < offsets.size(); ++i)
+    offsets[i] = offsetOf(i, summed, summedStrides);
+
+  Tensor<T> y(shape);
+  for (int64_t i = 0; i < y.size(); ++i) {
+    int64_t base = offsetOf(i, kept, keptStrides);
+    y.data[i] = pairwiseSum<T>(0, offsets.size(), [&](int64_t k) { return x.data[base + offsets[k]]; });
+  }
+  y.reduction = std::max<int64_t>({x.reduction, static_cast<int64_t>(offsets.size()), 1});
+  return y;
+}
+
+template <class T> Tensor<T> fusion::reference::sumTo(const Tensor<T> &x, const Shape &shape) {
+  Shape dims;
+  size_t missing = x.rank() - shape.size();
+  for (size_t d = 0; d < x.rank(); ++d)
+    if (d < missing || (shape[d - missing] == 1 && x.shape[d] != 1))
+      dims.push_back(d);
+  return sumOver(x, dims, shape);
+}
+
+template <class T> Tensor<T> fusion::reference::matmul(const Tensor<T> &a, const Tensor<T> &b, bool transposeA, bool transposeB) {
+  const Tensor<T> left = transposeA ? flipped(a) : a, right = transposeB ? flipped(b) : b; // [M, K] and [K, N]
+  int64_t rows = left.shape[0], depth = left.shape[1], cols = right.shape[1];
+  Tensor<T> y({rows, cols});
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t k = 0; k < depth; ++k)
+      for (int64_t j = 0; j < cols; ++j)
+        y.data[i * cols + j] += left.data[i * depth + k] * right.data[k * cols + j];
+  y.reduction = std::max<int64_t>({a.reduction, b.reduction, depth, 1});
+  return y;
+}
+
+template <class T> Tensor<T> fusion::reference::linear(const Tensor<T> &x, const Tensor<T> &weight, const Tensor<T> *bias) {
+  Tensor<T> y = matmul(x, weight, false, true);
+  return bias ? add(y, *bias) : y;
+}
+
+#define INSTANTIATE(T)                                                                                                                     \
+  template Tensor<T> fusion::reference::constant(double);                                                                                  \
+  template Tensor<T> fusion::reference::add(const Tensor<T> &, const Tensor<T> &);                                                         \
+  template Tensor<T> fusion::reference::sub(const Tensor<T> &, const Tensor<T> &);                                                         \
+  template Tensor<T> fusion::reference::mul(const Tensor<T> &, const Tensor<T> &);                                                         \
+  template Tensor<T> fusion::reference::div(const Tensor<T> &, const Tensor<T> &);                                                         \
+  template Tensor<T> fusion::reference::sumOver(const Tensor<T> &, const Shape &, const Shape &);                                          \
+  template Tensor<T> fusion::reference::sumTo(const Tensor<T> &, const Shape &);                                                           \
+  template Tensor<T> fusion::reference::matmul(const Tensor<T> &, const Tensor<T> &, bool, bool);                                          \
+  template Tensor<T> fusion::reference::linear(const Tensor<T> &, const Tensor<T> &, const Tensor<T> *);
+INSTANTIATE(float)
+INSTANTIATE(double)
+INSTANTIATE(Dual)
+INSTANTIATE(Bound)
