@@ -15,6 +15,14 @@ def Fusion_Dialect : Dialect {
 
 class Fusion_Op<string mnemonic, list<Trait> traits = []> : Op<Fusion_Dialect, mnemonic, !listconcat([Pure], traits)>;
 
+// Marks the layer users think in, and holds its tensors to the constraints they all share:
+//   (tensor_c1) every dim but the first is static and at least 1; the first may also be `?` or 0 (the batch), except in a weight,
+//               a bias, a gamma or a beta;
+//   (tensor_c2) a tensor's byte count, the unknown batch taken as 1, fits int64.
+def Fusion_NamedTrait : NativeOpTrait<"NamedOp"> { let cppNamespace = "::fusion"; }
+
+class Fusion_NamedOp<string mnemonic, list<Trait> traits = []> : Fusion_Op<mnemonic, !listconcat([Fusion_NamedTrait], traits)>;
+
 // fp32 is what this vocabulary computes in; other element types are diagnosed by name.
 def Fusion_Tensor : RankedTensorOf<[F32]>;
 

@@ -1,8 +1,13 @@
-// Constraints of the named layer.
+// Constraints of the named layer, numbered in dialects/Fusion/NamedOps.td; those of convolutions are in Shape.cpp.
 #include "fusion/Dialect/FusionDialect.h"
+#include "fusion/Dialect/Shape.h"
+#include "mlir/IR/Diagnostics.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace fusion;
+
+// ---------------------------------------------------------------- convolutions
 
 /// Reads the window attributes off any of the convolution ops; what is left out gets its default.
 template <typename ConvLike> static Window windowOf(ConvLike op, RankedTensorType weight) {
@@ -22,34 +27,193 @@ template <typename ConvLike> static Window windowOf(ConvLike op, RankedTensorTyp
   w.transposed = op.getTransposed();
   return w;
 }
+
 Window ConvOp::getWindow() { return windowOf(*this, getWeight().getType()); }
 Window ConvGradInputOp::getWindow() { return windowOf(*this, getWeight().getType()); }
 Window ConvGradWeightOp::getWindow() { return windowOf(*this, getDweight().getType()); }
-LogicalResult ConvOp::verify() { return success(); }
-LogicalResult ConvGradInputOp::verify() { return success(); }
-LogicalResult ConvGradWeightOp::verify() { return success(); }
-LogicalResult LinearOp::verify() { return success(); }
-LogicalResult MatmulOp::verify() { return success(); }
-LogicalResult ConstantOp::verify() { return success(); }
-LogicalResult AddOp::verify() { return success(); }
-LogicalResult SubOp::verify() { return success(); }
-LogicalResult MulOp::verify() { return success(); }
-LogicalResult DivOp::verify() { return success(); }
-LogicalResult ActivationGradOp::verify() { return success(); }
-LogicalResult SumToOp::verify() { return success(); }
-LogicalResult GroupNormOp::verify() { return success(); }
-LogicalResult GroupStatsOp::verify() { return success(); }
-LogicalResult NormalizeOp::verify() { return success(); }
-LogicalResult NormalizeGradOp::verify() { return success(); }
+
+LogicalResult ConvOp::verify() {
+  ConvTypes types{getX().getType(), getWeight().getType(), getBias() ? getBias().getType() : RankedTensorType(), getY().getType()};
+  return verifyConvolution(*this, types, getWindow());
+}
+// (conv_grad_input_c1)
+LogicalResult ConvGradInputOp::verify() {
+  return verifyConvolution(*this, {getDx().getType(), getWeight().getType(), {}, getDy().getType(), "the result", "weight", "dy"}, getWindow());
+}
+// (conv_grad_weight_c1)
+LogicalResult ConvGradWeightOp::verify() {
+  return verifyConvolution(*this, {getX().getType(), getDweight().getType(), {}, getDy().getType(), "x", "the result", "dy"}, getWindow());
+}
+
+// ---------------------------------------------------------------- matrix products
+
+static bool isParameterShape(RankedTensorType type) { return type.hasStaticShape() && !llvm::is_contained(type.getShape(), 0); }
+
+LogicalResult LinearOp::verify() {
+  RankedTensorType x = getX().getType(), weight = getWeight().getType(), y = getY().getType();
+  if (x.getRank() != 2 || weight.getRank() != 2 || !isParameterShape(weight))
+    return emitOpError("expected x [N, K] and a static weight [F, K], but got ") << x << " and " << weight << "; flatten x first (linear_c1)";
+  if (x.getDimSize(1) != weight.getDimSize(1))
+    return emitOpError("expected weight to have ") << x.getDimSize(1) << " input features as x has, but got " << weight
+                                                   << "; a weight is [F, K] (linear_c2)";
+  int64_t features = weight.getDimSize(0);
+  if (getBias() && getBias().getType().getShape() != ArrayRef<int64_t>{features})
+    return emitOpError("expected bias to have shape [") << features << "], one entry per output feature, but got " << getBias().getType()
+                                                        << " (linear_c3)";
+  auto expected = RankedTensorType::get({x.getDimSize(0), features}, x.getElementType());
+  if (y != expected)
+    return emitOpError("expected a result of type ") << expected << ", but got " << y << "; the result is [N, F] (linear_c4)";
+  return success();
+}
+
+LogicalResult MatmulOp::verify() {
+  RankedTensorType a = getA().getType(), b = getB().getType(), y = getY().getType();
+  if (a.getRank() != 2 || b.getRank() != 2)
+    return emitOpError("expected two operands of rank 2, but got ") << a << " and " << b << "; flatten them first (matmul_c1)";
+  unsigned summedA = getTransposeA() ? 0 : 1, summedB = getTransposeB() ? 1 : 0;
+  if (a.getDimSize(summedA) != b.getDimSize(summedB))
+    return emitOpError("expected equal extents in dim ") << summedA << " of a and dim " << summedB << " of b, but got " << a << " and " << b
+                                                         << "; see transpose_a and transpose_b (matmul_c2)";
+  auto expected = RankedTensorType::get({a.getDimSize(1 - summedA), b.getDimSize(1 - summedB)}, a.getElementType());
+  if (y != expected)
+    return emitOpError("expected a result of type ") << expected << ", but got " << y << " (matmul_c3)";
+  return success();
+}
+
+// ---------------------------------------------------------------- elementwise
+
+/// A double that stays finite when it is rounded to the element type.
+static bool isFiniteFloat(double value) { return std::isfinite(float(value)); }
+
+LogicalResult ConstantOp::verify() {
+  if (getY().getType().getRank() != 0)
+    return emitOpError("expected a result of type tensor<f32>, but got ") << getY().getType() << "; scalars broadcast by themselves (constant_c1)";
+  if (!isFiniteFloat(getValue().convertToDouble()))
+    return emitOpError("expected a value that is finite in f32, but got ") << getValueAttr() << "; use a representable one (constant_c2)";
+  return success();
+}
+
+static LogicalResult verifyBinary(Operation *op) {
+  auto lhs = cast<RankedTensorType>(op->getOperand(0).getType()), rhs = cast<RankedTensorType>(op->getOperand(1).getType());
+  auto y = cast<RankedTensorType>(op->getResult(0).getType());
+  auto shape = broadcastShapes(lhs.getShape(), rhs.getShape());
+  if (!shape)
+    return op->emitOpError("expected shapes that broadcast from the right, but got ")
+           << lhs << " and " << rhs << "; give the smaller one extents of 1 where it repeats (binary_c1)";
+  auto expected = RankedTensorType::get(*shape, lhs.getElementType());
+  if (y != expected)
+    return op->emitOpError("expected a result of type ") << expected << ", but got " << y << " (binary_c2)";
+  return success();
+}
+LogicalResult AddOp::verify() { return verifyBinary(*this); }
+LogicalResult SubOp::verify() { return verifyBinary(*this); }
+LogicalResult MulOp::verify() { return verifyBinary(*this); }
+LogicalResult DivOp::verify() { return verifyBinary(*this); }
 
 SmallVector<int64_t> SumToOp::getSummedDims() {
   if (auto dims = getDims())
     return SmallVector<int64_t>(*dims);
-  SmallVector<int64_t> summed;
-  auto from = getX().getType().getShape(), to = getY().getType().getShape();
-  int64_t missing = int64_t(from.size()) - int64_t(to.size());
-  for (int64_t d = 0; d < int64_t(from.size()); ++d)
-    if (d < missing || (to[d - missing] == 1 && from[d] != 1))
-      summed.push_back(d);
-  return summed;
+  return broadcastDims(getX().getType().getShape(), getY().getType().getShape());
+}
+
+LogicalResult SumToOp::verify() {
+  RankedTensorType x = getX().getType(), y = getY().getType();
+  auto dims = getDims();
+  if (!dims) {
+    auto shape = broadcastShapes(x.getShape(), y.getShape());
+    if (!shape || ArrayRef<int64_t>(*shape) != x.getShape())
+      return emitOpError("expected a result that broadcasts to ") << x << ", but got " << y << "; or list the summed dims in `dims` (sum_to_c2)";
+    return success();
+  }
+  for (auto [i, d] : llvm::enumerate(*dims))
+    if (d < 0 || d >= x.getRank() || (i > 0 && (*dims)[i - 1] >= d))
+      return emitOpError("expected dims to ascend from 0 to ") << x.getRank() - 1 << ", but got " << getDimsAttr() << "; list each summed dim once (sum_to_c1)";
+  SmallVector<int64_t> left;
+  for (int64_t d = 0; d < x.getRank(); ++d)
+    if (!llvm::is_contained(*dims, d))
+      left.push_back(x.getDimSize(d));
+  auto expected = RankedTensorType::get(left, x.getElementType());
+  if (y != expected)
+    return emitOpError("expected a result of type ") << expected << ", but got " << y << "; summed dims are dropped (sum_to_c3)";
+  return success();
+}
+
+// ---------------------------------------------------------------- norms
+
+/// (norm_c1) the rank, (norm_c2) the groups.
+static LogicalResult verifyGroups(Operation *op, RankedTensorType x, int64_t groups) {
+  if (x.getRank() < 2)
+    return op->emitOpError("expected x to have rank 2 or more ([N, C, ...]), but got ") << x << " (norm_c1)";
+  if (groups < 1 || x.getDimSize(1) % groups != 0)
+    return op->emitOpError("expected groups that divide ") << x.getDimSize(1) << " channels, but got " << groups
+                                                           << "; 1 normalises over all channels together (norm_c2)";
+  return success();
+}
+
+/// (norm_c3) eps.
+static LogicalResult verifyEps(Operation *op, double eps, Attribute given) {
+  if (isFiniteFloat(eps) && eps >= 0)
+    return success();
+  return op->emitOpError("expected eps to be finite and not negative, but got ") << given << "; PyTorch's default is 1e-5 (norm_c3)";
+}
+
+/// (norm_c4) one vector of the affine step.
+static LogicalResult verifyPerChannel(Operation *op, Value vector, RankedTensorType x, const char *name) {
+  if (!vector || cast<RankedTensorType>(vector.getType()).getShape() == ArrayRef<int64_t>{x.getDimSize(1)})
+    return success();
+  return op->emitOpError("expected ") << name << " to have shape [" << x.getDimSize(1) << "], one entry per channel, but got " << vector.getType()
+                                      << "; it is per channel, not per group (norm_c4)";
+}
+static LogicalResult verifyAffine(Operation *op, Value gamma, Value beta, RankedTensorType x) {
+  if (bool(gamma) != bool(beta))
+    return op->emitOpError("expected gamma and beta together or neither, but got ") << (gamma ? "gamma" : "beta") << " alone (norm_c4)";
+  return success(succeeded(verifyPerChannel(op, gamma, x, "gamma")) && succeeded(verifyPerChannel(op, beta, x, "beta")));
+}
+
+/// (norm_c5) a tensor like x.
+static LogicalResult verifyLikeX(Operation *op, RankedTensorType type, RankedTensorType x, const char *name) {
+  if (type == x)
+    return success();
+  return op->emitOpError("expected ") << name << " to have x's type " << x << ", but got " << type << " (norm_c5)";
+}
+
+/// (norm_c6) statistics.
+static LogicalResult verifyStats(Operation *op, RankedTensorType mean, RankedTensorType rstd, RankedTensorType x, int64_t groups) {
+  auto expected = RankedTensorType::get({x.getDimSize(0), groups}, x.getElementType());
+  if (mean == expected && rstd == expected)
+    return success();
+  return op->emitOpError("expected mean and rstd of type ") << expected << ", but got " << mean << " and " << rstd << "; they are [N, groups] (norm_c6)";
+}
+
+LogicalResult GroupNormOp::verify() {
+  RankedTensorType x = getX().getType();
+  return success(succeeded(verifyGroups(*this, x, getGroups())) && succeeded(verifyEps(*this, getEps().convertToDouble(), getEpsAttr())) &&
+                 succeeded(verifyAffine(*this, getGamma(), getBeta(), x)) && succeeded(verifyLikeX(*this, getY().getType(), x, "the result")));
+}
+
+LogicalResult GroupStatsOp::verify() {
+  RankedTensorType x = getX().getType();
+  return success(succeeded(verifyGroups(*this, x, getGroups())) && succeeded(verifyEps(*this, getEps().convertToDouble(), getEpsAttr())) &&
+                 succeeded(verifyStats(*this, getMean().getType(), getRstd().getType(), x, getGroups())));
+}
+
+/// What the two ops that read statistics share; the number of groups is the statistics' second extent.
+template <typename Op> static LogicalResult verifyNormalized(Op op) {
+  RankedTensorType x = op.getX().getType(), mean = op.getMean().getType(), rstd = op.getRstd().getType();
+  if (mean.getRank() != 2)
+    return op.emitOpError("expected mean and rstd of shape [N, groups], but got ") << mean << " and " << rstd << " (norm_c6)";
+  int64_t groups = mean.getDimSize(1);
+  return success(succeeded(verifyGroups(op, x, groups)) && succeeded(verifyStats(op, mean, rstd, x, groups)));
+}
+
+LogicalResult NormalizeOp::verify() {
+  RankedTensorType x = getX().getType();
+  return success(succeeded(verifyNormalized(*this)) && succeeded(verifyAffine(*this, getGamma(), getBeta(), x)) &&
+                 succeeded(verifyLikeX(*this, getY().getType(), x, "the result")));
+}
+
+LogicalResult NormalizeGradOp::verify() {
+  RankedTensorType x = getX().getType();
+  return success(succeeded(verifyNormalized(*this)) && succeeded(verifyPerChannel(*this, getGamma(), x, "gamma")) &&
+                 succeeded(verifyLikeX(*this, getDy().getType(), x, "dy")) && succeeded(verifyLikeX(*this, getDx().getType(), x, "the result")));
 }

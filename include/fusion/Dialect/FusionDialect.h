@@ -1,5 +1,6 @@
 // The fusion dialect: named ops, stages and kernels.
 #pragma once
+#include "fusion/Dialect/NamedOpTrait.h"
 #include "fusion/Dialect/Window.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
