@@ -1,0 +1,30 @@
+// Walks a function of named ops with the reference: the judge for everything the compiler emits. It reads ops and attributes only, never
+// the formulas of the dialect, and shares no code with any lowering.
+#pragma once
+#include "fusion/Reference/Ops.h"
+#include "fusion/Reference/Random.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace fusion::reference {
+
+struct EvaluateOptions {
+  /// Attributes that fp32 kernels see (constants, slopes, bounds, eps) are rounded to float first, whatever T is.
+  bool roundAttributes = true;
+};
+
+/// The results of `func` for these arguments. T is double (values), float (an unfused fp32 run), Dual (a directional derivative) or Bound
+/// (values with the weight of their rounding error). Arguments that do not fit the signature, and ops that are not named ops, are located
+/// errors. The batch is that of the arguments.
+template <class T>
+mlir::FailureOr<llvm::SmallVector<Tensor<T>>> evaluate(mlir::func::FuncOp func, llvm::ArrayRef<Tensor<T>> args,
+                                                       const EvaluateOptions &options = {});
+
+/// Inputs for every argument: N(0, 1), parameters of rank 2 and more scaled by 1 / sqrt(fan-in); `batch` stands for an unknown extent.
+/// The special values of `options` go into non-parameters only.
+llvm::SmallVector<Tensor<float>> makeInputs(mlir::func::FuncOp func, uint64_t seed, int64_t batch, const InputOptions &options = {});
+
+/// The name of an argument or of a result: its `fusion.name`, or x0, x1, ... and y0, y1, ...
+std::string argumentName(mlir::func::FuncOp func, unsigned index);
+std::string resultName(mlir::func::FuncOp func, unsigned index);
+
+} // namespace fusion::reference

@@ -1,0 +1,185 @@
+// Dispatches each named op of a function to its reference loop.
+#include "fusion/Reference/Evaluate.h"
+#include "fusion/Dialect/FusionDialect.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace fusion;
+using namespace fusion::reference;
+
+namespace {
+
+Shape listOf(std::optional<ArrayRef<int64_t>> list) { return list ? Shape(list->begin(), list->end()) : Shape(); }
+
+template <class ConvLike> ConvSpec specOf(ConvLike op) {
+  ConvSpec spec;
+  spec.stride = listOf(op.getStride());
+  spec.padding = listOf(op.getPadding());
+  spec.outputPadding = listOf(op.getOutputPadding());
+  spec.dilation = listOf(op.getDilation());
+  spec.groups = op.getGroups();
+  spec.transposed = op.getTransposed();
+  return spec;
+}
+
+std::string textOf(const Shape &shape) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  out << "[";
+  llvm::interleaveComma(shape, out);
+  out << "]";
+  return text;
+}
+
+/// The values of one run, by SSA value.
+template <class T> class Run {
+public:
+  Run(func::FuncOp func, const EvaluateOptions &options) : func(func), options(options) {}
+
+  FailureOr<SmallVector<Tensor<T>>> operator()(ArrayRef<Tensor<T>> args) {
+    if (failed(bind(args)))
+      return failure();
+    for (Operation &op : func.front()) {
+      if (auto terminator = dyn_cast<func::ReturnOp>(op)) {
+        SmallVector<Tensor<T>> results;
+        for (Value v : terminator.getOperands())
+          results.push_back(at(v));
+        return results;
+      }
+      if (failed(step(&op)))
+        return failure();
+    }
+    return func.emitOpError("expected a func.return at the end of its body, but got none");
+  }
+
+private:
+  LogicalResult bind(ArrayRef<Tensor<T>> args) {
+    if (func.isExternal() || !func.getBody().hasOneBlock())
+      return func.emitOpError("expected a body of one block to evaluate");
+    if (args.size() != func.getNumArguments())
+      return func.emitOpError("expected ") << func.getNumArguments() << " argument tensors, but got " << args.size();
+    for (auto [index, value] : llvm::enumerate(func.getArguments())) {
+      if (failed(checkShape(func, value.getType(), args[index].shape, "argument " + argumentName(func, index))))
+        return failure();
+      values[value] = args[index];
+    }
+    return success();
+  }
+
+  LogicalResult checkShape(Operation *op, Type type, const Shape &shape, const Twine &what) {
+    auto ranked = dyn_cast<RankedTensorType>(type);
+    bool fits = ranked && ranked.getRank() == static_cast<int64_t>(shape.size());
+    for (size_t d = 0; fits && d < shape.size(); ++d)
+      fits = ranked.isDynamicDim(d) || ranked.getDimSize(d) == shape[d];
+    if (!fits)
+      return op->emitOpError("expected ") << what << " to have type " << type << ", but got values of shape " << textOf(shape);
+    return success();
+  }
+
+  const Tensor<T> &at(Value v) { return values.find(v)->second; }
+  const Tensor<T> *ifGiven(Value v) { return v ? &at(v) : nullptr; }
+
+  double attribute(const APFloat &value) {
+    double v = value.convertToDouble();
+    return options.roundAttributes ? static_cast<float>(v) : v;
+  }
+  ActivationParams paramsOf(DictionaryAttr attributes) {
+    ActivationParams params;
+    for (auto [name, field] : {std::pair("slope", &params.slope), {"min", &params.min}, {"max", &params.max}})
+      if (auto given = attributes.getAs<FloatAttr>(name))
+        *field = attribute(given.getValue());
+    return params;
+  }
+
+  /// The static shape of a result whose unknown extent is the batch of `like`.
+  Shape resultShape(Value result, const Tensor<T> &like) {
+    auto type = cast<RankedTensorType>(result.getType());
+    Shape shape(type.getShape());
+    for (int64_t &extent : shape)
+      if (ShapedType::isDynamic(extent))
+        extent = like.shape[0];
+    return shape;
+  }
+
+  LogicalResult step(Operation *op) {
+    SmallVector<Tensor<T>, 2> results = compute(op);
+    if (results.size() != op->getNumResults()) {
+      InFlightDiagnostic error = op->emitOpError("expected an op that the evaluator has a rule for");
+      error.attachNote() << "the evaluator works on named ops; evaluate before they are lowered to stages";
+      return error;
+    }
+    for (auto [result, tensor] : llvm::zip_equal(op->getResults(), results)) {
+      if (failed(checkShape(op, result.getType(), tensor.shape, "its result")))
+        return failure();
+      values[result] = std::move(tensor);
+    }
+    return success();
+  }
+
+  /// The results of one op; none when there is no rule for it.
+  SmallVector<Tensor<T>, 2> compute(Operation *op) {
+    using Results = SmallVector<Tensor<T>, 2>;
+    if (std::optional<Activation> f = activationNamed(op->getName().stripDialect()))
+      if (isa<FusionDialect>(op->getDialect()))
+        return {activation(*f, paramsOf(op->getAttrDictionary()), at(op->getOperand(0)))};
+    return TypeSwitch<Operation *, Results>(op)
+        .template Case<ConvOp>([&](auto o) { return Results{conv(at(o.getX()), at(o.getWeight()), ifGiven(o.getBias()), specOf(o))}; })
+        .template Case<ConvGradInputOp>([&](auto o) {
+          const Tensor<T> &dy = at(o.getDy());
+          return Results{convGradInput(dy, at(o.getWeight()), specOf(o), resultShape(o.getDx(), dy))};
+        })
+        .template Case<ConvGradWeightOp>([&](auto o) {
+          const Tensor<T> &dy = at(o.getDy());
+          return Results{convGradWeight(dy, at(o.getX()), specOf(o), resultShape(o.getDweight(), dy))};
+        })
+        .template Case<LinearOp>([&](auto o) { return Results{linear(at(o.getX()), at(o.getWeight()), ifGiven(o.getBias()))}; })
+        .template Case<MatmulOp>([&](auto o) { return Results{matmul(at(o.getA()), at(o.getB()), o.getTransposeA(), o.getTransposeB())}; })
+        .template Case<ConstantOp>([&](auto o) { return Results{constant<T>(attribute(o.getValue()))}; })
+        .template Case<AddOp>([&](auto o) { return Results{add(at(o.getLhs()), at(o.getRhs()))}; })
+        .template Case<SubOp>([&](auto o) { return Results{sub(at(o.getLhs()), at(o.getRhs()))}; })
+        .template Case<MulOp>([&](auto o) { return Results{mul(at(o.getLhs()), at(o.getRhs()))}; })
+        .template Case<DivOp>([&](auto o) { return Results{div(at(o.getLhs()), at(o.getRhs()))}; })
+        .template Case<ActivationGradOp>([&](auto o) {
+          std::optional<Activation> f = activationNamed(o.getOf().str());
+          return f ? Results{activationGrad(*f, paramsOf(o.getParams()), at(o.getDy()), at(o.getX()))} : Results();
+        })
+        .template Case<SumToOp>([&](auto o) {
+          const Tensor<T> &x = at(o.getX());
+          Shape shape = resultShape(o.getY(), x);
+          return Results{o.getDims() ? sumOver(x, listOf(o.getDims()), shape) : sumTo(x, shape)};
+        })
+        .template Case<GroupNormOp>([&](auto o) {
+          return Results{groupNorm(at(o.getX()), ifGiven(o.getGamma()), ifGiven(o.getBeta()), o.getGroups(), attribute(o.getEps()))};
+        })
+        .template Case<GroupStatsOp>([&](auto o) {
+          Statistics<T> stats = groupStats(at(o.getX()), o.getGroups(), attribute(o.getEps()));
+          return Results{stats.mean, stats.rstd};
+        })
+        .template Case<NormalizeOp>([&](auto o) {
+          return Results{normalize(at(o.getX()), at(o.getMean()), at(o.getRstd()), ifGiven(o.getGamma()), ifGiven(o.getBeta()))};
+        })
+        .template Case<NormalizeGradOp>([&](auto o) {
+          return Results{normalizeGrad(at(o.getDy()), at(o.getX()), at(o.getMean()), at(o.getRstd()), ifGiven(o.getGamma()))};
+        })
+        .Default([](Operation *) { return Results(); });
+  }
+
+  func::FuncOp func;
+  EvaluateOptions options;
+  llvm::DenseMap<Value, Tensor<T>> values;
+};
+
+} // namespace
+
+template <class T>
+FailureOr<SmallVector<Tensor<T>>> fusion::reference::evaluate(func::FuncOp func, ArrayRef<Tensor<T>> args, const EvaluateOptions &options) {
+  return Run<T>(func, options)(args);
+}
+
+#define INSTANTIATE(T)                                                                                                                     \
+  template FailureOr<SmallVector<Tensor<T>>> fusion::reference::evaluate(func::FuncOp, ArrayRef<Tensor<T>>, const EvaluateOptions &);
+INSTANTIATE(float)
+INSTANTIATE(double)
+INSTANTIATE(Dual)
+INSTANTIATE(Bound)
