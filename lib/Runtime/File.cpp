@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <utility>
 
 using namespace fusion::runtime;
 
@@ -50,17 +51,14 @@ std::string temporaryName(const std::string &path) {
   return path + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(now.tv_nsec) + "." + std::to_string(counter++);
 }
 
-} // namespace
-
-Expected<std::string> detail::readFile(const std::string &path, size_t maxBytes, bool noFollow) {
-  // O_NONBLOCK: opening a FIFO must not hang; it is refused below.
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | (noFollow ? O_NOFOLLOW : 0)));
+/// The bytes of an open regular file.
+Expected<std::string> readAll(int fd, const std::string &path, size_t maxBytes, bool mustBeOwn) {
   struct stat status{};
-  if (file.fd < 0 || ::fstat(file.fd, &status) != 0)
+  if (fd < 0 || ::fstat(fd, &status) != 0)
     return systemError(path, "read");
   if (!S_ISREG(status.st_mode))
     return Error(ErrorKind::System, path + ": expected a regular file, but it is not one");
-  if (noFollow && (status.st_uid != ::geteuid() || (status.st_mode & 022)))
+  if (mustBeOwn && (status.st_uid != ::geteuid() || (status.st_mode & 022)))
     return Error(ErrorKind::System, path + ": expected a file that only this user can write, but others own or can write it");
   if (status.st_size < 0 || size_t(status.st_size) > maxBytes)
     return Error(ErrorKind::System,
@@ -68,7 +66,7 @@ Expected<std::string> detail::readFile(const std::string &path, size_t maxBytes,
   std::string bytes(size_t(status.st_size), '\0');
   size_t done = 0;
   while (done < bytes.size()) {
-    ssize_t n = ::read(file.fd, &bytes[done], bytes.size() - done);
+    ssize_t n = ::read(fd, &bytes[done], bytes.size() - done);
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
@@ -81,15 +79,36 @@ Expected<std::string> detail::readFile(const std::string &path, size_t maxBytes,
   return bytes;
 }
 
-Error detail::replaceFile(const std::string &path, std::string_view bytes, unsigned mode) {
+Error replaceAt(int directory, const std::string &path, std::string_view bytes, mode_t mode) {
   std::string temporary = temporaryName(path);
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  Descriptor file(::openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (file.fd < 0)
     return systemError(temporary, "create");
-  if (!writeAll(file.fd, bytes) || !file.close() || ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!writeAll(file.fd, bytes) || !file.close() || ::renameat(directory, temporary.c_str(), directory, path.c_str()) != 0) {
     Error error = systemError(path, "write");
-    ::unlink(temporary.c_str());
+    ::unlinkat(directory, temporary.c_str(), 0);
     return error;
   }
   return {};
+}
+
+// O_NONBLOCK: opening a FIFO must not hang; it is refused once open.
+constexpr int readFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+
+} // namespace
+
+Expected<std::string> detail::readFile(const std::string &path, size_t maxBytes) {
+  Descriptor file(::open(path.c_str(), readFlags));
+  return readAll(file.fd, path, maxBytes, /*mustBeOwn=*/false);
+}
+
+Expected<std::string> detail::readOwnFile(int directory, const std::string &name, size_t maxBytes) {
+  Descriptor file(::openat(directory, name.c_str(), readFlags | O_NOFOLLOW));
+  return readAll(file.fd, name, maxBytes, /*mustBeOwn=*/true);
+}
+
+Error detail::replaceFile(const std::string &path, std::string_view bytes) { return replaceAt(AT_FDCWD, path, bytes, 0666); }
+
+Error detail::replaceOwnFile(int directory, const std::string &name, std::string_view bytes) {
+  return replaceAt(directory, name, bytes, 0600);
 }

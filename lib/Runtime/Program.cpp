@@ -79,7 +79,7 @@ Expected<Program> Program::load(const std::string &path) {
 
 std::string Program::serialize() const { return detail::writeProgram(*data_); }
 
-Error Program::save(const std::string &path) const { return detail::replaceFile(path, serialize(), 0666); }
+Error Program::save(const std::string &path) const { return detail::replaceFile(path, serialize()); }
 
 Expected<unsigned> Program::tensorIndex(const std::string &name) const {
   std::string known;

@@ -38,6 +38,8 @@ public:
   virtual ~Driver() = default;
   virtual DeviceInfo device() const = 0;
 
+  /// Names the compiler, its version and its options: part of the key of a cached binary. Empty: binaries are not cached.
+  virtual std::string compilerId() const { return {}; }
   /// Compiles CUDA C++ for `arch` ("sm_90a"). `name` is what messages call the source.
   virtual Expected<Binary> compile(const std::string &source, const std::string &name, const std::string &arch) = 0;
   virtual Expected<ModuleHandle> load(const Binary &binary) = 0;

@@ -1,0 +1,37 @@
+// A device to run on: the driver, the cache of compiled binaries, and where messages go.
+#pragma once
+#include "fusion/Runtime/Driver.h"
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace fusion::runtime {
+
+struct ContextOptions {
+  /// Keep compiled binaries on disk. What is wrong with an entry or the directory is a message, never an error.
+  bool diskCache = true;
+  /// Empty: $XDG_CACHE_HOME/fusion, or ~/.cache/fusion. Created with mode 0700; used only if this user alone can use it.
+  std::string cacheDirectory;
+  /// Gets one message at a time, from any thread: refused cache entries, compiler warnings.
+  std::function<void(const std::string &)> diagnostics;
+};
+
+/// A cheap handle (copies share the driver and the cache); safe to use from any number of threads.
+class Context {
+public:
+  explicit Context(std::shared_ptr<Driver> driver, ContextOptions options = {});
+
+  Driver &driver() const;
+  /// Driver::compile(), through the cache.
+  Expected<Binary> compile(const std::string &source, const std::string &name, const std::string &arch) const;
+  void report(const std::string &message) const;
+
+private:
+  struct State;
+  std::shared_ptr<State> state;
+};
+
+/// The driver of a CUDA device: opens libcuda, and libnvrtc when something is first compiled.
+Expected<std::unique_ptr<Driver>> makeCudaDriver(int ordinal = 0, const std::string &libcuda = "libcuda.so.1");
+
+} // namespace fusion::runtime

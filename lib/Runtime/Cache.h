@@ -1,0 +1,42 @@
+// Internal to the runtime: compiled binaries, in memory and on disk. Whatever is wrong with an entry means "not found".
+#pragma once
+#include "fusion/Runtime/Driver.h"
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace fusion::runtime::detail {
+
+class BinaryCache {
+public:
+  using Report = std::function<void(const std::string &)>;
+  /// `directory` empty: in memory only.
+  BinaryCache(const std::string &directory, Report report);
+  ~BinaryCache();
+  BinaryCache(const BinaryCache &) = delete;
+  BinaryCache &operator=(const BinaryCache &) = delete;
+
+  /// The binary stored under exactly this key.
+  std::optional<Binary> find(const std::string &key);
+  void insert(const std::string &key, const Binary &binary);
+
+  /// $XDG_CACHE_HOME/fusion or ~/.cache/fusion; empty when neither variable names an absolute path.
+  static std::string defaultDirectory();
+  /// The file's name inside the directory.
+  static std::string entryName(const std::string &key);
+
+private:
+  std::optional<Binary> readEntry(const std::string &key);
+  void prune();
+
+  std::string directory;
+  int directoryFd = -1; ///< files are named relative to it, so that nobody can swap the directory after the check
+  Report report;
+  std::mutex mutex;
+  std::unordered_map<std::string, Binary> memory;
+  size_t memoryBytes = 0;
+};
+
+} // namespace fusion::runtime::detail

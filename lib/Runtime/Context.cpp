@@ -1,0 +1,49 @@
+// Context: compiles through the cache and passes messages on.
+#include "fusion/Runtime/Context.h"
+#include "Cache.h"
+
+using namespace fusion::runtime;
+
+struct Context::State {
+  State(std::shared_ptr<Driver> driver, ContextOptions options)
+      : driver(std::move(driver)), options(std::move(options)),
+        cache(!this->options.diskCache               ? std::string()
+              : this->options.cacheDirectory.empty() ? detail::BinaryCache::defaultDirectory()
+                                                     : this->options.cacheDirectory,
+              [this](const std::string &message) { report(message); }) {}
+
+  void report(const std::string &message) {
+    if (!options.diagnostics)
+      return;
+    std::lock_guard<std::mutex> lock(reporting);
+    options.diagnostics(message);
+  }
+
+  std::shared_ptr<Driver> driver;
+  ContextOptions options;
+  std::mutex reporting;
+  detail::BinaryCache cache;
+};
+
+Context::Context(std::shared_ptr<Driver> driver, ContextOptions options)
+    : state(std::make_shared<State>(std::move(driver), std::move(options))) {}
+
+Driver &Context::driver() const { return *state->driver; }
+
+void Context::report(const std::string &message) const { state->report(message); }
+
+Expected<Binary> Context::compile(const std::string &source, const std::string &name, const std::string &arch) const {
+  std::string compiler = state->driver->compilerId();
+  if (compiler.empty())
+    return state->driver->compile(source, name, arch);
+  // Each part is preceded by its length, so that no two different keys have the same text.
+  std::string key = "fusion " FUSION_VERSION;
+  for (const std::string *part : std::initializer_list<const std::string *>{&compiler, &arch, &name, &source})
+    key += "\n" + std::to_string(part->size()) + ":" + *part;
+  if (std::optional<Binary> found = state->cache.find(key))
+    return *found;
+  Expected<Binary> binary = state->driver->compile(source, name, arch);
+  if (binary)
+    state->cache.insert(key, *binary);
+  return binary;
+}
