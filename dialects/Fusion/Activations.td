@@ -41,7 +41,7 @@ def Fusion_HardswishOp   : Fusion_Activation<"hardswish",   "t = x + 3; u = t < 
 def Fusion_HardsigmoidOp : Fusion_Activation<"hardsigmoid", "t = x + 3; u = t < 0 ? 0 : t; (u > 6 ? 6 : u) * (1 / 6)", "x > -3 ? (x < 3 ? dy * (1 / 6) : 0) : 0">;
 def Fusion_GeluOp        : Fusion_Activation<"gelu",        "x * (0.5 * (1 + erf(x * 0.70710678118654752440)))",  "p = 0.5 * (1 + erf(x * 0.70710678118654752440)); dy * (p + x * (exp(-0.5 * x * x) * 0.39894228040143267794))">;
 def Fusion_SoftplusOp    : Fusion_Activation<"softplus",    "x > 20 ? x : log1p(exp(x))",                         "x > 20 ? dy : dy / (1 + exp(-x))">;
-def Fusion_ClampOp       : Fusion_Activation<"clamp",       "u = x < min ? min : x; u > max ? max : u",           "x >= min ? (x <= max ? dy : 0) : 0", (ins F64Attr:$min, F64Attr:$max)> {
+def Fusion_ClampOp       : Fusion_Activation<"clamp",       "u = x < min ? min : x; u > max ? max : u",           "x > min ? (x < max ? dy : 0) : 0", (ins F64Attr:$min, F64Attr:$max)> {
   let hasVerifier = 1; // (clamp_c1) neither bound is NaN; min > max is allowed and gives max everywhere, as in PyTorch
 }
 
