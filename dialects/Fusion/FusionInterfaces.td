@@ -8,8 +8,8 @@ def ActivationInterface : OpInterface<"ActivationInterface"> {
   let cppNamespace = "::fusion";
   let description = "An elementwise op of one operand that is defined by one visible formula.";
   let methods = [
-    InterfaceMethod<"The value, as a formula of x and the op's attributes.", "::llvm::StringRef", "getFormula">,
-    InterfaceMethod<"The gradient of x, as a formula of x, dy and the op's attributes.", "::llvm::StringRef", "getDerivative">,
+    StaticInterfaceMethod<"The value, as a formula of x and the op's attributes.", "::llvm::StringRef", "getFormula">,
+    StaticInterfaceMethod<"The gradient of x, as a formula of x, dy and the op's attributes.", "::llvm::StringRef", "getDerivative">,
   ];
 }
 

@@ -51,6 +51,28 @@ def Fusion_ContractOp : Fusion_Op<"contract"> {
   let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }
 
+def Fusion_PartialLayout : I32EnumAttr<"PartialLayout", "how a kernel lays out its partials", [
+    I32EnumAttrCase<"tiles_inner", 0>, I32EnumAttrCase<"tiles_outer", 1>]> { let cppNamespace = "::fusion"; }
+
+def Fusion_PartialOp : Fusion_Op<"partial"> {
+  let summary = "one partial of a reduction per (tile of the kernel, channel)";
+  let description = [{
+    `tiles_inner` is `[components, C, tiles]`, `tiles_outer` is `[tiles, C]`; moments have the components count, mean, M2. The
+    extent of tiles is known once the kernel is scheduled.
+  }];
+  let arguments = (ins Fusion_ReduceKind:$kind, Fusion_Tensor:$input, DenseI64ArrayAttr:$domain, Fusion_PartialLayout:$layout);
+  let results = (outs Fusion_Tensor:$partial);
+  let assemblyFormat = "$kind $layout $input attr-dict-with-keyword `:` functional-type($input, $partial)";
+}
+
+def Fusion_FinishOp : Fusion_Op<"finish"> {
+  let summary = "merges partials in fixed order into what the reduction computes";
+  let description = "`domain` and `result_access` are those of the reduction; a weight contraction's partials have the domain [1, elements, 1].";
+  let arguments = (ins Fusion_ReduceKind:$kind, Fusion_Tensor:$partial, AffineMapAttr:$result_access, DenseI64ArrayAttr:$domain, Fusion_PartialLayout:$layout);
+  let results = (outs Variadic<Fusion_Tensor>:$results);
+  let assemblyFormat = "$kind $layout $partial attr-dict-with-keyword `:` functional-type($partial, $results)";
+}
+
 def Fusion_KernelOp : Op<Fusion_Dialect, "kernel", [IsolatedFromAbove, SingleBlock, Pure]> {
   let summary = "stages that become one CUDA kernel";
   let description = "Operands are read from memory, results are stored to memory; everything between stays in registers or shared memory. `schedule` is set by -fusion-schedule.";

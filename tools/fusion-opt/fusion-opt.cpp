@@ -1,10 +1,14 @@
 // fusion-opt: MLIR's opt tool over the fusion dialect.
 #include "fusion/Dialect/FusionDialect.h"
+#include "fusion/Fuse/Passes.h"
+#include "fusion/Stages/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registry.insert<fusion::FusionDialect, mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::math::MathDialect>();
+  fusion::registerStagesPasses();
+  fusion::registerFusePasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "fusion kernel fusion compiler\n", registry));
 }

@@ -1,0 +1,21 @@
+// The one-line formula language of activations, and its translation to arith and math ops.
+//
+//   formula := (name '=' expr ';')* expr
+//   expr    := sum (('<' | '<=' | '>' | '>=' | '==') sum)? ('?' expr ':' expr)?
+//   sum     := product (('+' | '-') product)*        product := unary (('*' | '/') unary)*
+//   unary   := '-' unary | number | name | function '(' expr ')' | '(' expr ')'
+//
+// Comparisons are ordered: false when an operand is NaN. Arithmetic on literals alone is folded in double precision.
+#pragma once
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace fusion {
+
+/// Builds `formula` at `builder`'s insertion point over the f32 values in `names`; `constants` holds the numeric attributes a formula
+/// may name. On a malformed formula returns failure and says why in `error`.
+mlir::FailureOr<mlir::Value> buildFormula(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef formula,
+                                          const llvm::StringMap<mlir::Value> &names, mlir::DictionaryAttr constants,
+                                          std::string &error);
+
+} // namespace fusion

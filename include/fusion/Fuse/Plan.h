@@ -1,0 +1,90 @@
+// The fusion plan of one function of stages: which kernel every stage runs in, and what is stored, recomputed or reduced in between.
+//
+// Depth orders the plan: a kernel may read what kernels of smaller depth stored. Contractions and reductions that do not fit a tile are
+// what adds depth; everything elementwise joins the kernel of its operands.
+#pragma once
+#include "fusion/Dialect/FusionDialect.h"
+#include "fusion/Schedule/CostModel.h"
+#include "fusion/Stages/Access.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace fusion {
+
+/// What a reduction merges: per image or over all of them, over runs of `channels` channels.
+struct ReduceShape {
+  bool perImage = false;
+  int64_t channels = 1;
+};
+/// Empty when the result keeps something else (a spatial position, for instance): no kernel here computes that.
+std::optional<ReduceShape> shapeOf(mlir::AffineMap resultAccess, const Domain &domain);
+
+/// What analysis knows about a stage before anything is decided.
+struct StageInfo {
+  int cluster = -1;        ///< stages around one contraction share its number; -1 for stages that follow no contraction
+  int depth = 0;
+  bool inlinable = false;  ///< a map whose operands can all be read from memory: may be recomputed wherever it is used
+  bool inTile = false;     ///< a reduction (or a map of its result) that never leaves the tile
+  mlir::Operation *reduction = nullptr; ///< for a map of reduction results alone: the reduction it finishes with
+};
+
+/// The free choices; everything else follows from them.
+struct Choices {
+  llvm::DenseSet<mlir::Value> inlined;   ///< inlinable values that contractions recompute while they load
+  llvm::DenseSet<int> storedClusters;    ///< clusters whose contraction is stored for deeper stages instead of being run again
+};
+
+/// One CUDA kernel, before it is built.
+struct KernelSketch {
+  enum Kind { Stages, Weight, Finish } kind = Stages;
+  int cluster = -1, depth = 0;
+  Domain domain;
+  mlir::Operation *anchor = nullptr;                 ///< contraction inside, if any
+  llvm::SetVector<mlir::Value> inputs, outputs;      ///< tensors read and stored; reductions in `outputs` leave as partials
+  llvm::SetVector<mlir::Operation *> stages;         ///< in program order
+  llvm::SetVector<mlir::Operation *> partials;       ///< reductions whose partials this kernel makes (Finish: merges)
+  Work work;
+};
+
+class Planner {
+public:
+  Planner(mlir::func::FuncOp func, const DeviceSpec &spec, int64_t batch);
+
+  /// Reports what cannot be planned; nothing else may be called after a failure.
+  mlir::LogicalResult analyse();
+  /// Chooses what is least in predicted time, leaving a remark and a line in `reasons()` for each decision.
+  Choices decide();
+  llvm::SmallVector<KernelSketch> sketch(const Choices &choices) const;
+  double predictedSeconds(const Choices &choices) const;
+  /// Replaces the function's stages by kernels.
+  void build(const Choices &choices);
+  llvm::ArrayRef<std::string> reasons() const { return decisions; }
+
+  const StageInfo &info(mlir::Operation *op) const { return infos.find(op)->second; }
+
+private:
+  mlir::func::FuncOp func;
+  const DeviceSpec &spec;
+  int64_t batch;
+  llvm::MapVector<mlir::Operation *, StageInfo> infos;
+  llvm::SmallVector<mlir::Operation *> anchors; ///< by cluster number
+  llvm::SmallVector<std::string> decisions;
+
+  friend class Sketcher;
+  friend class KernelBuilder;
+  /// The last value that everything else of a cluster can be computed from: what is stored when the contraction is not run again.
+  mlir::Value spineOf(int cluster) const;
+  int depthOf(mlir::Value v) const;
+  bool isFinished(mlir::Value v) const; ///< in memory by the time anything deeper runs: arguments and finished reductions
+  mlir::LogicalResult analyseMap(MapOp op);
+  mlir::LogicalResult analyseReduce(ReduceOp op);
+  void record(mlir::Operation *at, bool taken, const llvm::Twine &what, double chosen, double other);
+};
+
+/// Largest group (in features) that a row kernel reduces inside its tile.
+constexpr int64_t kMaxInTileGroup = 512;
+/// The widest tile of a matrix product: larger groups cannot lie inside it.
+constexpr int64_t kMaxMatmulTile = 128;
+
+} // namespace fusion

@@ -1,0 +1,29 @@
+// What a kernel costs: bytes, arithmetic and special functions, each against its rate, plus the launch.
+#pragma once
+#include "fusion/Dialect/FusionDialect.h"
+#include "fusion/Schedule/DeviceSpec.h"
+
+namespace fusion {
+
+/// Work in absolute units at one batch size.
+struct Work {
+  double bytesRead = 0, bytesWritten = 0;
+  double contractFlops = 0; ///< inside contractions
+  double mapFlops = 0;      ///< elementwise
+  double special = 0;       ///< exp, division, square root, ...
+
+  Work &operator+=(const Work &o);
+  double flops() const { return contractFlops + mapFlops; }
+  double bytes() const { return bytesRead + bytesWritten; }
+  /// Seconds on `spec`: the slowest of memory, arithmetic and special functions, plus the launch.
+  double seconds(const DeviceSpec &spec) const;
+  /// The same without launch cost and at full rates: a floor that no schedule can pass.
+  double rooflineSeconds(const DeviceSpec &spec) const;
+};
+
+/// Bytes of a dense fp32 tensor; `batch` stands for a dynamic extent.
+double bytesOf(mlir::Type type, int64_t batch);
+/// Arithmetic of one stage over its whole domain (bytes are not part of it: they depend on what is fused).
+Work workOf(mlir::Operation *stage, int64_t batch);
+
+} // namespace fusion

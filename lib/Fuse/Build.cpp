@@ -1,0 +1,194 @@
+// Turns a plan into IR: each sketch becomes a fusion.kernel that reads and stores whole tensors.
+#include "fusion/Dialect/Names.h"
+#include "fusion/Fuse/Plan.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace fusion;
+
+namespace fusion {
+
+class KernelBuilder {
+public:
+  KernelBuilder(Planner &plan) : plan(plan), builder(plan.func.getContext()) {}
+  void run(ArrayRef<KernelSketch> sketches);
+
+private:
+  Planner &plan;
+  OpBuilder builder;
+  IRMapping outside;                          ///< tensors of the old function -> tensors between kernels
+  llvm::DenseMap<Operation *, Value> partial; ///< reduction -> its partials
+  unsigned count = 0;
+
+  static bool rows(const KernelSketch &k) {
+    bool window = k.anchor && cast<ContractOp>(k.anchor).getKind() != ContractKind::matmul;
+    return k.domain.positions == 1 && !window;
+  }
+  StringRef strategyOf(const KernelSketch &k) const;
+  std::string nameOf(const KernelSketch &k);
+  RankedTensorType partialType(const KernelSketch &k, Operation *reduction);
+  KernelOp open(const KernelSketch &k, ArrayRef<Value> inputs, ArrayRef<Type> results, IRMapping &inside, ArrayRef<Value> keys);
+  void stages(const KernelSketch &k);
+  void finish(const KernelSketch &k);
+};
+
+StringRef KernelBuilder::strategyOf(const KernelSketch &k) const {
+  if (k.kind == KernelSketch::Finish) {
+    bool inner = cast<RankedTensorType>(partial.find(k.partials.front())->second.getType()).getShape().back() == ShapedType::kDynamic;
+    return inner ? "finish_rows" : "finish_columns";
+  }
+  if (!k.anchor)
+    return rows(k) ? "rows" : "channels";
+  return cast<ContractOp>(k.anchor).getKind() == ContractKind::matmul ? "matmul" : stringifyContractKind(cast<ContractOp>(k.anchor).getKind());
+}
+
+/// Kernel names say phase, place and what the kernel is about: forward_0_convolution_relu.
+std::string KernelBuilder::nameOf(const KernelSketch &k) {
+  auto role = plan.func->getAttrOfType<StringAttr>("fusion.role");
+  std::string name = (role ? role.str() : "forward") + "_" + std::to_string(count++);
+  auto add = [&](Operation *op) {
+    auto source = op->getAttrOfType<StringAttr>("source");
+    std::string word = source ? source.str() : "";
+    for (char &c : word)
+      c = llvm::isAlnum(c) ? c : '_';
+    if (!word.empty() && !StringRef(name).ends_with(word))
+      name += "_" + word;
+  };
+  if (k.kind == KernelSketch::Finish)
+    name += "_finish";
+  if (k.anchor)
+    add(k.anchor);
+  if (!k.partials.empty() && !isa<ContractOp>(k.partials.front()))
+    add(k.partials.front());
+  else if (!k.stages.empty())
+    add(k.stages.back());
+  return name;
+}
+
+RankedTensorType KernelBuilder::partialType(const KernelSketch &k, Operation *reduction) {
+  Type f32 = builder.getF32Type();
+  if (auto contract = dyn_cast<ContractOp>(reduction)) {
+    SmallVector<int64_t> shape{ShapedType::kDynamic};
+    llvm::append_range(shape, cast<RankedTensorType>(contract.getResult().getType()).getShape());
+    return RankedTensorType::get(shape, f32);
+  }
+  auto reduce = cast<ReduceOp>(reduction);
+  int64_t channels = Domain::from(reduce.getDomain()).channels;
+  if (k.kind == KernelSketch::Weight || rows(k))
+    return RankedTensorType::get({ShapedType::kDynamic, channels}, f32);
+  return RankedTensorType::get({reduce.getKind() == ReduceKind::moments ? 3 : 1, channels, ShapedType::kDynamic}, f32);
+}
+
+KernelOp KernelBuilder::open(const KernelSketch &k, ArrayRef<Value> inputs, ArrayRef<Type> results, IRMapping &inside, ArrayRef<Value> keys) {
+  Location loc = (k.anchor ? k.anchor : k.stages.front())->getLoc();
+  auto kernel = KernelOp::create(builder, loc, results, inputs, builder.getStringAttr(nameOf(k)), builder.getStringAttr(strategyOf(k)), DictionaryAttr());
+  Block *block = new Block();
+  kernel.getBody().push_back(block);
+  for (auto [input, key] : llvm::zip(inputs, keys))
+    inside.map(key, block->addArgument(input.getType(), key.getLoc()));
+  return kernel;
+}
+
+void KernelBuilder::stages(const KernelSketch &k) {
+  SmallVector<Value> inputs, keys(k.inputs.begin(), k.inputs.end());
+  SmallVector<Type> types;
+  for (Value v : keys)
+    inputs.push_back(outside.lookupOrDefault(v));
+  for (Value v : k.outputs)
+    types.push_back(v.getType());
+  for (Operation *op : k.partials)
+    types.push_back(partialType(k, op));
+  IRMapping inside;
+  KernelOp kernel = open(k, inputs, types, inside, keys);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(&kernel.getBody().front());
+  auto layout = k.kind == KernelSketch::Weight || rows(k) ? PartialLayout::tiles_outer : PartialLayout::tiles_inner;
+  llvm::DenseMap<Operation *, Value> made;
+  for (Operation *op : k.stages) {
+    Operation *copy = builder.clone(*op, inside);
+    copy->removeAttr("fusion.id");
+    if (k.partials.contains(op)) { // a weight contraction
+      copy->getResult(0).setType(partialType(k, op));
+      made[op] = copy->getResult(0);
+    }
+  }
+  SmallVector<Value> returned;
+  for (Value v : k.outputs)
+    returned.push_back(inside.lookup(v));
+  for (Operation *op : k.partials) {
+    if (auto reduce = dyn_cast<ReduceOp>(op)) {
+      auto p = PartialOp::create(builder, op->getLoc(), partialType(k, op), reduce.getKind(), inside.lookup(reduce.getInput()), reduce.getDomainAttr(), layout);
+      if (auto source = op->getAttr("source"))
+        p->setAttr("source", source);
+      made[op] = p.getPartial();
+    }
+    returned.push_back(made[op]);
+  }
+  ReturnOp::create(builder, kernel.getLoc(), returned);
+  for (auto [v, result] : llvm::zip(k.outputs, kernel.getResults()))
+    outside.map(v, result);
+  for (auto [op, result] : llvm::zip(k.partials, kernel.getResults().drop_front(k.outputs.size())))
+    partial[op] = result;
+}
+
+void KernelBuilder::finish(const KernelSketch &k) {
+  SmallVector<Value> inputs, keys;
+  SmallVector<Type> types;
+  for (Operation *op : k.partials)
+    inputs.push_back(partial[op]), keys.push_back(partial[op]);
+  for (Value v : k.inputs)
+    inputs.push_back(outside.lookupOrDefault(v)), keys.push_back(v);
+  for (Value v : k.outputs)
+    types.push_back(v.getType());
+  IRMapping inside;
+  KernelOp kernel = open(k, inputs, types, inside, keys);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(&kernel.getBody().front());
+  for (Operation *op : k.stages) {
+    if (!k.partials.contains(op)) {
+      builder.clone(*op, inside);
+      continue;
+    }
+    Value from = inside.lookup(partial[op]);
+    auto shape = cast<RankedTensorType>(from.getType()).getShape();
+    auto layout = shape.front() == ShapedType::kDynamic ? PartialLayout::tiles_outer : PartialLayout::tiles_inner;
+    FinishOp finish;
+    if (auto reduce = dyn_cast<ReduceOp>(op)) {
+      finish = FinishOp::create(builder, op->getLoc(), op->getResultTypes(), reduce.getKind(), from, reduce.getResultAccess(), reduce.getDomain(), layout);
+    } else {
+      int64_t elements = cast<RankedTensorType>(op->getResult(0).getType()).getNumElements();
+      finish = FinishOp::create(builder, op->getLoc(), op->getResultTypes(), ReduceKind::sum, from, channelAccess(builder.getContext()),
+                                ArrayRef<int64_t>{1, elements, 1}, layout);
+    }
+    if (auto source = op->getAttr("source"))
+      finish->setAttr("source", source);
+    inside.map(op->getResults(), finish.getResults());
+  }
+  SmallVector<Value> returned;
+  for (Value v : k.outputs)
+    returned.push_back(inside.lookup(v));
+  ReturnOp::create(builder, kernel.getLoc(), returned);
+  outside.map(k.outputs.getArrayRef(), kernel.getResults());
+}
+
+void KernelBuilder::run(ArrayRef<KernelSketch> sketches) {
+  Block &body = plan.func.getBody().front();
+  builder.setInsertionPoint(body.getTerminator());
+  for (const KernelSketch &k : sketches)
+    k.kind == KernelSketch::Finish ? finish(k) : stages(k);
+  for (OpOperand &operand : body.getTerminator()->getOpOperands())
+    operand.set(outside.lookupOrDefault(operand.get()));
+  SmallVector<Operation *> old;
+  for (Operation &op : body.without_terminator())
+    if (!isa<KernelOp>(op))
+      old.push_back(&op);
+  for (Operation *op : llvm::reverse(old))
+    op->erase();
+}
+
+} // namespace fusion
+
+void Planner::build(const Choices &choices) {
+  SmallVector<KernelSketch> sketches = sketch(choices);
+  KernelBuilder(*this).run(sketches);
+}

@@ -1,0 +1,88 @@
+// The free choices of a plan, each taken by comparing the predicted time of the whole function both ways.
+#include "fusion/Fuse/Plan.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace fusion;
+
+void Planner::record(Operation *at, bool taken, const Twine &what, double chosen, double other) {
+  std::string text = llvm::formatv("{0}: predicted {1:f1} us against {2:f1} us otherwise", what.str(), chosen * 1e6, other * 1e6);
+  remark::RemarkOpts options = remark::RemarkOpts::name(taken ? "fused" : "not fused").category("fuse").function(func.getSymName());
+  if (taken)
+    remark::passed(at->getLoc(), options) << remark::reason("{0}", text) << remark::metric("predicted_us", chosen * 1e6)
+                                          << remark::metric("otherwise_us", other * 1e6);
+  else
+    remark::missed(at->getLoc(), options) << remark::reason("{0}", text) << remark::metric("predicted_us", chosen * 1e6)
+                                          << remark::metric("otherwise_us", other * 1e6);
+  decisions.push_back(std::move(text));
+}
+
+static std::string sourceOf(Operation *op) {
+  auto source = op->getAttrOfType<StringAttr>("source");
+  return source ? source.str() : op->getName().stripDialect().str();
+}
+
+Choices Planner::decide() {
+  Choices choices;
+  double best = predictedSeconds(choices);
+  // Recompute a contraction for the stages behind a reduction, or store what they need?
+  for (auto [cluster, anchor] : llvm::enumerate(anchors)) {
+    bool deeper = llvm::any_of(infos, [&, number = int(cluster), depth = info(anchor).depth](auto &entry) {
+      return entry.second.cluster == number && entry.second.depth > depth && !entry.second.reduction;
+    });
+    if (!deeper)
+      continue;
+    Choices store = choices;
+    store.storedClusters.insert(cluster);
+    double seconds = predictedSeconds(store);
+    if (seconds < best) {
+      record(anchor, false, "store " + sourceOf(anchor) + " for the stages behind its reductions instead of computing it again", seconds, best);
+      best = seconds, choices = store;
+    } else {
+      record(anchor, true, "compute " + sourceOf(anchor) + " again behind its reductions instead of storing it", best, seconds);
+    }
+  }
+  // Recompute an elementwise value wherever a contraction loads it, or store it once?
+  llvm::SetVector<Value> candidates;
+  for (auto &[op, i] : infos)
+    if (auto contract = dyn_cast<ContractOp>(op))
+      for (Value v : {contract.getLhs(), contract.getRhs()}) {
+        bool weightOperand = v == contract.getRhs() && (contract.getKind() == ContractKind::gather || contract.getKind() == ContractKind::scatter);
+        bool returned = llvm::any_of(v.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+        if (v.getDefiningOp() && !isFinished(v) && info(v.getDefiningOp()).inlinable && !weightOperand && !returned)
+          candidates.insert(v);
+      }
+  for (Value v : candidates) {
+    Choices inlined = choices;
+    inlined.inlined.insert(v);
+    double seconds = predictedSeconds(inlined);
+    std::string name = sourceOf(v.getDefiningOp());
+    if (seconds < best) {
+      record(v.getDefiningOp(), true, "compute '" + name + "' while contractions load it", seconds, best);
+      best = seconds, choices = inlined;
+    } else {
+      record(v.getDefiningOp(), false, "store '" + name + "' once for the contractions that read it", best, seconds);
+    }
+  }
+  // Elementwise stages that share a contraction's kernel are never worse: the tensor between them is neither written nor read.
+  for (auto [cluster, anchor] : llvm::enumerate(anchors)) {
+    double saved = 0;
+    unsigned joined = 0;
+    for (auto &[op, i] : infos)
+      if (i.cluster == int(cluster) && isa<MapOp>(op) && !i.reduction && i.depth == info(anchor).depth)
+        saved += 2 * bytesOf(op->getOperand(0).getType(), batch), ++joined;
+    if (joined)
+      record(anchor, true, Twine(joined) + " elementwise stages join " + sourceOf(anchor) + "'s kernel", best, best + saved / spec.bandwidth);
+  }
+  for (auto &[op, i] : infos)
+    if (auto reduce = dyn_cast<ReduceOp>(op)) {
+      std::optional<ReduceShape> shape = shapeOf(reduce.getResultAccess(), Domain::from(reduce.getDomain()));
+      double sweep = bytesOf(reduce.getInput().getType(), batch) / spec.bandwidth;
+      if (i.inTile)
+        record(op, true, "reduce '" + sourceOf(op) + "' inside the tile: a group is " + Twine(shape->channels) + " features", best, best + sweep);
+      else
+        record(op, false, "reduce '" + sourceOf(op) + "' by partials per tile and a finish kernel: it spans more than a tile", best, best + sweep);
+    }
+  return choices;
+}

@@ -1,0 +1,230 @@
+// From choices to kernels: which values are stored, which stages each kernel holds, and what each kernel costs.
+#include "fusion/Fuse/Plan.h"
+#include <map>
+
+using namespace mlir;
+using namespace fusion;
+
+namespace fusion {
+
+/// Works out all kernels of one set of choices; a throw-away.
+class Sketcher {
+public:
+  Sketcher(const Planner &plan, const Choices &choices) : plan(plan), choices(choices) {}
+  SmallVector<KernelSketch> run();
+
+private:
+  const Planner &plan;
+  const Choices &choices;
+  llvm::SetVector<Value> stored;
+  llvm::DenseMap<Operation *, Operation *> absorbed; ///< reduction -> the weight contraction that makes its partials
+  using Key = std::tuple<int, int, int64_t, int64_t, int64_t>; ///< depth, cluster, domain
+  std::map<Key, KernelSketch> kernels;
+
+  const StageInfo &info(Operation *op) const { return plan.info(op); }
+  Key keyOf(Value v) const;
+  static Key keyOf(const KernelSketch &k) { return {k.depth, k.cluster, k.domain.batch, k.domain.channels, k.domain.positions}; }
+  KernelSketch &kernelFor(const StageInfo &i, const Domain &domain);
+  void findStored();
+  void findAbsorbed();
+  void pull(KernelSketch &kernel, Value v, bool root = false);
+  void finishes(SmallVector<KernelSketch> &out, const KernelSketch &from);
+  void cost(KernelSketch &kernel);
+};
+
+static Domain domainOf(Value v) {
+  if (auto map = v.getDefiningOp<MapOp>())
+    return Domain::from(map.getDomain());
+  return Domain::of(cast<RankedTensorType>(v.getType()));
+}
+
+Sketcher::Key Sketcher::keyOf(Value v) const {
+  const StageInfo &i = info(v.getDefiningOp());
+  Domain d = domainOf(v);
+  return {i.depth, i.cluster, d.batch, d.channels, d.positions};
+}
+
+KernelSketch &Sketcher::kernelFor(const StageInfo &i, const Domain &d) {
+  KernelSketch &k = kernels[{i.depth, i.cluster, d.batch, d.channels, d.positions}];
+  k.cluster = i.cluster;
+  k.depth = i.depth;
+  k.domain = d;
+  return k;
+}
+
+void Sketcher::findStored() {
+  auto full = [&](Value v) { return v.getDefiningOp() && !plan.isFinished(v); };
+  for (Operation &op : func::FuncOp(plan.func).getBody().front()) {
+    if (isa<func::ReturnOp>(op)) {
+      for (Value v : op.getOperands())
+        if (full(v))
+          stored.insert(v);
+    } else if (auto contract = dyn_cast<ContractOp>(op)) {
+      for (Value v : op.getOperands())
+        if (full(v) && !choices.inlined.contains(v))
+          stored.insert(v);
+    } else if (isa<MapOp, ReduceOp>(op)) {
+      const StageInfo &to = info(&op);
+      Value result = op.getResult(0);
+      Domain domain = isa<MapOp>(op) ? domainOf(result) : Domain::from(cast<ReduceOp>(op).getDomain());
+      for (Value v : op.getOperands()) {
+        if (!full(v) || info(v.getDefiningOp()).inTile)
+          continue;
+        const StageInfo &from = info(v.getDefiningOp());
+        bool otherDomain = !(domainOf(v) == domain);
+        bool otherCluster = !from.inlinable && from.cluster != to.cluster;
+        bool cut = !from.inlinable && from.depth < to.depth && from.cluster < 0;
+        if (otherDomain || otherCluster || cut)
+          stored.insert(v);
+      }
+    }
+  }
+  for (int cluster : choices.storedClusters)
+    stored.insert(plan.spineOf(cluster));
+}
+
+/// A per-channel sum of what a weight contraction loads as S can be taken while it is loaded.
+void Sketcher::findAbsorbed() {
+  for (auto &[op, i] : plan.infos) {
+    auto reduce = dyn_cast<ReduceOp>(op);
+    if (!reduce || i.inTile || reduce.getKind() != ReduceKind::sum || !choices.inlined.contains(reduce.getInput()))
+      continue;
+    std::optional<ReduceShape> shape = shapeOf(reduce.getResultAccess(), Domain::from(reduce.getDomain()));
+    bool onlyReturned = llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+    if (shape->perImage || shape->channels != 1 || !onlyReturned)
+      continue;
+    for (Operation *user : reduce.getInput().getUsers())
+      if (auto contract = dyn_cast<ContractOp>(user); contract && contract.getKind() == ContractKind::weight && contract.getLhs() == reduce.getInput())
+        absorbed[op] = contract;
+  }
+}
+
+void Sketcher::pull(KernelSketch &kernel, Value v, bool root) {
+  Operation *op = v.getDefiningOp();
+  if (!op || plan.isFinished(v)) {
+    kernel.inputs.insert(v);
+    return;
+  }
+  if (kernel.stages.contains(op))
+    return;
+  // A stored value is loaded, except by the kernel that makes it.
+  bool own = root || (kernel.kind == KernelSketch::Stages && keyOf(v) == keyOf(kernel));
+  if (stored.contains(v) && !own) {
+    kernel.inputs.insert(v);
+    return;
+  }
+  for (Value operand : op->getOperands())
+    pull(kernel, operand);
+  if (isa<ContractOp>(op))
+    kernel.anchor = op;
+  kernel.stages.insert(op);
+}
+
+void Sketcher::cost(KernelSketch &kernel) {
+  for (Value v : kernel.inputs)
+    kernel.work.bytesRead += bytesOf(v.getType(), plan.batch);
+  for (Value v : kernel.outputs)
+    kernel.work.bytesWritten += bytesOf(v.getType(), plan.batch);
+  for (Operation *op : kernel.stages)
+    kernel.work += workOf(op, plan.batch);
+}
+
+/// One finish kernel per distinct result shape of the reductions whose partials `from` leaves.
+void Sketcher::finishes(SmallVector<KernelSketch> &out, const KernelSketch &from) {
+  llvm::MapVector<std::pair<Attribute, Attribute>, KernelSketch> groups;
+  for (Operation *op : from.partials) {
+    Attribute shape = isa<ReduceOp>(op) ? Attribute(cast<ReduceOp>(op).getResultAccessAttr()) : Attribute(TypeAttr::get(op->getResult(0).getType()));
+    Attribute domain = isa<ReduceOp>(op) ? Attribute(cast<ReduceOp>(op).getDomainAttr()) : Attribute();
+    KernelSketch &k = groups[{shape, domain}];
+    k.kind = KernelSketch::Finish;
+    k.depth = from.depth + 1;
+    k.cluster = from.cluster;
+    k.partials.insert(op);
+    k.stages.insert(op);
+  }
+  for (auto &[key, k] : groups) {
+    for (auto &[op, i] : plan.infos)
+      if (i.reduction && k.partials.contains(i.reduction))
+        k.stages.insert(op);
+    for (Operation *op : k.stages) {
+      for (Value operand : op->getOperands())
+        if (!isa<ReduceOp, ContractOp>(op) && !(operand.getDefiningOp() && k.stages.contains(operand.getDefiningOp())))
+          k.inputs.insert(operand);
+      for (Value result : op->getResults())
+        if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !k.stages.contains(user); }))
+          k.outputs.insert(result);
+    }
+    for (Value v : k.outputs)
+      k.work.bytesWritten += bytesOf(v.getType(), plan.batch);
+    out.push_back(k);
+  }
+}
+
+SmallVector<KernelSketch> Sketcher::run() {
+  findStored();
+  findAbsorbed();
+  // Roots: what a kernel must leave behind.
+  for (Value v : stored)
+    kernelFor(info(v.getDefiningOp()), domainOf(v)).outputs.insert(v);
+  SmallVector<KernelSketch> weights;
+  for (auto &[op, i] : plan.infos) {
+    if (auto reduce = dyn_cast<ReduceOp>(op)) {
+      if (i.inTile) {
+        // In-tile results that somebody stores or returns.
+        for (Value result : reduce.getResults())
+          if (llvm::any_of(result.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); })) {
+            Domain d = Domain::from(reduce.getDomain());
+            kernelFor(i, d).outputs.insert(result);
+          }
+        continue;
+      }
+      if (absorbed.contains(op))
+        continue;
+      Domain d = Domain::from(reduce.getDomain());
+      kernelFor(i, d).partials.insert(op);
+    } else if (auto contract = dyn_cast<ContractOp>(op); contract && contract.getKind() == ContractKind::weight) {
+      KernelSketch k;
+      k.kind = KernelSketch::Weight;
+      k.depth = i.depth;
+      k.anchor = op;
+      k.partials.insert(op);
+      for (auto &[reduce, into] : absorbed)
+        if (into == op)
+          k.partials.insert(reduce);
+      weights.push_back(k);
+    }
+  }
+  SmallVector<KernelSketch> all;
+  for (auto &[key, kernel] : kernels) {
+    for (Operation *op : kernel.partials)
+      pull(kernel, op->getOperand(0));
+    for (Value v : kernel.outputs)
+      pull(kernel, v, true);
+    cost(kernel);
+    all.push_back(kernel);
+    finishes(all, kernel);
+  }
+  for (KernelSketch &kernel : weights) {
+    for (Value v : kernel.anchor->getOperands())
+      pull(kernel, v);
+    kernel.stages.insert(kernel.anchor);
+    cost(kernel);
+    all.push_back(kernel);
+    finishes(all, kernel);
+  }
+  // At one depth, what finishes reductions comes before what reads them.
+  auto rank = [](const KernelSketch &k) { return 2 * k.depth + (k.kind == KernelSketch::Finish ? 0 : 1); };
+  llvm::stable_sort(all, [&](const KernelSketch &a, const KernelSketch &b) { return rank(a) < rank(b); });
+  return all;
+}
+
+} // namespace fusion
+
+SmallVector<KernelSketch> Planner::sketch(const Choices &choices) const { return Sketcher(*this, choices).run(); }
+
+double Planner::predictedSeconds(const Choices &choices) const {
+  double seconds = 0;
+  for (const KernelSketch &kernel : sketch(choices))
+    seconds += kernel.work.seconds(spec);
+  return seconds;
+}
