@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <stdexcept>
 #include <sstream>
 
 std::unique_ptr<fusion::runtime::Driver> makeHostDriver();

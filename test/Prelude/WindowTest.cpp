@@ -1,6 +1,6 @@
 // gather and scatter against plain loops over many geometries, tiles and group counts.
 #include "Harness.h"
-#include <numeric>
+#include <sstream>
 
 namespace fusion::prelude {
 namespace {
@@ -130,7 +130,7 @@ WindowCase tiled(WindowCase c, Extents box, int channels, int slice, int rows, i
 }
 
 void runAll(const std::string &name, const std::vector<WindowCase> &cases) {
-  std::string source = preludeText({"base", "window"});
+  std::string source = preludeText({"base", "patch", "window"});
   for (const WindowCase &c : cases)
     source += c.source();
   Kernels kernels(name, source);

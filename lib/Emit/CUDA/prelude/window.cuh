@@ -1,6 +1,6 @@
 // Windowed product-sums on CUDA cores: one block fills a box of output positions for a run of output channels, as gather
 // (convolution) or scatter (transposed convolution), and leaves the raw sums in shared memory for the caller's epilogue.
-// requires: base.cuh
+// requires: base.cuh, patch.cuh
 //
 // Names: S is the small tensor with A channels, L the large one with B channels, l = i * stride - padding + t * dilation.
 //   gather:   S[n,a,i] = sum over b, t of L[n,b,l] * W[a,b,t]           scatter:   L[n,b,l] = sum over a, t, i of S[n,a,i] * W[a,b,t]
@@ -48,14 +48,14 @@ template <class P, class T, bool Scatter> struct WindowShape {
 
   static constexpr Vec3 patch = {windowSpan<Scatter>(full.d, P::stride.d, P::taps.d, P::dilation.d), windowSpan<Scatter>(full.h, P::stride.h, P::taps.h, P::dilation.h),
                                  windowSpan<Scatter>(full.w, P::stride.w, P::taps.w, P::dilation.w)};
-  static constexpr int Split = step.w, SplitWidth = ceilDiv(patch.w, Split), PatchRow = Split * SplitWidth;
-  static constexpr int PatchSlab = PatchRow * patch.h, Plane = PatchSlab * patch.d;
+  static constexpr int split = step.w, row = roundUp(patch.w, split), slab = row * patch.h, plane = slab * patch.d;
+  static constexpr int channels = T::slice, threads = T::threads; // for stagePatch
 
   static constexpr int ColGroups = ceilDiv(T::channels, T::cols);
   static constexpr int Wide = roundUp(ColGroups * T::cols, 4);
   static constexpr int Pitch = Wide / 4 % 2 ? Wide : Wide + 4; // an odd number of quads spreads transposed stores over the banks
   static constexpr int WeightFloats = T::slice * Taps * Pitch;
-  static constexpr int PipeFloats = WeightFloats + T::slice * Plane;
+  static constexpr int PipeFloats = WeightFloats + T::slice * plane;
 
   static constexpr int Positions = volume(lanes); // lane positions of a phase
   static constexpr int Phases = volume(phases);
@@ -151,36 +151,6 @@ DEV void windowStageWeights(float *to, const float *weight, const WindowPlace<P,
   }
 }
 
-// Brings the input patch of `count` reduction channels from `from` on to shared memory, zeros outside the operand.
-template <class P, class T, bool Scatter, class Load>
-DEV void windowStagePatch(float *to, const Load &load, const WindowPlace<P, T, Scatter> &at, int from, int count, Vec3 base) {
-  using S = WindowShape<P, T, Scatter>;
-  constexpr int Run = T::slice < 4 ? T::slice : 4; // channels per thread and pixel: their loads are in flight together
-  constexpr int Pixels = volume(S::patch);
-  const int first = at.channel / S::Written * S::Reduced + from;
-#pragma unroll 1
-  for (int i = threadIdx.x; i < Pixels * ceilDiv(T::slice, Run); i += T::threads) {
-    const int run = i / Pixels * Run;
-    const int pixel = i % Pixels;
-    const int px = pixel % S::patch.w;
-    const int py = pixel / S::patch.w;
-    const int x = base.w + px;
-    const int y = base.h + py % S::patch.h;
-    const int z = base.d + py / S::patch.h;
-    const bool inside = (unsigned)x < (unsigned)S::in.w && (unsigned)y < (unsigned)S::in.h && (unsigned)z < (unsigned)S::in.d;
-    const int p = (z * S::in.h + y) * S::in.w + x;
-    float *cell = to + run * S::Plane + py * S::PatchRow + px % S::Split * S::SplitWidth + px / S::Split;
-    float v[Run];
-#pragma unroll
-    for (int c = 0; c < Run; c++)
-      v[c] = inside && run + c < count ? load(at.image, first + run + c, p) : 0.0f;
-#pragma unroll
-    for (int c = 0; c < Run; c++)
-      if (run + c < T::slice)
-        cell[c * S::Plane] = v[c];
-  }
-}
-
 // One work item: a register tile of `rows` positions by `cols` channels in one phase.
 template <class P, class T, bool Scatter> struct WindowItem {
   using S = WindowShape<P, T, Scatter>;
@@ -224,17 +194,17 @@ template <class P, class T, bool Scatter> struct WindowItem {
     const WindowPhase fd = windowPhase<Scatter>(phase.d, at.d, base.d, P::stride.d, P::taps.d, P::padding.d, P::dilation.d, S::period.d);
     const WindowPhase fh = windowPhase<Scatter>(phase.h, at.h, base.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h, S::period.h);
     const WindowPhase fw = windowPhase<Scatter>(phase.w, at.w, base.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w, S::period.w);
-    const float *x0 = patch + (fd.first + d * S::step.d) * S::PatchSlab + (fh.first + h * S::step.h) * S::PatchRow + fw.first + w;
+    const float *x0 = patch + (fd.first + d * S::step.d) * S::slab + (fh.first + h * S::step.h) * S::row + fw.first + w;
     const float *w0 = weight + ((fd.tap * P::taps.h + fh.tap) * P::taps.w + fw.tap) * S::Pitch + columns;
     constexpr int Unroll = S::MostH <= 8 ? S::MostH : 1; // taps along h share the loaded window of rows; long ones would bloat the code
 #pragma unroll 1
-    for (int c = 0; c < count; c++, x0 += S::Plane, w0 += S::Taps * S::Pitch) {
+    for (int c = 0; c < count; c++, x0 += S::plane, w0 += S::Taps * S::Pitch) {
 #pragma unroll 1
       for (int kd = 0; kd < fd.count; kd++) {
 #pragma unroll 1
         for (int kw = 0; kw < fw.count; kw++) {
           const int ahead = kw * S::reach.w;
-          const float *x = x0 + kd * S::reach.d * S::PatchSlab + ahead % S::Split * S::SplitWidth + ahead / S::Split;
+          const float *x = x0 + kd * S::reach.d * S::slab + ahead % S::split * (S::row / S::split) + ahead / S::split;
           const float *w1 = w0 + (kd * fd.next * (P::taps.h * P::taps.w) + kw * fw.next) * S::Pitch;
 #pragma unroll 1
           for (int k0 = 0; k0 < fh.count; k0 += Unroll) {
@@ -246,7 +216,7 @@ template <class P, class T, bool Scatter> struct WindowItem {
 #pragma unroll
                 for (int r = 0; r < T::rows; r++) {
                   constexpr Vec3 Step = S::step;
-                  const float a = x[offset(r).d * Step.d * S::PatchSlab + (offset(r).h * Step.h + k * S::reach.h) * S::PatchRow + offset(r).w];
+                  const float a = x[offset(r).d * Step.d * S::slab + (offset(r).h * Step.h + k * S::reach.h) * S::row + offset(r).w];
 #pragma unroll
                   for (int j = 0; j < T::cols; j++)
                     acc[r][j] += a * b[j];
@@ -293,7 +263,7 @@ DEV void window(float *tile, float *pipe, const Load &load, const float *weight,
     for (int from = 0; from < S::Reduced; from += T::slice) {
       const int count = smaller(T::slice, S::Reduced - from);
       windowStageWeights<P, T, Scatter>(pipe, weight, at, from, count);
-      windowStagePatch<P, T, Scatter>(patch, load, at, from, count, base);
+      stagePatch<S>(patch, load, at.image, at.channel / S::Written * S::Reduced + from, count, base);
       __syncthreads();
       if (item.live)
         item.multiply(acc, pipe, patch, count, at, base);
@@ -306,7 +276,7 @@ DEV void window(float *tile, float *pipe, const Load &load, const float *weight,
     for (int from = 0; from < S::Reduced; from += T::slice) {
       const int count = smaller(T::slice, S::Reduced - from);
       windowStageWeights<P, T, Scatter>(pipe, weight, at, from, count);
-      windowStagePatch<P, T, Scatter>(patch, load, at, from, count, base);
+      stagePatch<S>(patch, load, at.image, at.channel / S::Written * S::Reduced + from, count, base);
       __syncthreads();
 #pragma unroll 1
       for (int i = threadIdx.x; i < S::Items; i += T::threads) {

@@ -1,0 +1,184 @@
+// The weight gradient of windowed product-sums on CUDA cores: W[a,b,t] = sum over n, i of S[n,a,i] * L[n,b,i * stride - padding +
+// t * dilation], as one partial per split of the images and boxes, for a fixed-order sum afterwards.
+// requires: base.cuh, patch.cuh
+//
+// grid.x = splits, grid.y = groups * ceil(A/G / as) * ceil(B/G / bs), L channel blocks innermost. A block walks its steps
+// (image, box of S positions), stages S as [as][d][h][w] and L with its halo as [bs][d][h][w], and keeps its as x (bs * taps)
+// outputs in registers: ta S channels by tq (channel, tap) pairs per thread, the positions dealt to threads / output tiles groups.
+// Tile T: box (w a multiple of 4), as (a multiple of ta), bs, ta, tq, threads. tq covers whole channels (tq = n * taps, n divides bs) or
+// a slice of one channel's taps without a carry (a divisor of taps.w, taps.w times a divisor of taps.h, ...).
+// Shared memory (`pipe`, 16-byte aligned), in plain arithmetic (ceil = ceilDiv):
+//   planeS = volume(box) / 4 odd ? volume(box) : volume(box) + 4
+//   patch  = (box - 1) * stride + (taps - 1) * dilation + 1 per axis, planeL = volume(patch) odd ? volume(patch) : volume(patch) + 1
+//   weightPipeFloats = max(as * planeS + bs * planeL, as * bs * volume(taps), threads)
+
+template <class P, class T> struct WeightShape {
+  static constexpr int GroupA = P::A / P::G, GroupB = P::B / P::G, Taps = volume(P::taps);
+  static constexpr int BlocksA = ceilDiv(GroupA, T::as), BlocksB = ceilDiv(GroupB, T::bs);
+  static constexpr Vec3 boxes = {ceilDiv(P::small.d, T::box.d), ceilDiv(P::small.h, T::box.h), ceilDiv(P::small.w, T::box.w)};
+
+  struct Small { // geometry of the staged S
+    static constexpr Vec3 in = P::small, patch = T::box;
+    static constexpr int channels = T::as, threads = T::threads, split = 1, row = T::box.w;
+    static constexpr int plane = volume(T::box) / 4 % 2 ? volume(T::box) : volume(T::box) + 4; // odd in quads: lanes read quads of many channels
+  };
+  struct Large { // geometry of the staged L
+    static constexpr Vec3 in = P::large;
+    static constexpr Vec3 patch = {(T::box.d - 1) * P::stride.d + (P::taps.d - 1) * P::dilation.d + 1,
+                                   (T::box.h - 1) * P::stride.h + (P::taps.h - 1) * P::dilation.h + 1,
+                                   (T::box.w - 1) * P::stride.w + (P::taps.w - 1) * P::dilation.w + 1};
+    static constexpr int channels = T::bs, threads = T::threads, split = 1, row = patch.w;
+    static constexpr int plane = volume(patch) | 1; // odd: lanes read floats of many channels
+  };
+
+  static constexpr int Columns = T::bs * Taps;
+  static constexpr int TilesA = T::as / T::ta, TilesQ = ceilDiv(Columns, T::tq), Tiles = TilesA * TilesQ;
+  static constexpr int Groups = T::threads / Tiles; // threads that share an output tile, each with its own positions
+  static constexpr int StageFloats = T::as * Small::plane + T::bs * Large::plane, OutFloats = T::as * Columns;
+  static constexpr int Most = StageFloats > OutFloats ? StageFloats : OutFloats;
+  static constexpr int PipeFloats = Most > T::threads ? Most : T::threads;
+
+  // Patch offset of a tap; additive as long as the tap indices do not carry.
+  DEV static constexpr int tapOffset(int t) {
+    return t / (P::taps.h * P::taps.w) * P::dilation.d * Large::row * Large::patch.h +
+           t / P::taps.w % P::taps.h * P::dilation.h * Large::row + t % P::taps.w * P::dilation.w;
+  }
+  static constexpr bool Whole = T::tq % Taps == 0;
+  static constexpr int Area = P::taps.h * P::taps.w;
+  static constexpr bool Slice = (T::tq <= P::taps.w && P::taps.w % T::tq == 0) ||
+                                (T::tq % P::taps.w == 0 && T::tq <= Area && P::taps.h % (T::tq / P::taps.w) == 0) ||
+                                (T::tq % Area == 0 && P::taps.d % (T::tq / Area) == 0);
+  static_assert(Whole ? T::bs % (T::tq / Taps) == 0 : Slice, "expected tq to cover whole channels or a slice of one channel's taps");
+  static_assert(T::as % T::ta == 0 && T::box.w % 4 == 0, "expected as in multiples of ta and box.w in multiples of 4");
+  static_assert(Groups >= 1 && T::as <= T::threads, "expected at least one thread per output tile and per S channel");
+};
+
+template <class P, class T> DEV constexpr int weightPipeFloats() { return WeightShape<P, T>::PipeFloats; }
+
+// acc += the outer products of `Count` neighbouring positions along w.
+template <class P, class T, int Count> DEV void weightMultiply(float (&acc)[T::ta][T::tq], const float *s, const float *l) {
+  using S = WeightShape<P, T>;
+  float a[T::ta][Count];
+#pragma unroll
+  for (int j = 0; j < T::ta; j++) {
+    const float *from = s + j * S::TilesA * S::Small::plane;
+    if constexpr (Count == 4) {
+      const float4 quad = *(const float4 *)from;
+      a[j][0] = quad.x;
+      a[j][1] = quad.y;
+      a[j][2] = quad.z;
+      a[j][3] = quad.w;
+    } else {
+      a[j][0] = *from;
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < Count; i++)
+#pragma unroll
+    for (int q = 0; q < T::tq; q++) {
+      const float b = l[q / S::Taps * S::Large::plane + S::tapOffset(q % S::Taps) + i * P::stride.w]; // neighbours share most of these
+#pragma unroll
+      for (int j = 0; j < T::ta; j++)
+        acc[j][q] += a[j][i] * b;
+    }
+}
+
+// partial[split][weight] gets every element of the block's slice once, partialS[split][a] (when SumS) the sums of S.
+template <class P, class T, bool SumS, class LoadS, class LoadL>
+DEV void weightGrad(float *pipe, const LoadS &s, const LoadL &l, int images, float *partial, float *partialS) {
+  using S = WeightShape<P, T>;
+  const int blockB = blockIdx.y % S::BlocksB;
+  const int group = blockIdx.y / S::BlocksB / S::BlocksA;
+  const int firstA = (int)blockIdx.y / S::BlocksB % S::BlocksA * T::as; // inside the group
+  const int firstB = blockB * T::bs;
+  const int countA = smaller(T::as, S::GroupA - firstA);
+  const int countB = smaller(T::bs, S::GroupB - firstB);
+  float *stageS = pipe;
+  float *stageL = pipe + T::as * S::Small::plane;
+
+  const int tile = threadIdx.x % S::Tiles;
+  const int share = threadIdx.x / S::Tiles; // which of the threads of this tile
+  const int tileA = tile % S::TilesA;
+  const int column = tile / S::TilesA * T::tq;
+  const float *cornerS = stageS + tileA * S::Small::plane;
+  const float *cornerL = stageL + column / S::Taps * S::Large::plane + S::tapOffset(column % S::Taps);
+
+  constexpr int Parts = T::threads / T::as; // threads that share one channel's sum
+  const bool sums = SumS && blockB == 0 && (int)threadIdx.x < Parts * T::as;
+  float sum = 0.0f;
+  float acc[T::ta][T::tq] = {};
+  const int steps = images * volume(S::boxes);
+#pragma unroll 1
+  for (int step = blockIdx.x; step < steps; step += gridDim.x) {
+    const Vec3 at = {step / (S::boxes.w * S::boxes.h) % S::boxes.d * T::box.d, step / S::boxes.w % S::boxes.h * T::box.h,
+                     step % S::boxes.w * T::box.w};
+    const int image = step / volume(S::boxes);
+    stagePatch<typename S::Small>(stageS, s, image, group * S::GroupA + firstA, countA, at);
+    stagePatch<typename S::Large>(stageL, l, image, group * S::GroupB + firstB, countB,
+                                  Vec3{at.d * P::stride.d - P::padding.d, at.h * P::stride.h - P::padding.h, at.w * P::stride.w - P::padding.w});
+    __syncthreads();
+    if (sums) {
+#pragma unroll 1
+      for (int i = threadIdx.x % Parts; i < volume(T::box); i += Parts)
+        sum += stageS[threadIdx.x / Parts * S::Small::plane + i];
+    }
+    if (share < S::Groups) {
+      constexpr int Quads = T::box.w / 4;
+#pragma unroll 1
+      for (int i = share; i < volume(T::box) / 4; i += S::Groups) {
+        const int w = i % Quads * 4;
+        const int h = i / Quads % T::box.h;
+        const int d = i / (Quads * T::box.h);
+        if (at.d + d >= P::small.d || at.h + h >= P::small.h)
+          continue; // not a zero: L may hold Inf or NaN there
+        const float *rowS = cornerS + 4 * i;
+        const float *rowL = cornerL + (d * P::stride.d * S::Large::patch.h + h * P::stride.h) * S::Large::row + w * P::stride.w;
+        const int left = P::small.w - at.w - w;
+        if (left >= 4) {
+          weightMultiply<P, T, 4>(acc, rowS, rowL);
+        } else {
+#pragma unroll 1
+          for (int k = 0; k < left; k++)
+            weightMultiply<P, T, 1>(acc, rowS + k, rowL + k * P::stride.w);
+        }
+      }
+    }
+    __syncthreads();
+  }
+
+  // The shares of a tile add up in order of their number; then the block's slice leaves in rows of consecutive elements.
+#pragma unroll 1
+  for (int turn = 0; turn < S::Groups; turn++) {
+    if (share == turn) {
+#pragma unroll
+      for (int j = 0; j < T::ta; j++)
+#pragma unroll
+        for (int q = 0; q < T::tq; q++)
+          if (S::Columns % T::tq == 0 || column + q < S::Columns) {
+            float *to = pipe + (tileA + j * S::TilesA) * S::Columns + column + q;
+            *to = turn == 0 ? acc[j][q] : *to + acc[j][q];
+          }
+    }
+    __syncthreads();
+  }
+  const index_t split = (index_t)blockIdx.x * ((index_t)P::A * S::GroupB * S::Taps);
+  const int rowFloats = countB * S::Taps;
+#pragma unroll 1
+  for (int i = threadIdx.x; i < countA * rowFloats; i += T::threads) {
+    const int a = i / rowFloats;
+    const int rest = i - a * rowFloats;
+    partial[split + ((index_t)(group * S::GroupA + firstA + a) * S::GroupB + firstB) * S::Taps + rest] = pipe[a * S::Columns + rest];
+  }
+  if (SumS && blockB == 0) {
+    __syncthreads();
+    pipe[threadIdx.x] = sum;
+    __syncthreads();
+    if ((int)threadIdx.x < countA) {
+      float all = 0.0f;
+#pragma unroll 1
+      for (int i = 0; i < Parts; i++)
+        all += pipe[threadIdx.x * Parts + i];
+      partialS[(index_t)blockIdx.x * P::A + group * S::GroupA + firstA + threadIdx.x] = all;
+    }
+  }
+}

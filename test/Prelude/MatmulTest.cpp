@@ -1,0 +1,90 @@
+// matmul against plain loops: both operand directions, vector and scalar loads, tails in every extent, Inf beside the edge.
+#include "Harness.h"
+#include <limits>
+#include <sstream>
+
+namespace fusion::prelude {
+namespace {
+
+struct MatmulTile {
+  std::string name;
+  int rows, cols, depth, tm, tn, threads;
+};
+const MatmulTile tiles[] = {{"Square", 64, 64, 16, 8, 8, 64}, {"Flat", 32, 64, 8, 4, 8, 64}, {"Deep", 32, 32, 24, 4, 4, 64}};
+
+std::string source() {
+  std::ostringstream s;
+  s << preludeText({"base", "matmul"}) << R"(
+template <bool AlongK, int Vector> struct Operand {
+  static constexpr bool alongK = AlongK;
+  static constexpr int vector = Vector;
+  const float *x;
+  long long outers, ks;
+  DEV long long at(long long outer, long long k) const { return AlongK ? outer * ks + k : k * outers + outer; }
+  DEV float operator()(long long outer, long long k) const { return x[at(outer, k)]; }
+  DEV float4 quad(long long outer, long long k) const { return *(const float4 *)(x + at(outer, k)); }
+};
+template <class T, class A, class B> DEV void run(const float *a, const float *b, float *c, long long M, int N, long long K) {
+  extern __shared__ float4 shared[];
+  float *pipe = (float *)shared;
+  const long long m0 = (long long)blockIdx.x * T::rows;
+  const int n0 = blockIdx.y * T::cols;
+  matmul<T>(pipe, pipe, A{a, M, K}, B{b, N, K}, m0, n0, M, N, K);
+  const long long pitchC = (long long)gridDim.y * T::cols;
+  for (int i = threadIdx.x; i < T::rows * T::cols; i += T::threads)
+    c[(m0 + i / T::cols) * pitchC + n0 + i % T::cols] = pipe[i / T::cols * T::pitch + i % T::cols];
+}
+)";
+  for (const MatmulTile &t : tiles) {
+    s << "struct " << t.name << " { static constexpr int rows = " << t.rows << ", cols = " << t.cols << ", depth = " << t.depth
+      << ", tm = " << t.tm << ", tn = " << t.tn << ", threads = " << t.threads << ", pitch = " << t.cols + 1 << "; };\nstatic_assert(matmulPipeFloats<"
+      << t.name << ">() == " << 2 * t.depth * (t.rows + 4 + t.cols + 4) << ", \"expected the documented size\");\n";
+    for (int form = 0; form < 8; form++)
+      s << "extern \"C\" __global__ void __launch_bounds__(" << t.threads << ") " << t.name << form
+        << "(const float *a, const float *b, float *c, long long M, int N, long long K) {\n  run<" << t.name << ", Operand<" << (form & 1)
+        << ", " << (form & 4 ? 4 : 1) << ">, Operand<" << (form >> 1 & 1) << ", " << (form & 4 ? 4 : 1) << ">>(a, b, c, M, N, K);\n}\n";
+  }
+  return s.str();
+}
+
+void runCase(Kernels &kernels, const MatmulTile &t, int form, int m, int n, int k, bool infinite = false) {
+  std::vector<float> a = randomValues((size_t)m * k, 5), b = randomValues((size_t)n * k, 6);
+  if (infinite)
+    b[0] = std::numeric_limits<float>::infinity();
+  const int blocksM = (m + t.rows - 1) / t.rows, blocksN = (n + t.cols - 1) / t.cols;
+  const int wide = blocksN * t.cols;
+  std::vector<Judged> want((size_t)blocksM * t.rows * wide);
+  for (int i = 0; i < m; i++)
+    for (int j = 0; j < n; j++)
+      for (int l = 0; l < k; l++)
+        want[(size_t)i * wide + j].add(a[form & 1 ? i * k + l : l * m + i], b[form & 2 ? j * k + l : l * n + j]);
+  Array da(a), db(b), dc(want.size());
+  long long M = m, K = k;
+  int N = n;
+  const int shared = 4 * std::max(2 * t.depth * (t.rows + 4 + t.cols + 4), t.rows * (t.cols + 1));
+  const std::string what = t.name + std::to_string(form) + " " + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k);
+  kernels.launch(t.name + std::to_string(form), {(unsigned)blocksM, (unsigned)blocksN, 1}, t.threads, shared,
+                 {da.argument(), db.argument(), dc.argument(), &M, &N, &K});
+  if (!infinite)
+    return expectClose(dc.read(), want, k, what);
+  const std::vector<float> got = dc.read();
+  for (int i = m; i < blocksM * t.rows; i++)
+    EXPECT_EQ(got[(size_t)i * wide], 0.0f) << what << ": expected zero in row " << i << " beyond M";
+}
+
+TEST(Matmul, Shapes) {
+  Kernels kernels("matmul.cu", source());
+  const int scalar[][3] = {{1, 1, 1}, {63, 65, 17}, {64, 64, 16}, {65, 127, 1}, {5, 3, 101}};
+  const int quads[][3] = {{4, 4, 4}, {64, 68, 36}, {60, 64, 100}, {132, 8, 16}};
+  for (const MatmulTile &t : tiles)
+    for (int form = 0; form < 4; form++) {
+      for (auto &s : scalar)
+        runCase(kernels, t, form, s[0], s[1], s[2]);
+      for (auto &s : quads)
+        runCase(kernels, t, form + 4, s[0], s[1], s[2]);
+    }
+  runCase(kernels, tiles[0], 3, 5, 7, 9, true);
+}
+
+} // namespace
+} // namespace fusion::prelude
