@@ -1,0 +1,74 @@
+// Inline PTX. The rewriter turns `asm("mnemonic operands;" : ...)` into hc_ptx::mnemonic(operands...), in the order of the text.
+
+// 32-bit shared-memory addresses are distances from an anchor in the module, which lies within 2 GiB of every shared array.
+extern "C" {
+__attribute__((visibility("hidden"))) char hc_anchor[16] = {1};
+}
+HC_INLINE size_t __cvta_generic_to_shared(const void *p) { return (unsigned)((size_t)p - (size_t)hc_anchor); }
+HC_INLINE void *hc_shared_pointer(unsigned a) { return (void *)((size_t)hc_anchor + (size_t)(long)(int)a); }
+
+namespace hc_ptx {
+HC_CONVERGENT HC_INLINE void mma(float &d0, float &d1, float &d2, float &d3, unsigned a0, unsigned a1, unsigned a2, unsigned a3,
+                                 unsigned b0, unsigned b1, float c0, float c1, float c2, float c3, int collective) {
+  hc_mma_slot s{{a0, a1, a2, a3}, {b0, b1}, {c0, c1, c2, c3}, {}};
+  hc_warp(hc_cur, 0xffffffffu, &s, collective);
+  d0 = s.d[0], d1 = s.d[1], d2 = s.d[2], d3 = s.d[3];
+}
+#define HC_MMA(NAME, COLLECTIVE)                                                                                                   \
+  HC_CONVERGENT HC_INLINE void NAME(float &d0, float &d1, float &d2, float &d3, unsigned a0, unsigned a1, unsigned a2,             \
+                                    unsigned a3, unsigned b0, unsigned b1, float c0, float c1, float c2, float c3) {               \
+    mma(d0, d1, d2, d3, a0, a1, a2, a3, b0, b1, c0, c1, c2, c3, COLLECTIVE);                                                       \
+  }
+HC_MMA(mma_sync_aligned_m16n8k16_row_col_f32_f16_f16_f32, HC_MMA_F16)
+HC_MMA(mma_sync_aligned_m16n8k16_row_col_f32_bf16_bf16_f32, HC_MMA_BF16)
+HC_MMA(mma_sync_aligned_m16n8k8_row_col_f32_tf32_tf32_f32, HC_MMA_TF32)
+// round to the nearest tf32, ties away from zero; NaN and infinity stay
+HC_INLINE void cvt_rna_tf32_f32(unsigned &d, float a) {
+  unsigned u = __float_as_uint(a);
+  d = (u & 0x7f800000u) == 0x7f800000u ? u : (u + 0x1000u) & 0xffffe000u;
+}
+
+HC_CONVERGENT HC_INLINE void ldmatrix(unsigned count, unsigned address, unsigned *r, int collective) {
+  hc_ldmatrix_slot s{hc_shared_pointer(address), count, {}};
+  hc_warp(hc_cur, 0xffffffffu, &s, collective);
+  for (unsigned i = 0; i < count; ++i)
+    r[i] = s.result[i];
+}
+#define HC_LDMATRIX_FORMS(SUFFIX, COLLECTIVE)                                                                                      \
+  HC_CONVERGENT HC_INLINE void ldmatrix_sync_aligned_m8n8_x4##SUFFIX(unsigned &a, unsigned &b, unsigned &c, unsigned &d,           \
+                                                                     unsigned p) {                                                 \
+    unsigned r[4];                                                                                                                 \
+    ldmatrix(4, p, r, COLLECTIVE);                                                                                                 \
+    a = r[0], b = r[1], c = r[2], d = r[3];                                                                                        \
+  }                                                                                                                                \
+  HC_CONVERGENT HC_INLINE void ldmatrix_sync_aligned_m8n8_x2##SUFFIX(unsigned &a, unsigned &b, unsigned p) {                       \
+    unsigned r[4];                                                                                                                 \
+    ldmatrix(2, p, r, COLLECTIVE);                                                                                                 \
+    a = r[0], b = r[1];                                                                                                            \
+  }
+HC_LDMATRIX_FORMS(_shared_b16, HC_LDMATRIX)
+HC_LDMATRIX_FORMS(_trans_shared_b16, HC_LDMATRIX_T)
+
+#define HC_CP_ASYNC(NAME)                                                                                                          \
+  HC_INLINE void NAME(unsigned to, const void *from, unsigned bytes) {                                                             \
+    hc_cp_async(hc_cur, hc_shared_pointer(to), from, bytes, bytes);                                                                \
+  }                                                                                                                                \
+  HC_INLINE void NAME(unsigned to, const void *from, unsigned bytes, unsigned sourceBytes) {                                       \
+    hc_cp_async(hc_cur, hc_shared_pointer(to), from, bytes, sourceBytes);                                                          \
+  }
+HC_CP_ASYNC(cp_async_cg_shared_global)
+HC_CP_ASYNC(cp_async_ca_shared_global)
+HC_CP_ASYNC(cp_async_cg_shared_global_L2__128B)
+HC_CP_ASYNC(cp_async_ca_shared_global_L2__128B)
+HC_INLINE void cp_async_commit_group() { hc_cp_async_commit(hc_cur); }
+HC_INLINE void cp_async_wait_group(unsigned keep) { hc_cp_async_wait(hc_cur, keep); }
+HC_INLINE void cp_async_wait_all() {
+  hc_cp_async_commit(hc_cur);
+  hc_cp_async_wait(hc_cur, 0);
+}
+HC_CONVERGENT HC_INLINE void bar_sync(unsigned) { hc_barrier(hc_cur); }
+HC_INLINE void ex2_approx_ftz_f32(float &d, float a) { d = exp2f(a); }
+HC_INLINE void rcp_approx_ftz_f32(float &d, float a) { d = 1.0f / a; }
+HC_INLINE void rsqrt_approx_ftz_f32(float &d, float a) { d = rsqrtf(a); }
+HC_INLINE void tanh_approx_f32(float &d, float a) { d = tanhf(a); }
+} // namespace hc_ptx
