@@ -1,0 +1,254 @@
+// The binary cache: keys, damage, permissions, links, concurrent writers. Whatever is wrong must mean "compile again".
+#include "Cache.h"
+#include "FakeDriver.h"
+#include "fusion/Runtime/Context.h"
+#include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace fusion::runtime;
+using detail::BinaryCache;
+using test::FakeDriver;
+
+namespace {
+
+class CacheTest : public testing::Test {
+protected:
+  void SetUp() override {
+    char folder[] = "/tmp/fusion-cache-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder), nullptr);
+    root = folder;
+    directory = root + "/a/cache";
+  }
+  void TearDown() override {
+    for (const std::string &name : names())
+      ::unlink((directory + "/" + name).c_str());
+    ::rmdir(directory.c_str());
+    ::unlink(directory.c_str());
+    ::rmdir((root + "/a").c_str());
+    ::rmdir((root + "/other").c_str());
+    ::unlink((root + "/target").c_str());
+    ::rmdir(root.c_str());
+  }
+  std::vector<std::string> names() {
+    std::vector<std::string> found;
+    if (DIR *listing = ::opendir(directory.c_str())) {
+      while (dirent *item = ::readdir(listing))
+        if (item->d_name[0] != '.')
+          found.push_back(item->d_name);
+      ::closedir(listing);
+    }
+    return found;
+  }
+  BinaryCache::Report report() {
+    return [this](const std::string &message) { messages.push_back(message); };
+  }
+  std::string entry(const std::string &key) { return directory + "/" + BinaryCache::entryName(key); }
+  static Binary binary(const std::string &bytes) { return {{bytes.begin(), bytes.end()}, "log of " + bytes}; }
+  /// What a fresh process would find.
+  std::string found(const std::string &key) {
+    std::optional<Binary> result = BinaryCache(directory, report()).find(key);
+    return result ? std::string(result->bytes.begin(), result->bytes.end()) + "|" + result->log : "nothing";
+  }
+  void put(const std::string &key, const std::string &bytes) { BinaryCache(directory, report()).insert(key, binary(bytes)); }
+  static std::string slurp(const std::string &path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  std::string root, directory;
+  std::vector<std::string> messages;
+};
+
+TEST_F(CacheTest, KeepsEntriesPrivately) {
+  EXPECT_EQ(found("key"), "nothing");
+  put("key", "bytes");
+  EXPECT_EQ(found("key"), "bytes|log of bytes");
+  EXPECT_EQ(found("other key"), "nothing");
+  struct stat status;
+  ASSERT_EQ(::stat(directory.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700u);
+  ASSERT_EQ(::stat(entry("key").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  EXPECT_EQ(names().size(), 1u) << "no temporary file stays";
+  EXPECT_TRUE(messages.empty()) << messages[0];
+}
+
+TEST_F(CacheTest, EveryDamagedByteIsNoticed) {
+  put("key", "bytes");
+  const std::string good = slurp(entry("key"));
+  ASSERT_GT(good.size(), 40u);
+  for (size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] ^= 0x10;
+    std::ofstream(entry("key"), std::ios::binary) << bad;
+    EXPECT_EQ(found("key"), "nothing") << "byte " << i;
+  }
+  EXPECT_EQ(messages.size(), good.size());
+  for (size_t length = 0; length < good.size(); ++length) {
+    std::ofstream(entry("key"), std::ios::binary) << good.substr(0, length);
+    EXPECT_EQ(found("key"), "nothing") << "length " << length;
+  }
+  std::ofstream(entry("key"), std::ios::binary) << good + "x";
+  EXPECT_EQ(found("key"), "nothing");
+  put("key", "bytes again");
+  EXPECT_EQ(found("key"), "bytes again|log of bytes again") << "a damaged entry is replaced";
+}
+
+TEST_F(CacheTest, TheFullKeyIsCompared) {
+  put("key", "bytes");
+  ASSERT_EQ(::rename(entry("key").c_str(), entry("victim").c_str()), 0); // as if both keys had one hash
+  EXPECT_EQ(found("victim"), "nothing");
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_NE(messages[0].find("it belongs to another key; compiling again"), std::string::npos);
+}
+
+TEST_F(CacheTest, LinksAndForeignFilesAreRefused) {
+  put("key", "bytes");
+  ASSERT_EQ(::rename(entry("key").c_str(), (root + "/target").c_str()), 0);
+  ASSERT_EQ(::symlink((root + "/target").c_str(), entry("key").c_str()), 0);
+  EXPECT_EQ(found("key"), "nothing") << "a link is not followed";
+  put("key", "new");
+  EXPECT_EQ(found("key"), "new|log of new") << "the link is replaced";
+  EXPECT_EQ(slurp(root + "/target").find("new"), std::string::npos) << "its target is not";
+  ASSERT_EQ(::chmod(entry("key").c_str(), 0622), 0);
+  EXPECT_EQ(found("key"), "nothing") << "others could have written it";
+  ASSERT_EQ(::unlink(entry("key").c_str()), 0);
+  ASSERT_EQ(::mkfifo(entry("key").c_str(), 0600), 0);
+  EXPECT_EQ(found("key"), "nothing") << "and reading it must not hang";
+  if (::geteuid() == 0) {
+    put("key", "bytes");
+    ASSERT_EQ(::chown(entry("key").c_str(), 12345, 12345), 0);
+    EXPECT_EQ(found("key"), "nothing");
+  } else {
+    std::printf("NOT RUN: a file of another user (needs root)\n");
+  }
+}
+
+TEST_F(CacheTest, AnUnsafeDirectoryIsNotUsed) {
+  put("key", "bytes");
+  for (mode_t mode : {0755, 0777, 0710}) {
+    ASSERT_EQ(::chmod(directory.c_str(), mode), 0);
+    messages.clear();
+    EXPECT_EQ(found("key"), "nothing");
+    ASSERT_EQ(messages.size(), 1u);
+    EXPECT_NE(messages[0].find("is not used: its mode is not 0700"), std::string::npos);
+  }
+  ASSERT_EQ(::chmod(directory.c_str(), 0700), 0);
+  EXPECT_EQ(found("key"), "bytes|log of bytes");
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::chown(directory.c_str(), 12345, 12345), 0);
+    EXPECT_EQ(found("key"), "nothing");
+    EXPECT_NE(messages.back().find("is not used: it belongs to another user"), std::string::npos);
+    ASSERT_EQ(::chown(directory.c_str(), 0, 0), 0);
+  } else {
+    std::printf("NOT RUN: a directory of another user (needs root)\n");
+  }
+  ASSERT_EQ(::rename(directory.c_str(), (root + "/other").c_str()), 0);
+  ASSERT_EQ(::symlink((root + "/other").c_str(), directory.c_str()), 0);
+  EXPECT_EQ(found("key"), "nothing") << "the directory itself is no link";
+  ASSERT_EQ(::unlink((root + "/other/" + BinaryCache::entryName("key")).c_str()), 0);
+}
+
+TEST_F(CacheTest, ConcurrentWritersThatDieLeaveNoTornEntry) {
+  const std::string key = "key";
+  std::vector<std::string> payloads;
+  for (char c : {'a', 'b', 'c'})
+    payloads.push_back(std::string(200000, c));
+  put(key, payloads[0]);
+  for (int round = 0; round < 20; ++round) {
+    std::vector<pid_t> writers;
+    for (const std::string &payload : payloads) {
+      pid_t child = ::fork();
+      ASSERT_GE(child, 0);
+      if (child == 0) {
+        BinaryCache cache(directory, {});
+        for (;;)
+          cache.insert(key, binary(payload));
+      }
+      writers.push_back(child);
+    }
+    for (int i = 0; i < 10; ++i) {
+      std::string got = found(key);
+      EXPECT_TRUE(got.size() == 400008 || got.size() == 400000 + 8) << got.size();
+      EXPECT_EQ(got.substr(0, 200000).find_first_not_of(got[0]), std::string::npos) << "parts of two writers";
+      EXPECT_EQ(got.back(), got[0]) << "binary of one writer, log of another";
+    }
+    for (pid_t writer : writers) {
+      ::kill(writer, SIGKILL);
+      ::waitpid(writer, nullptr, 0);
+    }
+  }
+  EXPECT_TRUE(messages.empty()) << messages[0];
+}
+
+TEST_F(CacheTest, TheContextCompilesOncePerKey) {
+  auto driver = std::make_shared<FakeDriver>();
+  driver->compiler = "nvrtc 1";
+  ContextOptions options{/*diskCache=*/true, directory, report()};
+  {
+    Context context(driver, options);
+    EXPECT_TRUE(bool(context.compile("source", "s.cu", "sm_80")));
+    EXPECT_TRUE(bool(context.compile("source", "s.cu", "sm_80")));
+    EXPECT_EQ(driver->compiled, 1) << "from memory";
+  }
+  Context context(driver, options);
+  Expected<Binary> again = context.compile("source", "s.cu", "sm_80");
+  ASSERT_TRUE(bool(again));
+  EXPECT_EQ(driver->compiled, 1) << "from disk";
+  EXPECT_EQ(std::string(again->bytes.begin(), again->bytes.end()), "source");
+  EXPECT_EQ(again->log, "log of s.cu");
+  // Each part of the key counts.
+  EXPECT_TRUE(bool(context.compile("source2", "s.cu", "sm_80")));
+  EXPECT_EQ(driver->compiled, 2);
+  EXPECT_TRUE(bool(context.compile("source", "s.cu", "sm_90")));
+  EXPECT_EQ(driver->compiled, 3);
+  driver->compiler = "nvrtc 2";
+  EXPECT_TRUE(bool(context.compile("source", "s.cu", "sm_80")));
+  EXPECT_EQ(driver->compiled, 4);
+  driver->compiler.clear();
+  EXPECT_TRUE(bool(context.compile("source", "s.cu", "sm_80")));
+  EXPECT_TRUE(bool(context.compile("source", "s.cu", "sm_80")));
+  EXPECT_EQ(driver->compiled, 6) << "no compiler identity: nothing is cached";
+  driver->compiler = "nvrtc 1";
+  EXPECT_FALSE(bool(context.compile("#error", "s.cu", "sm_80")));
+  EXPECT_FALSE(bool(context.compile("#error", "s.cu", "sm_80")));
+  EXPECT_EQ(driver->compiled, 8) << "errors are not cached";
+}
+
+TEST_F(CacheTest, AnUnusableDirectoryIsNoError) {
+  std::ofstream(root + "/a") << "a file where a directory should be";
+  auto driver = std::make_shared<FakeDriver>();
+  driver->compiler = "nvrtc 1";
+  Context context(driver, {true, directory, report()});
+  EXPECT_TRUE(bool(context.compile("source", "s.cu", "sm_80")));
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_NE(messages[0].find("is not used"), std::string::npos);
+  ::unlink((root + "/a").c_str());
+}
+
+TEST(CacheDirectory, FollowsXdg) {
+  const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
+  std::string oldCache = cache ? cache : "", oldHome = home ? home : "";
+  ::setenv("HOME", "/home/somebody", 1);
+  ::setenv("XDG_CACHE_HOME", "/somewhere", 1);
+  EXPECT_EQ(BinaryCache::defaultDirectory(), "/somewhere/fusion");
+  ::setenv("XDG_CACHE_HOME", "relative", 1); // the XDG specification: ignored
+  EXPECT_EQ(BinaryCache::defaultDirectory(), "/home/somebody/.cache/fusion");
+  ::unsetenv("XDG_CACHE_HOME");
+  EXPECT_EQ(BinaryCache::defaultDirectory(), "/home/somebody/.cache/fusion");
+  ::unsetenv("HOME");
+  EXPECT_EQ(BinaryCache::defaultDirectory(), "");
+  if (cache)
+    ::setenv("XDG_CACHE_HOME", oldCache.c_str(), 1);
+  if (home)
+    ::setenv("HOME", oldHome.c_str(), 1);
+}
+
+} // namespace
