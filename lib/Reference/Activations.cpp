@@ -48,9 +48,9 @@ template <class T> T clamped(T x, double low, double high) {
   double v = value(x);
   if (std::isnan(v))
     return withSlope(x, v, 0);
-  if (v < low)
+  if (v <= low)
     v = low, x = T(low);
-  return v > high ? T(high) : x; // when low > high the result is high, as in PyTorch
+  return v >= high ? T(high) : x; // when low > high the result is high, as in PyTorch
 }
 
 } // namespace
@@ -123,7 +123,7 @@ template <class T> T fusion::reference::activateGrad(Activation f, const Activat
     return dy * z / (z + T(1));
   }
   case Activation::Clamp:
-    return v >= params.min && v <= params.max ? dy : T(0);
+    return v > params.min && v < params.max ? dy : T(0); // before 2.15 PyTorch counted the bounds as inside
   }
   return dy;
 }

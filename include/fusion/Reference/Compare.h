@@ -9,7 +9,7 @@ namespace fusion::reference {
 /// Unit roundoffs.
 constexpr double unitFp32 = 0x1p-24, unitTf32 = 0x1p-11;
 
-/// 4 u sqrt(K) A. Below 2^-100 in magnitude only an absolute error counts, since denormals have no relative precision.
+/// 4 u sqrt(K) A. Below 2^-90 in magnitude only an absolute error counts, since denormals have no relative precision.
 double tolerance(const Bound &expected, int64_t reduction, double unit = unitFp32);
 
 /// How far a computed tensor is from the expected one.

@@ -1,0 +1,370 @@
+#!/usr/bin/env python3
+"""Writes test/Golden/*.mlir and *.json: models in the dialect beside what PyTorch computes for them, forward and backward.
+
+Usage: make-goldens.py [DIRECTORY]; needs torch and numpy (any build; runs on the CPU). Files name the version that made them. Inputs are
+made here, once, as float32; the float64 results are PyTorch's for the very same numbers. Tensors are written as the hex digits of
+their bits.
+"""
+import json
+import math
+import os
+import struct
+import sys
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+LINE = 96  # hex digits per line of a tensor
+
+
+def tensor_type(shape):
+    return "tensor<%sf32>" % "".join("%sx" % d for d in shape)
+
+
+class Model:
+    """A model description that is built together with the PyTorch computation it stands for."""
+
+    def __init__(self, name, about, dynamic=False, elementwise=False):
+        self.name, self.about, self.dynamic, self.elementwise = name, about, dynamic, elementwise
+        self.inputs, self.args, self.body, self.types = [], [], [], {}
+        self.random = np.random.default_rng(sum(ord(c) * 31**i for i, c in enumerate(name)) % 2**32)
+
+    def input(self, name, shape, values=None, parameter=False, scale=1.0, mean=0.0):
+        if values is None:
+            values = self.random.standard_normal(shape) * scale + mean
+        values = np.asarray(values, np.float32).reshape(shape)
+        self.inputs.append((name, values))
+        text = list(shape)
+        if self.dynamic and not parameter:
+            text[0] = "?"
+        self.types[name] = tensor_type(text)
+        self.args.append("%%%s: %s%s" % (name, self.types[name], " {fusion.parameter}" if parameter else ""))
+
+    def parameter(self, name, shape):
+        fan_in = int(np.prod(shape[1:])) if len(shape) > 1 else 1
+        self.input(name, shape, parameter=True, scale=1 / math.sqrt(fan_in))
+
+    def op(self, result, text, operands, shape, functional=True, batched=True):
+        """One op; `shape` is its result's, `functional` says how its types are printed."""
+        shape = list(shape)
+        if self.dynamic and batched and shape:
+            shape[0] = "?"
+        self.types[result] = tensor_type(shape)
+        signature = self.types[result]
+        if functional:
+            signature = "(%s) -> %s" % (", ".join(self.types[o] for o in operands), signature)
+        self.body.append("  %%%s = fusion.%s : %s" % (result, text, signature))
+
+    def write(self, directory, compute, result="y"):
+        text = "// %s\n" % self.about
+        pad = ",\n" + " " * len("func.func @%s(" % self.name)
+        text += "func.func @%s(%s) -> %s {\n" % (self.name, pad.join(self.args), self.types[result])
+        text += "\n".join(self.body) + "\n  return %%%s : %s\n}\n" % (result, self.types[result])
+        with open(os.path.join(directory, self.name + ".mlir"), "w") as f:
+            f.write(text)
+
+        output32, output64 = self.run(compute, torch.float32, None), self.run(compute, torch.float64, None)
+        dy = np.asarray(self.random.standard_normal(output32.shape), np.float32)
+        grads32, grads64 = self.run(compute, torch.float32, dy), self.run(compute, torch.float64, dy)
+        golden = {
+            "torch": torch.__version__,
+            "model": self.name + ".mlir",
+            "inputs": [entry(name, values) for name, values in self.inputs],
+            "outputs": [entry("y", output32, output64)],
+            "grad_outputs": [entry("grad_y", dy)],
+            "grads": [entry(name, g32, g64) for (name, _), g32, g64 in zip(self.inputs, grads32, grads64)],
+        }
+        with open(os.path.join(directory, self.name + ".json"), "w") as f:
+            json.dump(golden, f, indent=1)
+            f.write("\n")
+
+    def run(self, compute, dtype, dy):
+        """The output, or with dy the gradients of all inputs."""
+        if self.elementwise:
+            return self.run_one_by_one(compute, dtype, dy)
+        leaves = [torch.tensor(values, dtype=dtype, requires_grad=True) for _, values in self.inputs]
+        y = compute(*leaves)
+        if dy is None:
+            return y.detach().numpy()
+        y.backward(torch.tensor(dy, dtype=dtype))
+        return [leaf.grad.numpy() for leaf in leaves]
+
+    def run_one_by_one(self, compute, dtype, dy):
+        """Each element in a tensor of its own: PyTorch's vectorised CPU loops treat NaN in the gradients of relu6 and hardswish
+        differently from the scalar loops of its CPU and CUDA kernels, and it depends on the position in the tensor."""
+        (_, values), = self.inputs
+        flat, results = values.reshape(-1), []
+        for i, element in enumerate(flat):
+            x = torch.tensor([element], dtype=dtype, requires_grad=True)
+            y = compute(x)
+            if dy is not None:
+                y.backward(torch.tensor(dy.reshape(-1)[i : i + 1], dtype=dtype))
+            results.append((y.detach() if dy is None else x.grad).numpy()[0])
+        result = np.array(results).reshape(values.shape)
+        return result if dy is None else [result]
+
+
+def bits(values, kind):
+    digits = "".join(struct.pack(">" + kind, v).hex() for v in values.reshape(-1).tolist())
+    return [digits[i : i + LINE] for i in range(0, len(digits), LINE)]
+
+
+def entry(name, f32, f64=None):
+    result = {"name": name, "shape": list(f32.shape), "f32": bits(np.asarray(f32, np.float32), "f")}
+    if f64 is not None:
+        assert f64.dtype == np.float64
+        result["f64"] = bits(f64, "d")
+    return result
+
+
+# ------------------------------------------------------------------------------------------------ elementwise
+
+
+def special_points(random):
+    """Kinks and their neighbours, NaN, infinities, zeros of both signs, denormals, values that overflow, and ordinary ones."""
+    near = [np.nextafter(np.float32(k), np.float32(to)) for k in (0, 3, -3, 6, 20, 0.5, -0.5) for to in (-100, 100)]
+    far = [20.5, -20, 88, -88, 89, -89, 104, -104, 1e4, -1e4, 5e37, -5e37, 3e38, -3e38, 1e-38, -1e-38, 1e-42, -1e-42]
+    kinks = [math.nan, math.inf, -math.inf, -0.0, 0.0, 3, -3, 6, -6, 20, 0.5, -0.5, 1, -1]
+    return np.asarray(kinks + near + far + list(3 * random.standard_normal(17)), np.float32)
+
+
+ACTIVATIONS = {
+    "relu": (F.relu, ""),
+    "relu6": (F.relu6, ""),
+    "leaky_relu": (lambda x: F.leaky_relu(x, 0.125), " {slope = 0.125}"),
+    "sigmoid": (torch.sigmoid, ""),
+    "tanh": (torch.tanh, ""),
+    "swish": (F.silu, ""),
+    "hardswish": (F.hardswish, ""),
+    "hardsigmoid": (F.hardsigmoid, ""),
+    "gelu": (F.gelu, ""),
+    "softplus": (F.softplus, ""),
+    "clamp": (lambda x: torch.clamp(x, -0.5, 3), " {min = -0.5, max = 3.0}"),
+    "clamp_crossed": (lambda x: torch.clamp(x, 3, -0.5), " {min = 3.0, max = -0.5}"),
+}
+
+
+def spelled_hardswish(m, operand, result, shape):
+    """x * clamp((x + 3) / 6, 0, 1) in the dialect."""
+    for name, value in (("three", 3), ("six", 6)):
+        m.op(name, "constant %.1f" % value, [], [], functional=False)
+    m.op("shifted", "add %%%s, %%three" % operand, [operand, "three"], shape)
+    m.op("scaled", "div %shifted, %six", ["shifted", "six"], shape)
+    m.op("gate", "clamp %scaled {min = 0.0, max = 1.0}", ["scaled"], shape, functional=False)
+    m.op(result, "mul %%%s, %%gate" % operand, [operand, "gate"], shape)
+
+
+def write_elementwise(directory):
+    for name, (compute, attributes) in ACTIVATIONS.items():
+        m = Model("act_" + name, "The activation %s at kinks, NaN, infinities, zeros, denormals, large and ordinary values." % name,
+                  elementwise=True)
+        points = special_points(m.random)
+        m.input("x", [1, len(points)], points)
+        m.op("y", "%s %%x%s" % (name.replace("_crossed", ""), attributes), ["x"], [1, len(points)], functional=False)
+        m.write(directory, compute)
+
+    tails = {"tail_hardswish_relu": lambda x: F.relu(F.hardswish(x)), "tail_relu_hardswish": lambda x: spelled(F.relu(x))}
+    for name, compute in tails.items():
+        m = Model(name, "The elementwise tail of a chain at kinks, NaN and infinities.", elementwise=True)
+        points = special_points(m.random)
+        shape = [1, len(points)]
+        m.input("x", shape, points)
+        if name == "tail_hardswish_relu":
+            m.op("h", "hardswish %x", ["x"], shape, functional=False)
+            m.op("y", "relu %h", ["h"], shape, functional=False)
+        else:
+            m.op("r", "relu %x", ["x"], shape, functional=False)
+            spelled_hardswish(m, "r", "y", shape)
+        m.write(directory, compute)
+
+    broadcasts = {
+        "add": (torch.add, [2, 3, 5], [3, 1]),
+        "sub": (torch.sub, [3, 1, 5], [4, 1]),
+        "mul": (torch.mul, [2, 3, 4, 5], [4, 5]),
+        "div": (torch.div, [3, 7], [3, 1]),
+    }
+    for name, (compute, a, b) in broadcasts.items():
+        m = Model("broadcast_" + name, "%s of two tensors that broadcast, both of them differentiated." % name)
+        m.input("a", a)
+        m.input("b", b, values=None, mean=3.0 if name == "div" else 0.0, scale=0.5 if name == "div" else 1.0)
+        m.op("y", "%s %%a, %%b" % name, ["a", "b"], np.broadcast_shapes(tuple(a), tuple(b)))
+        m.write(directory, compute)
+
+
+def spelled(x):
+    return x * torch.clamp((x + 3) / 6, 0, 1)
+
+
+# ------------------------------------------------------------------------------------------------ anchors
+
+
+def window_text(transposed, stride, padding, output_padding, dilation, groups):
+    parts = ["transposed"] if transposed else []
+    for name, value in (("stride", stride), ("padding", padding), ("output_padding", output_padding), ("dilation", dilation)):
+        if value is not None:
+            parts.append("%s = array<i64: %s>" % (name, ", ".join(map(str, value))))
+    if groups != 1:
+        parts.append("groups = %d : i64" % groups)
+    return " {%s}" % ", ".join(parts) if parts else ""
+
+
+def conv(m, x, out_channels, taps, stride=None, padding=None, output_padding=None, dilation=None, groups=1, transposed=False, bias=True,
+         result="y"):
+    """Adds a convolution with its parameters to the model and returns what PyTorch computes for it, and the result's shape."""
+    rank = len(taps)
+    shape = dict(m.inputs)[x].shape
+    m.parameter("weight", [shape[1], out_channels // groups] + taps if transposed else [out_channels, shape[1] // groups] + taps)
+    if bias:
+        m.parameter("bias", [out_channels])
+    one, zero = [1] * rank, [0] * rank
+
+    def compute(x, weight, bias=None):
+        if transposed:
+            function = [F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d][rank - 1]
+            return function(x, weight, bias, stride or one, padding or zero, output_padding or zero, groups, dilation or one)
+        function = [F.conv1d, F.conv2d, F.conv3d][rank - 1]
+        return function(x, weight, bias, stride or one, padding or zero, dilation or one, groups)
+
+    out = list(compute(*[torch.tensor(values) for _, values in m.inputs]).shape)
+    operands = [x, "weight"] + (["bias"] if bias else [])
+    text = "conv %%%s, %%weight%s%s" % (x, " bias %bias" if bias else "",
+                                        window_text(transposed, stride, padding, output_padding, dilation, groups))
+    m.op(result, text, operands, out)
+    return compute, out
+
+
+CONVS = {
+    "conv1d": ([2, 3, 11], 4, [3], {}),
+    "conv1d_window": ([2, 4, 17], 6, [3], dict(stride=[2], padding=[2], dilation=[3], groups=2)),
+    "conv2d": ([2, 3, 7, 6], 4, [3, 3], {}),
+    "conv2d_stride_remainder": ([1, 2, 8, 9], 3, [2, 3], dict(stride=[3, 2], bias=False)),
+    "conv2d_window": ([2, 4, 9, 8], 6, [3, 2], dict(stride=[2, 1], padding=[1, 2], dilation=[2, 1], groups=2)),
+    "conv2d_depthwise": ([1, 5, 6, 7], 5, [3, 3], dict(padding=[1, 1], groups=5)),
+    "conv2d_pointwise": ([3, 5, 4, 3], 7, [1, 1], {}),
+    "conv3d": ([2, 2, 4, 5, 6], 3, [2, 3, 3], dict(padding=[1, 0, 1], stride=[1, 2, 2])),
+    "conv_transpose1d": ([2, 3, 7], 4, [4], dict(transposed=True, stride=[3], padding=[1], output_padding=[2])),
+    "conv_transpose2d": ([2, 3, 4, 5], 2, [3, 3], dict(transposed=True)),
+    "conv_transpose2d_window": ([2, 4, 5, 4], 6, [3, 2], dict(transposed=True, stride=[2, 3], padding=[2, 0], output_padding=[1, 2],
+                                                             dilation=[2, 1], groups=2)),
+    "conv_transpose2d_gaps": ([1, 2, 3, 3], 2, [2, 1], dict(transposed=True, stride=[3, 2], bias=False)),
+    "conv_transpose3d": ([2, 3, 3, 2, 4], 2, [3, 3, 3], dict(transposed=True, stride=[2, 2, 2], padding=[1, 1, 1])),
+}
+
+
+def write_anchors(directory):
+    for name, (shape, out_channels, taps, window) in CONVS.items():
+        m = Model(name, "A convolution and its gradients.")
+        m.input("x", shape)
+        compute, _ = conv(m, "x", out_channels, taps, **window)
+        m.write(directory, compute)
+
+    for name, bias in (("linear", True), ("linear_no_bias", False)):
+        m = Model(name, "A linear layer and its gradients.")
+        m.input("x", [5, 7])
+        m.parameter("weight", [3, 7])
+        if bias:
+            m.parameter("bias", [3])
+        m.op("y", "linear %x, %weight" + (" bias %bias" if bias else ""), [n for n, _ in m.inputs], [5, 3])
+        m.write(directory, F.linear)
+
+    for name, a, b in (("matmul", [4, 5], [5, 3]), ("matmul_ta_tb", [5, 4], [3, 5])):
+        transposed = name != "matmul"
+        m = Model(name, "A matrix product and its gradients.")
+        m.input("a", a)
+        m.input("b", b)
+        m.op("y", "matmul %a, %b" + (" {transpose_a, transpose_b}" if transposed else ""), ["a", "b"], [4, 3])
+        m.write(directory, (lambda a, b: a.T @ b.T) if transposed else torch.matmul)
+
+
+# ------------------------------------------------------------------------------------------------ norms and chains
+
+
+def group_norm(m, x, result, shape, groups, affine=True, eps=1e-5):
+    if affine:
+        m.parameter("gamma", [shape[1]])
+        m.parameter("beta", [shape[1]])
+    operands = [x] + (["gamma", "beta"] if affine else [])
+    m.op(result, "group_norm %%%s%s {groups = %d : i64, eps = %.1e}" % (x, " affine %gamma, %beta" if affine else "", groups, eps), operands,
+         shape)
+
+
+def write_norms(directory):
+    cases = {
+        "group_norm": ([2, 6, 5, 3], 3, True, 1e-5, 0.0),
+        "group_norm_plain": ([3, 4, 7], 2, False, 1e-5, 0.0),
+        "group_norm_one_group": ([2, 3, 2, 2, 3], 1, True, 1e-5, 0.0),
+        "group_norm_per_channel": ([2, 5, 11], 5, True, 0.5, 0.0),
+        "group_norm_flat": ([4, 12], 4, True, 1e-5, 0.0),
+        "group_norm_large_mean": ([2, 4, 13], 2, True, 1e-5, 1000.0),
+    }
+    for name, (shape, groups, affine, eps, mean) in cases.items():
+        m = Model(name, "Group normalisation and its gradients.")
+        m.input("x", shape, mean=mean)
+        group_norm(m, "x", "y", shape, groups, affine, eps)
+        m.write(directory, lambda x, gamma=None, beta=None: F.group_norm(x, groups, gamma, beta, eps))
+
+
+def write_chains(directory):
+    m = Model("chain_conv_transpose3d_swish_group_norm_hardswish", "ConvTranspose3d -> swish -> GroupNorm -> hardswish, tiny and odd.")
+    m.input("x", [2, 3, 3, 4, 2])
+    compute, shape = conv(m, "x", 6, [3, 3, 3], stride=[2, 2, 2], padding=[1, 1, 1], transposed=True, result="z")
+    m.op("gate", "sigmoid %z", ["z"], shape, functional=False)
+    m.op("s", "mul %gate, %z", ["gate", "z"], shape)
+    group_norm(m, "s", "n", shape, 3)
+    m.op("y", "hardswish %n", ["n"], shape, functional=False)
+
+    def chain1(x, weight, bias, gamma, beta, compute=compute):
+        z = compute(x, weight, bias)
+        return F.hardswish(F.group_norm(torch.sigmoid(z) * z, 3, gamma, beta, 1e-5))
+
+    m.write(directory, chain1)
+
+    m = Model("chain_conv2d_hardswish_relu", "Conv2d -> hardswish -> relu, tiny and odd.", dynamic=True)
+    m.input("x", [3, 5, 7, 9], scale=3.0)
+    compute, shape = conv(m, "x", 7, [3, 3], result="z")
+    m.op("h", "hardswish %z", ["z"], shape, functional=False)
+    m.op("y", "relu %h", ["h"], shape, functional=False)
+    m.write(directory, lambda x, weight, bias, compute=compute: F.relu(F.hardswish(compute(x, weight, bias))))
+
+    m = Model("chain_conv2d_relu_hardswish", "Conv2d -> relu -> hardswish spelled out, tiny and odd.")
+    m.input("x", [2, 3, 6, 11], scale=3.0)
+    compute, shape = conv(m, "x", 5, [3, 3], result="z")
+    m.op("r", "relu %z", ["z"], shape, functional=False)
+    spelled_hardswish(m, "r", "y", shape)
+    m.write(directory, lambda x, weight, bias, compute=compute: spelled(F.relu(compute(x, weight, bias))))
+
+    m = Model("chain_linear_group_norm_swish_mul_swish", "Linear -> GroupNorm -> swish -> multiply by a parameter -> swish, tiny and odd.",
+              dynamic=True)
+    shape = [3, 21]
+    m.input("x", [3, 13])
+    m.parameter("weight", [21, 13])
+    m.parameter("bias", [21])
+    m.op("z", "linear %x, %weight bias %bias", ["x", "weight", "bias"], shape)
+    group_norm(m, "z", "n", shape, 7)
+    m.parameter("factor", [21])
+    for gate, operand, result in (("gate1", "n", "s1"), ("gate2", "p", "y")):
+        if gate == "gate2":
+            m.op("p", "mul %s1, %factor", ["s1", "factor"], shape)
+        m.op(gate, "sigmoid %%%s" % operand, [operand], shape, functional=False)
+        m.op(result, "mul %%%s, %%%s" % (gate, operand), [gate, operand], shape)
+
+    def chain4(x, weight, bias, gamma, beta, factor):
+        n = F.group_norm(F.linear(x, weight, bias), 7, gamma, beta, 1e-5)
+        p = torch.sigmoid(n) * n * factor
+        return torch.sigmoid(p) * p
+
+    m.write(directory, chain4)
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    directory = sys.argv[1] if len(sys.argv) > 1 else os.path.join(here, "..", "test", "Golden")
+    os.makedirs(directory, exist_ok=True)
+    torch.set_num_threads(1)
+    for write in (write_elementwise, write_anchors, write_norms, write_chains):
+        write(directory)
+
+
+if __name__ == "__main__":
+    main()
