@@ -36,8 +36,10 @@ struct WindowCase {
     int cover[3], patch[3];
     for (int i = 0; i < 3; i++)
       cover[i] = ceilDiv(b3[i], scatter ? s[i] : 1);
-    const int rowsH = largestDivisor(rows, cover[1]), rowsD = largestDivisor(rows / rowsH, cover[0]);
-    const int split3[3] = {rowsD, rowsH, rows / rowsH / rowsD};
+    const bool paired = scatter && s[2] > 1 && rows % s[2] == 0 && k[2] <= 8 && (box.w % s[2] == 0 || box.w >= large.w);
+    const int places = paired ? rows / s[2] : rows;
+    const int rowsH = largestDivisor(places, cover[1]), rowsD = largestDivisor(places / rowsH, cover[0]);
+    const int split3[3] = {rowsD, rowsH, places / rowsH / rowsD};
     for (int i = 0; i < 3; i++) {
       const int full = ceilDiv(cover[i], split3[i]) * split3[i];
       patch[i] = scatter ? (full * s[i] - 1 + (k[i] - 1) * l[i]) / s[i] + 1 : (full - 1) * s[i] + (k[i] - 1) * l[i] + 1;
@@ -190,6 +192,11 @@ TEST(Window, Scatter) {
              tiled(scatterCase("dilated_plain", 1, 3, 4, 1, {1, 9, 8}, k33, one, {0, 2, 2}, {1, 2, 2}, zero), {1, 8, 8}, 4, 3, 4, 4, 32),
              tiled(scatterCase("grouped", 2, 8, 12, 4, {1, 5, 5}, k33, {1, 2, 2}, p11, one, zero), {1, 4, 16}, 2, 2, 2, 2, 32),
              tiled(scatterCase("depthwise", 2, 5, 5, 5, {1, 6, 7}, k33, {1, 2, 1}, p11, one, zero), {1, 8, 8}, 1, 1, 4, 1, 32),
+             tiled(scatterCase("thin_box", 2, 3, 16, 1, {3, 5, 9}, {3, 3, 3}, two, one, one, zero), {1, 4, 18}, 16, 3, 4, 8, 64, 2),
+             tiled(scatterCase("thin_unpaired", 1, 3, 5, 1, {4, 4, 4}, {3, 4, 3}, two, one, one, one), {1, 1, 3}, 5, 2, 2, 5, 32),
+             tiled(scatterCase("threes", 1, 4, 5, 1, {1, 5, 7}, {1, 3, 5}, {1, 2, 3}, {0, 1, 2}, one, {0, 1, 2}), {1, 4, 12}, 4, 2, 6, 4, 32),
+             tiled(scatterCase("whole_odd_row", 1, 4, 5, 1, {1, 5, 7}, k33, {1, 2, 2}, p11, one, zero), {1, 4, 13}, 5, 2, 4, 5, 32),
+             tiled(scatterCase("paired_dilated", 1, 3, 4, 1, {1, 6, 7}, {1, 3, 4}, {1, 2, 4}, {0, 1, 3}, {1, 3, 2}, {0, 1, 3}), {1, 4, 16}, 4, 3, 8, 4, 32),
              tiled(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 23}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 32}, 5, 2, 4, 5, 32),
          });
 }

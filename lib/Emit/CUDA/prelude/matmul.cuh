@@ -28,12 +28,14 @@ template <class Op, int Outer, int Depth, int Threads> struct MatmulStage {
   }
 
   DEV void load(const Op &op, long long o0, long long k0, long long outers, long long K) {
+    const int liveOuter = outers - o0 < Outer ? (int)(outers - o0) : Outer; // the rest compares in 32 bits
+    const int liveInner = K - k0 < Depth ? (int)(K - k0) : Depth;
 #pragma unroll
     for (int j = 0; j < Count; j++) {
       const int i = threadIdx.x + j * Threads;
       const long long o = o0 + outer(i);
       const long long k = k0 + inner(i);
-      const bool inside = o < outers && k < K && (Last % Threads == 0 || i < Last);
+      const bool inside = outer(i) < liveOuter && inner(i) < liveInner && (Last % Threads == 0 || i < Last);
       if constexpr (Op::vector == 4) {
         float4 quad = {0.0f, 0.0f, 0.0f, 0.0f};
         if (inside)
@@ -126,13 +128,15 @@ DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long l
   }
 
   __syncthreads();
+  const int liveM = M - m0 < T::rows ? (int)(M - m0) : T::rows;
+  const int liveN = smaller(N - n0, T::cols);
 #pragma unroll
   for (int i = 0; i < T::tm; i++) {
     const int r = i / 4 * (T::rows / (T::tm / 4)) + 4 * laneM + i % 4;
 #pragma unroll
     for (int j = 0; j < T::tn; j++) {
       const int c = j / 4 * (T::cols / (T::tn / 4)) + 4 * laneN + j % 4;
-      tile[r * T::pitch + c] = m0 + r < M && n0 + c < N ? acc[i][j] : 0.0f; // a zero operand row still meets Inf and NaN
+      tile[r * T::pitch + c] = r < liveM && c < liveN ? acc[i][j] : 0.0f; // a zero operand row still meets Inf and NaN
     }
   }
   __syncthreads();

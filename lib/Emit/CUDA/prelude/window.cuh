@@ -4,18 +4,23 @@
 //
 // Names: S is the small tensor with A channels, L the large one with B channels, l = i * stride - padding + t * dilation.
 //   gather:   S[n,a,i] = sum over b, t of L[n,b,l] * W[a,b,t]           scatter:   L[n,b,l] = sum over a, t, i of S[n,a,i] * W[a,b,t]
-// Both are one loop here. An output axis splits into phases (gather 1, scatter `stride`); inside a phase, neighbouring
+// Both are one loop here. The outputs of a phase lie `spread` apart (gather 1, scatter `stride`); inside a phase, neighbouring
 // outputs read inputs `step` apart, and the taps that meet the phase read inputs `reach` apart. So a scatter multiplies no zeros.
+// Where a box starts at a multiple of stride.w, a scatter is `paired`: each thread owns all phases along w, which share inputs.
 //
 // Shared memory (`pipe`, 16-byte aligned), per slice of reduction channels: the weights as [slice * taps][pitch], then the
 // input patch as [slice][d][h][w]. In a strided gather w is split by remainder, so that lanes read neighbouring floats.
-// Sizes, in plain arithmetic, per axis (ceil = ceilDiv, gcd, all integer):
-//   rows.h = largest divisor of `rows` <= cover.h, rows.d = largest divisor of rows / rows.h <= cover.d, rows.w = what is left
-//   cover = ceil(box / phases), full = ceil(cover / rows) * rows            phases = scatter ? stride : 1
+// Sizes, in plain arithmetic, per axis (ceil = ceilDiv, all integer):
+//   paired = scatter and 1 < stride.w and rows % stride.w == 0 and taps.w <= 8 and (box.w % stride.w == 0 or box.w >= large.w)
+//   places = paired ? rows / stride.w : rows                                spread = scatter ? stride : 1
+//   rows.h = largest divisor of places <= cover.h, rows.d = largest divisor of places / rows.h <= cover.d, rows.w = what is left
+//   cover = ceil(box / spread), full = ceil(cover / rows) * rows
 //   patch = gather: (full - 1) * stride + (taps - 1) * dilation + 1         scatter: (full * stride - 1 + (taps - 1) * dilation) / stride + 1
 //   plane = patch.d * patch.h * ceil(patch.w / split) * split               split = gather ? stride.w : 1
 //   wide  = ceil(ceil(channels / cols) * cols / 4) * 4, pitch = wide / 4 odd ? wide : wide + 4
 //   windowPipeFloats = slice * (volume(taps) * pitch + plane)
+//   items = volume(phases) * lanes (lanes rounded up to 32 when there are several phases), phases = min(spread, box), paired: phases.w = 1
+//   lanes = volume(ceil(cover / rows)) * ceil(channels / cols);  resident = items <= threads: then `tile` may alias `pipe`
 
 // Inputs that `full` outputs per phase read along one axis.
 template <bool Scatter> DEV constexpr int windowSpan(int full, int stride, int taps, int dilation) {
@@ -30,19 +35,23 @@ template <class P, class T, bool Scatter> struct WindowShape {
   static constexpr Vec3 boxes = {ceilDiv(out.d, T::box.d), ceilDiv(out.h, T::box.h), ceilDiv(out.w, T::box.w)};
   static constexpr int Taps = volume(P::taps);
 
-  static constexpr Vec3 phases = Scatter ? P::stride : Vec3{1, 1, 1};
+  static constexpr bool Paired = Scatter && P::stride.w > 1 && T::rows % P::stride.w == 0 && P::taps.w <= 8 &&
+                                 (T::box.w % P::stride.w == 0 || T::box.w >= P::large.w);
+  static constexpr int Pair = Paired ? P::stride.w : 1, Places = T::rows / Pair;
+  static constexpr Vec3 spread = Scatter ? P::stride : Vec3{1, 1, 1};
   static constexpr Vec3 step = Scatter ? Vec3{1, 1, 1} : P::stride;
+  static constexpr Vec3 phases = {smaller(spread.d, T::box.d), smaller(spread.h, T::box.h), Paired ? 1 : smaller(spread.w, T::box.w)};
   // Taps `period` apart meet the same phase.
-  static constexpr Vec3 period = {phases.d / commonDivisor(phases.d, P::dilation.d), phases.h / commonDivisor(phases.h, P::dilation.h),
-                                  phases.w / commonDivisor(phases.w, P::dilation.w)};
-  static constexpr Vec3 reach = {period.d * P::dilation.d / phases.d, period.h * P::dilation.h / phases.h,
-                                 period.w * P::dilation.w / phases.w};
+  static constexpr Vec3 period = {spread.d / commonDivisor(spread.d, P::dilation.d), spread.h / commonDivisor(spread.h, P::dilation.h),
+                                  spread.w / commonDivisor(spread.w, P::dilation.w)};
+  static constexpr Vec3 reach = {period.d * P::dilation.d / spread.d, period.h * P::dilation.h / spread.h,
+                                 period.w * P::dilation.w / spread.w};
   static constexpr int MostH = ceilDiv(P::taps.h, period.h); // taps of a phase along h, at most
 
-  static constexpr Vec3 cover = {ceilDiv(T::box.d, phases.d), ceilDiv(T::box.h, phases.h), ceilDiv(T::box.w, phases.w)};
-  static constexpr int RowsH = divisorWithin(T::rows, cover.h);
-  static constexpr int RowsD = divisorWithin(T::rows / RowsH, cover.d);
-  static constexpr int RowsW = T::rows / RowsH / RowsD;
+  static constexpr Vec3 cover = {ceilDiv(T::box.d, spread.d), ceilDiv(T::box.h, spread.h), ceilDiv(T::box.w, spread.w)};
+  static constexpr int RowsH = divisorWithin(Places, cover.h);
+  static constexpr int RowsD = divisorWithin(Places / RowsH, cover.d);
+  static constexpr int RowsW = Places / RowsH / RowsD;
   static constexpr Vec3 lanes = {ceilDiv(cover.d, RowsD), ceilDiv(cover.h, RowsH), ceilDiv(cover.w, RowsW)};
   static constexpr Vec3 full = {lanes.d * RowsD, lanes.h * RowsH, lanes.w * RowsW};
 
@@ -96,7 +105,7 @@ template <class P, class T, bool Scatter> struct WindowPlace {
 };
 
 // The input coordinate, possibly negative, that starts the patch of a box which starts at output coordinate `origin`.
-template <bool Scatter> DEV int windowBase(int origin, int stride, int taps, int padding, int dilation) {
+template <bool Scatter> DEV constexpr int windowBase(int origin, int stride, int taps, int padding, int dilation) {
   if (!Scatter)
     return origin * stride - padding;
   const int shift = ceilDiv((taps - 1) * dilation, stride); // keeps the dividend positive
@@ -170,8 +179,18 @@ template <class P, class T, bool Scatter> struct WindowItem {
     phase = Vec3{number / (S::phases.w * S::phases.h), number / S::phases.w % S::phases.h, number % S::phases.w};
   }
 
-  // Position of register row r inside the phase: rows are neighbours along h, whose window of inputs they share.
-  DEV static constexpr Vec3 offset(int r) { return Vec3{r / (S::RowsH * S::RowsW) * S::lanes.d, r % S::RowsH, r / S::RowsH % S::RowsW * S::lanes.w}; }
+  // Place of register row r inside the phase: rows are neighbours along h, whose window of inputs they share.
+  DEV static constexpr Vec3 offset(int r) {
+    return Vec3{r / (S::RowsH * S::RowsW) * S::lanes.d, r % S::RowsH, r / S::RowsH % S::RowsW * S::lanes.w};
+  }
+
+  // Paired: the phase along w that tap t meets, and the patch column it reads for the first output of that phase.
+  DEV static constexpr int pairPhase(int t) { return S::Paired ? ((t * P::dilation.w - P::padding.w) % S::Pair + S::Pair) % S::Pair : 0; }
+  DEV static constexpr int pairColumn(int t) {
+    return S::Paired ? (pairPhase(t) + P::padding.w - t * P::dilation.w) / P::stride.w -
+                           windowBase<Scatter>(0, P::stride.w, P::taps.w, P::padding.w, P::dilation.w)
+                     : 0;
+  }
 
   DEV static void weights(float (&to)[T::cols], const float *from) {
     if constexpr (T::cols % 4 == 0 || S::ColGroups == 1) {
@@ -193,10 +212,12 @@ template <class P, class T, bool Scatter> struct WindowItem {
   DEV void multiply(float (&acc)[T::rows][T::cols], const float *weight, const float *patch, int count, const WindowPlace<P, T, Scatter> &at, Vec3 base) const {
     const WindowPhase fd = windowPhase<Scatter>(phase.d, at.d, base.d, P::stride.d, P::taps.d, P::padding.d, P::dilation.d, S::period.d);
     const WindowPhase fh = windowPhase<Scatter>(phase.h, at.h, base.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h, S::period.h);
-    const WindowPhase fw = windowPhase<Scatter>(phase.w, at.w, base.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w, S::period.w);
+    const WindowPhase fw = S::Paired ? WindowPhase{0, 0, 1, 0}
+                                     : windowPhase<Scatter>(phase.w, at.w, base.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w, S::period.w);
     const float *x0 = patch + (fd.first + d * S::step.d) * S::slab + (fh.first + h * S::step.h) * S::row + fw.first + w;
     const float *w0 = weight + ((fd.tap * P::taps.h + fh.tap) * P::taps.w + fw.tap) * S::Pitch + columns;
     constexpr int Unroll = S::MostH <= 8 ? S::MostH : 1; // taps along h share the loaded window of rows; long ones would bloat the code
+    constexpr int Across = S::Paired ? P::taps.w : 1;    // taps along w in one go
 #pragma unroll 1
     for (int c = 0; c < count; c++, x0 += S::plane, w0 += S::Taps * S::Pitch) {
 #pragma unroll 1
@@ -211,15 +232,18 @@ template <class P, class T, bool Scatter> struct WindowItem {
 #pragma unroll
             for (int k = k0; k < k0 + Unroll; k++) {
               if (k < fh.count) {
-                float b[T::cols];
-                weights(b, w1 + k * fh.next * P::taps.w * S::Pitch);
 #pragma unroll
-                for (int r = 0; r < T::rows; r++) {
-                  constexpr Vec3 Step = S::step;
-                  const float a = x[offset(r).d * Step.d * S::slab + (offset(r).h * Step.h + k * S::reach.h) * S::row + offset(r).w];
+                for (int t = 0; t < Across; t++) {
+                  float b[T::cols];
+                  weights(b, w1 + (k * fh.next * P::taps.w + t) * S::Pitch);
 #pragma unroll
-                  for (int j = 0; j < T::cols; j++)
-                    acc[r][j] += a * b[j];
+                  for (int r = 0; r < S::Places; r++) {
+                    const int up = offset(r).d * S::step.d * S::slab + (offset(r).h * S::step.h + k * S::reach.h) * S::row;
+                    const float a = x[up + offset(r).w + pairColumn(t)];
+#pragma unroll
+                    for (int j = 0; j < T::cols; j++)
+                      acc[r * S::Pair + pairPhase(t)][j] += a * b[j];
+                  }
                 }
               }
             }
@@ -231,17 +255,25 @@ template <class P, class T, bool Scatter> struct WindowItem {
 
   // tile = acc, or tile += acc.
   template <bool Add> DEV void deposit(float *tile, const float (&acc)[T::rows][T::cols]) const {
+    constexpr bool Twos = S::Pair == 2 && T::box.w % 2 == 0 && T::pitch % 2 == 0; // both phases of a pair in one store
 #pragma unroll
-    for (int r = 0; r < T::rows; r++) {
-      const int z = (d + offset(r).d) * S::phases.d + phase.d;
-      const int y = (h + offset(r).h) * S::phases.h + phase.h;
-      const int x = (w + offset(r).w) * S::phases.w + phase.w;
+    for (int r = 0; r < T::rows; r += Twos ? 2 : 1) {
+      const int z = (d + offset(r / S::Pair).d) * S::spread.d + phase.d;
+      const int y = (h + offset(r / S::Pair).h) * S::spread.h + phase.h;
+      const int x = (w + offset(r / S::Pair).w) * S::spread.w + phase.w + r % S::Pair;
       if (z < T::box.d && y < T::box.h && x < T::box.w) {
         float *to = tile + columns * T::pitch + (z * T::box.h + y) * T::box.w + x;
 #pragma unroll
-        for (int j = 0; j < T::cols; j++)
-          if (T::channels % T::cols == 0 || columns + j < T::channels)
-            to[j * T::pitch] = Add ? to[j * T::pitch] + acc[r][j] : acc[r][j];
+        for (int j = 0; j < T::cols; j++) {
+          if (T::channels % T::cols == 0 || columns + j < T::channels) {
+            if constexpr (Twos) {
+              float2 *cell = (float2 *)(to + j * T::pitch);
+              *cell = Add ? float2{cell->x + acc[r][j], cell->y + acc[r + 1][j]} : float2{acc[r][j], acc[r + 1][j]};
+            } else {
+              to[j * T::pitch] = Add ? to[j * T::pitch] + acc[r][j] : acc[r][j];
+            }
+          }
+        }
       }
     }
   }
