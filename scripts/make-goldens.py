@@ -92,7 +92,7 @@ class Model:
 
     def run_one_by_one(self, compute, dtype, dy):
         """Each element in a tensor of its own: PyTorch's vectorised CPU loops treat NaN in the gradients of relu6 and hardswish
-        differently from the scalar loops of its CPU and CUDA kernels, and it depends on the position in the tensor."""
+        differently from its scalar loops, and which loop an element meets depends on its position in the tensor."""
         (_, values), = self.inputs
         flat, results = values.reshape(-1), []
         for i, element in enumerate(flat):
