@@ -1,7 +1,6 @@
 // Turns names that users gave into text that is safe to emit.
 #include "fusion/Dialect/Names.h"
 #include "mlir/IR/BuiltinAttributes.h"
-#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -79,6 +78,34 @@ StringRef nameOf(Value value) {
       if (auto name = function.getArgAttrOfType<StringAttr>(arg.getArgNumber(), kNameAttr))
         return name.getValue();
   return nameOf(value.getLoc());
+}
+
+void nameTensors(FunctionOpInterface function) {
+  auto nameAttr = [](DictionaryAttr attributes) { return attributes ? attributes.getAs<StringAttr>(kNameAttr) : StringAttr(); };
+  auto argument = [&](unsigned i) { return nameAttr(function.getArgAttrDict(i)); };
+  auto result = [&](unsigned i) { return nameAttr(function.getResultAttrDict(i)); };
+  // Given names first, so that derived ones step aside.
+  llvm::StringSet<> used;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (argument(i))
+      used.insert(argument(i).getValue());
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    if (result(i))
+      used.insert(result(i).getValue());
+  auto derive = [&](StringRef name, std::string otherwise) {
+    std::string base = name.empty() ? otherwise : name.str(), text = base;
+    for (unsigned i = 1; !used.insert(text).second; ++i)
+      text = base + "_" + std::to_string(i);
+    return StringAttr::get(function.getContext(), text);
+  };
+  Operation *returned = function.getFunctionBody().front().getTerminator();
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (!argument(i))
+      function.setArgAttr(i, kNameAttr, derive(nameOf(function.getArgument(i).getLoc()), "x" + std::to_string(i)));
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    if (!result(i))
+      function.setResultAttr(i, kNameAttr,
+                             derive(nameOf(returned->getOperand(i).getLoc()), function.getNumResults() == 1 ? "y" : "y" + std::to_string(i)));
 }
 
 } // namespace fusion

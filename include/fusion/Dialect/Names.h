@@ -2,6 +2,7 @@
 #pragma once
 #include "mlir/IR/Location.h"
 #include "mlir/IR/Value.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/StringSet.h"
 #include <string>
@@ -31,6 +32,10 @@ private:
 llvm::StringRef nameOf(mlir::Location loc);
 /// The name of a value: the `fusion.name` of a function argument, otherwise what its location carries.
 llvm::StringRef nameOf(mlir::Value value);
+
+/// Gives every argument and result of a function that has no `fusion.name` yet one: its location's name, else x0, x1, ... and y or
+/// y0, y1, ...; with a number behind it where that is taken.
+void nameTensors(mlir::FunctionOpInterface function);
 
 /// Attribute names that the passes agree on.
 constexpr llvm::StringLiteral kNameAttr = "fusion.name";           // function arguments and results: the user's name
