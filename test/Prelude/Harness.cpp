@@ -6,13 +6,16 @@
 #include <stdexcept>
 #include <sstream>
 
-std::unique_ptr<fusion::runtime::Driver> makeHostDriver();
-
 namespace fusion::prelude {
 
-static runtime::Driver &driver() {
-  static std::unique_ptr<runtime::Driver> instance = makeHostDriver();
-  return *instance;
+runtime::HostOptions &hostOptions() {
+  static runtime::HostOptions options;
+  return options;
+}
+
+static runtime::HostDriver &driver() {
+  static runtime::HostDriver instance(hostOptions());
+  return instance;
 }
 
 static void check(const runtime::Error &error, const std::string &what) {
@@ -37,7 +40,7 @@ std::string preludeText(const std::vector<std::string> &parts) {
 }
 
 Kernels::Kernels(const std::string &name, const std::string &source) {
-  auto binary = driver().compile(source, name, "sm_80");
+  auto binary = driver().compile(source, name, "sm_90a");
   if (!binary) {
     ADD_FAILURE() << name << ": " << binary.error().message();
     return;
@@ -62,7 +65,6 @@ void Kernels::launch(const std::string &kernel, runtime::Extent3 grid, int threa
     ADD_FAILURE() << kernel << ": " << function.error().message();
     return;
   }
-  args.push_back(nullptr);
   check(driver().launch(*function, grid, {(unsigned)threads, 1, 1}, sharedBytes, nullptr, args.data()), kernel);
   check(driver().synchronize(), kernel);
 }

@@ -1,6 +1,6 @@
 // What the prelude's tests share: prelude text, a device to run kernels on, arrays on it, and the comparison with float64.
 #pragma once
-#include "fusion/Runtime/Driver.h"
+#include "fusion/HostDriver/HostDriver.h"
 #include <gtest/gtest.h>
 #include <map>
 #include <memory>
@@ -15,6 +15,9 @@ struct Extents {
   int volume() const { return d * h * w; }
   std::string text() const; ///< "{d, h, w}"
 };
+
+/// Options of the device that the kernels run on; changed before the first Kernels object exists.
+runtime::HostOptions &hostOptions();
 
 /// The text of the named prelude parts in order, after the declaration of index_t.
 std::string preludeText(const std::vector<std::string> &parts);

@@ -91,8 +91,8 @@ DEV void weightGrad(float *pipe, const LoadS &s, const LoadL &l, int images, flo
   const int group = blockIdx.y / S::BlocksB / S::BlocksA;
   const int firstA = (int)blockIdx.y / S::BlocksB % S::BlocksA * T::as; // inside the group
   const int firstB = blockB * T::bs;
-  const int countA = smaller(T::as, S::GroupA - firstA);
-  const int countB = smaller(T::bs, S::GroupB - firstB);
+  const int countA = S::GroupA % T::as == 0 ? T::as : smaller(T::as, S::GroupA - firstA);
+  const int countB = S::GroupB % T::bs == 0 ? T::bs : smaller(T::bs, S::GroupB - firstB);
   float *stageS = pipe;
   float *stageL = pipe + T::as * S::Small::plane;
 

@@ -92,7 +92,7 @@ template <class P, class T, bool Scatter> struct WindowPlace {
     image = rest / Shape::boxes.d;
     const int first = (int)blockIdx.y % PerGroup * T::channels;
     channel = (int)blockIdx.y / PerGroup * Shape::Written + first;
-    channels = smaller(T::channels, Shape::Written - first);
+    channels = Shape::Written % T::channels == 0 ? T::channels : smaller(T::channels, Shape::Written - first);
   }
 
   // The flat output position of tile element m, or -1 outside the output.
@@ -293,7 +293,7 @@ DEV void window(float *tile, float *pipe, const Load &load, const float *weight,
     float acc[T::rows][T::cols] = {};
 #pragma unroll 1
     for (int from = 0; from < S::Reduced; from += T::slice) {
-      const int count = smaller(T::slice, S::Reduced - from);
+      const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
       windowStageWeights<P, T, Scatter>(pipe, weight, at, from, count);
       stagePatch<S>(patch, load, at.image, at.channel / S::Written * S::Reduced + from, count, base);
       __syncthreads();
@@ -306,7 +306,7 @@ DEV void window(float *tile, float *pipe, const Load &load, const float *weight,
   } else {
 #pragma unroll 1
     for (int from = 0; from < S::Reduced; from += T::slice) {
-      const int count = smaller(T::slice, S::Reduced - from);
+      const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
       windowStageWeights<P, T, Scatter>(pipe, weight, at, from, count);
       stagePatch<S>(patch, load, at.image, at.channel / S::Written * S::Reduced + from, count, base);
       __syncthreads();

@@ -1,0 +1,164 @@
+// The recommended tiles compiled with NVRTC for every architecture: no spills, no stack; prints registers, shared bytes and time.
+#include "Harness.h"
+#include "fusion/Runtime/Nvrtc.h"
+#include <cstdio>
+#include <ctime>
+
+namespace fusion::prelude {
+namespace {
+
+const char *const architectures[] = {"sm_80", "sm_90a", "sm_100a", "sm_120"};
+
+/// A kernel named `kernel`, and the dynamic shared memory that its tile asks for as an expression of the prelude.
+struct Sample {
+  std::string name;
+  std::vector<std::string> parts;
+  std::string text;
+  int sharedBytes;
+};
+
+const char *const windowKernel = R"(
+struct Load {
+  const float *x;
+  DEV float operator()(int image, int channel, int p) const {
+    const float v = x[((index_t)image * C + channel) * N + p];
+    return v < 0.0f ? 0.0f : v;
+  }
+};
+extern "C" __global__ void __launch_bounds__(T::threads) kernel(const float *x, const float *w, const float *bias, float *y) {
+  extern __shared__ float4 shared[];
+  float *pipe = (float *)shared;
+  using S = WindowShape<P, T, Scatter>;
+  static_assert(4 * (S::Resident ? (S::PipeFloats > T::channels * T::pitch ? S::PipeFloats : T::channels * T::pitch)
+                                 : roundUp(S::PipeFloats, 4) + T::channels * T::pitch) == SharedBytes, "expected the shared bytes of the table");
+  float *tile = S::Resident ? pipe : pipe + roundUp(S::PipeFloats, 4);
+  const WindowPlace<P, T, Scatter> at;
+  window<P, T, Scatter>(tile, pipe, Load{x}, w, at);
+#pragma unroll 1
+  for (int i = threadIdx.x; i < at.channels * volume(T::box); i += T::threads) {
+    const int c = i / volume(T::box);
+    const int p = at.position(i % volume(T::box));
+    if (p >= 0) {
+      const float z = tile[c * T::pitch + i % volume(T::box)] + bias[at.channel + c];
+      y[((index_t)at.image * (Scatter ? P::B : P::A) + at.channel + c) * volume(S::out) + p] = z < 0.0f ? 0.0f : z;
+    }
+  }
+}
+)";
+
+Sample windowSample(const std::string &name, const std::string &problem, const std::string &tile, bool scatter, int sharedBytes) {
+  const std::string side = scatter ? "small" : "large";
+  std::string text = "struct P { static constexpr int " + problem + "; };\nstruct T { static constexpr Vec3 " + tile + "; };\n";
+  text += "constexpr bool Scatter = " + std::string(scatter ? "true" : "false") + ";\nconstexpr int C = P::" + (scatter ? "A" : "B") +
+          ", N = P::" + side + ".d * P::" + side + ".h * P::" + side + ".w, SharedBytes = " + std::to_string(sharedBytes) + ";\n";
+  return {name, {"base", "patch", "window"}, text + windowKernel, sharedBytes};
+}
+
+const char *const weightKernel = R"(
+template <int Channels, int Positions> struct Load {
+  const float *x;
+  DEV float operator()(int image, int channel, int p) const { return x[((index_t)image * Channels + channel) * Positions + p]; }
+};
+static_assert(4 * weightPipeFloats<P, T>() == SharedBytes, "expected the shared bytes of the table");
+extern "C" __global__ void __launch_bounds__(T::threads) kernel(const float *s, const float *l, int images, float *partial, float *partialS) {
+  extern __shared__ float4 shared[];
+  weightGrad<P, T, true>((float *)shared, Load<P::A, volume(P::small)>{s}, Load<P::B, volume(P::large)>{l}, images, partial, partialS);
+}
+)";
+
+Sample weightSample(const std::string &name, const std::string &problem, const std::string &tile, int sharedBytes) {
+  return {name,
+          {"base", "patch", "weight"},
+          "struct P { static constexpr int " + problem + "; };\nstruct T { static constexpr Vec3 " + tile +
+              "; };\nconstexpr int SharedBytes = " + std::to_string(sharedBytes) + ";\n" + weightKernel,
+          sharedBytes};
+}
+
+const char *const matmulKernel = R"(
+template <bool AlongK> struct Operand {
+  static constexpr bool alongK = AlongK;
+  static constexpr int vector = 4;
+  const float *x;
+  long long outers, ks;
+  DEV long long at(long long outer, long long k) const { return AlongK ? outer * ks + k : k * outers + outer; }
+  DEV float operator()(long long outer, long long k) const { return x[at(outer, k)]; }
+  DEV float4 quad(long long outer, long long k) const { return *(const float4 *)(x + at(outer, k)); }
+};
+static_assert(4 * (matmulPipeFloats<T>() > T::rows * T::pitch ? matmulPipeFloats<T>() : T::rows * T::pitch) == SharedBytes,
+              "expected the shared bytes of the table");
+extern "C" __global__ void __launch_bounds__(T::threads) kernel(const float *a, const float *b, const float *bias, float *c, long long M, int N, long long K) {
+  extern __shared__ float4 shared[];
+  float *pipe = (float *)shared;
+  const long long m0 = (long long)blockIdx.x * T::rows;
+  const int n0 = blockIdx.y * T::cols;
+  matmul<T>(pipe, pipe, Operand<AlongA>{a, M, K}, Operand<AlongB>{b, N, K}, m0, n0, M, N, K);
+#pragma unroll 1
+  for (int i = threadIdx.x; i < T::rows * T::cols; i += T::threads) {
+    const long long m = m0 + i / T::cols;
+    const int n = n0 + i % T::cols;
+    if (m < M && n < N)
+      c[m * N + n] = pipe[i / T::cols * T::pitch + i % T::cols] + bias[n];
+  }
+}
+)";
+
+Sample matmulSample(const std::string &name, const std::string &tile, bool alongA, bool alongB, int sharedBytes) {
+  return {name,
+          {"base", "matmul"},
+          "struct T { static constexpr int " + tile + "; };\nconstexpr bool AlongA = " + (alongA ? "true" : "false") +
+              ", AlongB = " + (alongB ? "true" : "false") + ";\nconstexpr int SharedBytes = " + std::to_string(sharedBytes) + ";\n" +
+              matmulKernel,
+          sharedBytes};
+}
+
+std::vector<Sample> samples() {
+  const std::string conv = "A = 64, B = 8, G = 1; static constexpr Vec3 small = {1, 126, 126}, large = {1, 128, 128}, taps = {1, 3, 3}, "
+                           "stride = {1, 1, 1}, padding = {0, 0, 0}, dilation = {1, 1, 1}";
+  const std::string transposed = "A = 3, B = 16, G = 1; static constexpr Vec3 small = {16, 32, 32}, large = {31, 63, 63}, taps = {3, 3, 3}, "
+                                 "stride = {2, 2, 2}, padding = {1, 1, 1}, dilation = {1, 1, 1}";
+  const std::string general = "A = 128, B = 64, G = 1; static constexpr Vec3 small = {1, 64, 64}, large = {1, 64, 64}, taps = {1, 3, 3}, "
+                              "stride = {1, 1, 1}, padding = {0, 1, 1}, dilation = {1, 1, 1}";
+  auto tile = [](const std::string &box, int channels, int slice, int rows, int cols, int threads, int pitch) {
+    return "box = " + box + "; static constexpr int channels = " + std::to_string(channels) + ", slice = " + std::to_string(slice) +
+           ", rows = " + std::to_string(rows) + ", cols = " + std::to_string(cols) + ", threads = " + std::to_string(threads) +
+           ", vector = 1, pitch = " + std::to_string(pitch);
+  };
+  return {
+      windowSample("conv 8 -> 64", conv, tile("{1, 8, 32}", 64, 8, 8, 8, 256, 256), false, 65536),
+      windowSample("its input gradient", conv, tile("{1, 16, 64}", 8, 8, 8, 8, 128, 1024), true, 41472),
+      windowSample("transposed 3 -> 16", transposed, tile("{1, 8, 64}", 16, 3, 8, 8, 64, 512), true, 43216),
+      windowSample("its input gradient", transposed, tile("{2, 8, 32}", 3, 2, 8, 3, 64, 512), false, 45744),
+      windowSample("conv 64 -> 128", general, tile("{1, 8, 32}", 64, 8, 8, 8, 256, 256), false, 65536),
+      windowSample("its input gradient", general, tile("{1, 8, 32}", 64, 8, 8, 8, 256, 256), true, 65536),
+      weightSample("weight gradient of conv 8 -> 64", conv, "box = {1, 4, 32}; static constexpr int as = 64, bs = 8, ta = 8, tq = 9, threads = 256", 40352),
+      weightSample("weight gradient of transposed 3 -> 16", transposed,
+                   "box = {2, 4, 16}; static constexpr int as = 3, bs = 8, ta = 3, tq = 9, threads = 192", 49104),
+      weightSample("weight gradient of conv 64 -> 128", general,
+                   "box = {1, 4, 32}; static constexpr int as = 64, bs = 16, ta = 8, tq = 9, threads = 256", 46912),
+      matmulSample("matrix product 128 x 128", "rows = 128, cols = 128, depth = 16, tm = 8, tn = 8, threads = 256, pitch = 132", true, true, 67584),
+      matmulSample("matrix product 64 x 128, weight gradient", "rows = 64, cols = 128, depth = 16, tm = 8, tn = 8, threads = 128, pitch = 132", false,
+                   false, 33792),
+  };
+}
+
+TEST(Nvrtc, NoSpillsOnAnyArchitecture) {
+  const auto nvrtc = runtime::Nvrtc::get();
+  if (!nvrtc)
+    GTEST_SKIP() << "NOT RUN: " << nvrtc.error().message();
+  for (const Sample &sample : samples())
+    for (const char *arch : architectures) {
+      const clock_t start = clock(); // of this process: the machine may be busy
+      const auto cubin = (*nvrtc)->compileToCubin(preludeText(sample.parts) + sample.text, "kernel.cu", arch);
+      const double milliseconds = 1e3 * (clock() - start) / CLOCKS_PER_SEC;
+      ASSERT_TRUE(cubin) << sample.name << ", " << arch << ": " << cubin.error().message();
+      const auto info = runtime::parseCubin(*cubin);
+      ASSERT_TRUE(info) << info.error().message();
+      const runtime::KernelResources *kernel = info->find("kernel");
+      ASSERT_TRUE(kernel && kernel->reported) << sample.name << ", " << arch;
+      EXPECT_EQ(kernel->spillBytes(), 0u) << sample.name << ", " << arch;
+      printf("%-40s %-8s %3u registers %6d shared bytes %4.0f ms\n", sample.name.c_str(), arch, kernel->registers, sample.sharedBytes, milliseconds);
+    }
+}
+
+} // namespace
+} // namespace fusion::prelude
