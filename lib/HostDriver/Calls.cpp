@@ -167,6 +167,12 @@ void rt_hc_atomic(hc_thread *current, void *address, unsigned bytes, void *pc) {
     checker->access(thread, address, bytes, AccessKind::AtomicUpdate, pc);
 }
 
+void rt_hc_fence(hc_thread *current) {
+  Thread &thread = self(current);
+  if (Checker *checker = blockOf(thread).launch->checker)
+    checker->fence(thread);
+}
+
 void rt_hc_misaligned(hc_thread *current, const void *address, unsigned bytes) {
   Thread &thread = self(current);
   if (Checker *checker = blockOf(thread).launch->checker)
@@ -181,23 +187,23 @@ inline void observe(const void *address, size_t bytes, AccessKind kind, void *pc
 
 #define HC_OBSERVE(name, bytes, kind)                                                                                              \
   void rt_##name##bytes(void *address) { observe(address, bytes, AccessKind::kind, HC_PC); }
-#define HC_OBSERVE_BOTH(name, bytes)                                                                                               \
+#define HC_OBSERVE_BOTH(name, bytes, any)                                                                                          \
   void rt_##name##bytes(void *address) {                                                                                           \
     void *pc = HC_PC;                                                                                                              \
-    observe(address, bytes, AccessKind::Read, pc);                                                                                 \
-    observe(address, bytes, AccessKind::Write, pc);                                                                                \
+    observe(address, bytes, AccessKind::Read##any, pc);                                                                            \
+    observe(address, bytes, AccessKind::Write##any, pc);                                                                           \
   }
 #define HC_OBSERVE_WIDE(bytes)                                                                                                     \
-  HC_OBSERVE(__tsan_unaligned_read, bytes, Read)                                                                                   \
-  HC_OBSERVE(__tsan_unaligned_write, bytes, Write)                                                                                 \
-  HC_OBSERVE_BOTH(__tsan_unaligned_read_write, bytes)                                                                              \
+  HC_OBSERVE(__tsan_unaligned_read, bytes, ReadAny)                                                                                \
+  HC_OBSERVE(__tsan_unaligned_write, bytes, WriteAny)                                                                              \
+  HC_OBSERVE_BOTH(__tsan_unaligned_read_write, bytes, Any)                                                                         \
   HC_OBSERVE(__tsan_unaligned_volatile_read, bytes, AtomicRead)                                                                    \
   HC_OBSERVE(__tsan_unaligned_volatile_write, bytes, AtomicWrite)
 // A volatile access counts as atomic: it is how kernels spin on a flag.
 #define HC_OBSERVE_SIZE(bytes)                                                                                                     \
   HC_OBSERVE(__tsan_read, bytes, Read)                                                                                             \
   HC_OBSERVE(__tsan_write, bytes, Write)                                                                                           \
-  HC_OBSERVE_BOTH(__tsan_read_write, bytes)                                                                                        \
+  HC_OBSERVE_BOTH(__tsan_read_write, bytes, )                                                                                      \
   HC_OBSERVE(__tsan_volatile_read, bytes, AtomicRead)                                                                              \
   HC_OBSERVE(__tsan_volatile_write, bytes, AtomicWrite)
 HC_OBSERVE_SIZE(1)
@@ -212,18 +218,18 @@ HC_OBSERVE_WIDE(16)
 
 void *rt___tsan_memmove(void *to, const void *from, size_t bytes) {
   void *pc = HC_PC;
-  observe(from, bytes, AccessKind::Read, pc);
-  observe(to, bytes, AccessKind::Write, pc);
+  observe(from, bytes, AccessKind::ReadAny, pc);
+  observe(to, bytes, AccessKind::WriteAny, pc);
   return memmove(to, from, bytes);
 }
 void *rt___tsan_memcpy(void *to, const void *from, size_t bytes) {
   void *pc = HC_PC;
-  observe(from, bytes, AccessKind::Read, pc);
-  observe(to, bytes, AccessKind::Write, pc);
+  observe(from, bytes, AccessKind::ReadAny, pc);
+  observe(to, bytes, AccessKind::WriteAny, pc);
   return memmove(to, from, bytes);
 }
 void *rt___tsan_memset(void *to, int value, size_t bytes) {
-  observe(to, bytes, AccessKind::Write, HC_PC);
+  observe(to, bytes, AccessKind::WriteAny, HC_PC);
   return memset(to, value, bytes);
 }
 

@@ -45,13 +45,15 @@ std::vector<std::string> commandLine(const Recipe &recipe, const std::string &in
                                       "-ffp-contract=fast",  "-fno-threadsafe-statics", "-w", "-nostartfiles",
                                       "-nodefaultlibs",      "-o",          output};
   auto add = [&](std::initializer_list<const char *> more) { command.insert(command.end(), more.begin(), more.end()); };
-  if (recipe.instrumented)
+  if (recipe.instrumented) {
+    command.push_back("-fdebug-compilation-dir=" + std::string(kSourceRoot, sizeof kSourceRoot - 2));
     // No vectors wider than the instrumentation knows (16 bytes), and every read reported even when a write follows.
     add({"-O1", "-g1", "-gdwarf-4", "-fsanitize=thread", "-fno-sanitize-link-runtime", "-fdeclspec", "-fno-vectorize",
          "-fno-slp-vectorize", "-fno-unroll-loops", "-march=x86-64-v2", "-mfma", "-mno-avx", "-mllvm", "-tsan-distinguish-volatile",
          "-mllvm", "-tsan-instrument-func-entry-exit=0", "-mllvm", "-tsan-instrument-read-before-write=1"});
-  else
+  } else {
     add({"-O2", "-march=native"});
+  }
   command.push_back(input);
   add({"-lm", "-lc"});
   return command;

@@ -29,6 +29,9 @@ runtime::Expected<std::shared_ptr<const Image>> compileImage(const Recipe &recip
 /// Makes an image known as the result of a recipe, when a binary brings it along.
 void rememberImage(const Recipe &recipe, std::shared_ptr<const Image> image);
 
+/// Where instrumented code says that it was compiled; stripped from the names of files.
+constexpr char kSourceRoot[] = "/kernels/";
+
 struct Arch {
   int major = 0, minor = 0;
   bool specific = false; ///< "sm_90a": runs on exactly this capability

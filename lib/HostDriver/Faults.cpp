@@ -1,5 +1,5 @@
 // Turns the faults of a kernel (bad addresses, division by zero) into findings, so that a wrong kernel never ends the process.
-#include "Memory.h"
+#include "Checker.h"
 #include "Scheduler.h"
 #include <mutex>
 #include <signal.h>
@@ -33,6 +33,10 @@ void onFault(int number, siginfo_t *info, void *context) {
       if (kSignals[i] == number)
         sigaction(number, &previous[i], nullptr);
     return; // the faulting instruction runs again
+  }
+  if (worker->launch->checker && worker->launch->checker->foundOutOfBounds()) { // the finding is there already, with its line
+    worker->launch->stop = true;
+    siglongjmp(worker->escape, 1);
   }
   auto &thread = **worker->currentSlot;
   auto &registers = static_cast<ucontext_t *>(context)->uc_mcontext.gregs;

@@ -231,7 +231,8 @@ Error HostDriver::launch(FunctionHandle handle, Extent3 grid, Extent3 block, siz
 
   std::unique_ptr<Checker> checker;
   if (instrumented) {
-    checker = std::make_unique<Checker>(launch, options);
+    checker = std::make_unique<Checker>(launch, **copy, **image,
+                                        state->memory.buffersFor(function->name, arguments.deviceAddresses), options);
     launch.checker = checker.get();
   }
   unsigned workers = options.workers > 0 ? options.workers : std::max(1u, std::thread::hardware_concurrency());
@@ -260,9 +261,11 @@ Error HostDriver::launch(FunctionHandle handle, Extent3 grid, Extent3 block, siz
   record.blocksRun = launch.total;
   record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   record.findings = std::move(launch.findings);
+  if (checker)
+    record.buffers = checker->traffic();
   for (const std::string &guard : state->memory.overwrittenGuards())
-    record.findings.push_back({FindingKind::GuardOverwritten, function->name + " wrote past a buffer: " + guard +
-                                                                  "; run with sanitize to see the line"});
+    if (!checker || !checker->foundOutOfBounds()) // which says it better
+      record.findings.push_back({FindingKind::GuardOverwritten, "a write past " + guard + "; run with sanitize to see the line"});
   if (!instrumented)
     state->memory.markAllWritten();
   Error error;

@@ -16,32 +16,30 @@ std::string quoted(const std::string &name) { return "'" + name + "'"; }
 std::string bytesText(size_t bytes) { return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes"); }
 } // namespace
 
-size_t ByteSet::set(size_t offset, size_t bytes) {
-  size_t fresh = 0;
+void ByteSet::set(size_t offset, size_t bytes) {
   while (bytes && !everything) {
     auto &chunk = chunks[offset / kChunkBytes];
     if (!chunk)
       chunk = std::make_unique<Chunk>();
-    size_t bit = offset % 64, count = std::min<size_t>(64 - bit, bytes);
-    uint64_t mask = (count == 64 ? ~uint64_t(0) : (uint64_t(1) << count) - 1) << bit;
+    size_t bit = offset % 64, part = std::min<size_t>(64 - bit, bytes);
+    uint64_t mask = (part == 64 ? ~uint64_t(0) : (uint64_t(1) << part) - 1) << bit;
     uint64_t &word = chunk->words[offset % kChunkBytes / 64];
-    fresh += __builtin_popcountll(mask & ~word);
+    count += __builtin_popcountll(mask & ~word);
     word |= mask;
-    offset += count;
-    bytes -= count;
+    offset += part;
+    bytes -= part;
   }
-  return fresh;
 }
 
 bool ByteSet::contains(size_t offset, size_t bytes) const {
   while (bytes && !everything) {
     const auto &chunk = chunks[offset / kChunkBytes];
-    size_t bit = offset % 64, count = std::min<size_t>(64 - bit, bytes);
-    uint64_t mask = (count == 64 ? ~uint64_t(0) : (uint64_t(1) << count) - 1) << bit;
+    size_t bit = offset % 64, part = std::min<size_t>(64 - bit, bytes);
+    uint64_t mask = (part == 64 ? ~uint64_t(0) : (uint64_t(1) << part) - 1) << bit;
     if (!chunk || (chunk->words[offset % kChunkBytes / 64] & mask) != mask)
       return false;
-    offset += count;
-    bytes -= count;
+    offset += part;
+    bytes -= part;
   }
   return true;
 }
@@ -189,7 +187,7 @@ std::vector<std::string> Memory::overwrittenGuards() {
     char *changed = std::find_if(allocation.end, last, [](char c) { return static_cast<unsigned char>(c) != kGuardByte; });
     if (changed == last)
       continue;
-    names.push_back(quoted(allocation.name) + ", " + std::to_string(changed - allocation.end) + " bytes past its end");
+    names.push_back("the end of " + quoted(allocation.name) + " by " + bytesText(changed - allocation.end));
     memset(allocation.end, kGuardByte, bytes);
   }
   return names;

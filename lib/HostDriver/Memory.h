@@ -20,9 +20,10 @@ constexpr DevicePointer kDeviceTag = DevicePointer(0x5a) << 52;
 class ByteSet {
 public:
   explicit ByteSet(size_t bytes = 0) : chunks((bytes + kChunkBytes - 1) / kChunkBytes) {}
-  size_t set(size_t offset, size_t bytes); ///< how many were not set before
+  void set(size_t offset, size_t bytes);
   bool contains(size_t offset, size_t bytes) const;
   void setAll() { everything = true; }
+  size_t size() const { return count; } ///< how many are set; without setAll()
 
 private:
   static constexpr size_t kChunkBytes = size_t(1) << 16;
@@ -30,6 +31,7 @@ private:
     uint64_t words[kChunkBytes / 64] = {};
   };
   std::vector<std::unique_ptr<Chunk>> chunks;
+  size_t count = 0;
   bool everything = false;
 };
 

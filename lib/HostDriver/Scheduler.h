@@ -70,7 +70,7 @@ struct Block : hc_block {
   unsigned threadCount = 0, warpCount = 0, live = 0, atBarrier = 0;
   uint64_t linear = 0;  ///< in the grid
   unsigned epoch = 0;   ///< counts barriers of the block
-  unsigned generation = 0, acquired = 0; ///< used by the checker: identity of this run of a block, clock of its last acquire
+  unsigned run = 0, acquired = 0; ///< used by the checker: number of this run of a block, clock of its last atomic operation
   void *barrierPc = nullptr;
   unsigned warpsReady = 0; ///< warps with a lane that is ready or unstarted
   Warp warps[32];

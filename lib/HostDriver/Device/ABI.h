@@ -52,6 +52,7 @@ struct hc_ldmatrix_slot {
 #define HC_SIZES(X, name) X(name##2) X(name##4) X(name##8) X(name##16)
 #define HC_CHECK_CALLS(X)                                                                                                          \
   X(hc_atomic)                                                                                                                     \
+  X(hc_fence)                                                                                                                      \
   X(hc_misaligned)                                                                                                                 \
   X(__tsan_read1)                                                                                                                  \
   X(__tsan_write1)                                                                                                                 \

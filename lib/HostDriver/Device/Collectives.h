@@ -6,9 +6,13 @@ HC_CONVERGENT HC_INLINE int __syncthreads_and(int p) { return hc_barrier_reduce(
 HC_CONVERGENT HC_INLINE int __syncthreads_or(int p) { return hc_barrier_reduce(hc_cur, p, 2); }
 HC_CONVERGENT HC_INLINE void __syncwarp(unsigned mask = 0xffffffffu) { hc_warp(hc_cur, mask, nullptr, HC_SYNC); }
 HC_INLINE unsigned __activemask() { return hc_active_mask(hc_cur); }
+#ifdef HC_CHECK
+HC_INLINE void __threadfence() { hc_fence(hc_cur); }
+#else
 HC_INLINE void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
-HC_INLINE void __threadfence_block() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
-HC_INLINE void __threadfence_system() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+#endif
+HC_INLINE void __threadfence_system() { __threadfence(); }
+HC_INLINE void __threadfence_block() {} // the threads of a block share one core here
 HC_INLINE void __nanosleep(unsigned) { hc_yield(hc_cur); }
 HC_INLINE void __trap() { hc_trap(hc_cur, "__trap()"); }
 HC_INLINE long long clock64() { return (long long)__builtin_ia32_rdtsc(); }

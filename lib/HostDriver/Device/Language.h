@@ -38,6 +38,7 @@ HC_CALL void hc_cp_async_commit(hc_thread *);
 HC_CALL void hc_cp_async_wait(hc_thread *, unsigned keep);
 #ifdef HC_CHECK
 HC_CALL void hc_atomic(hc_thread *, void *address, unsigned bytes, void *pc);
+HC_CALL void hc_fence(hc_thread *);
 HC_CALL void hc_misaligned(hc_thread *, const void *address, unsigned bytes);
 #endif
 extern "C" int printf(const char *, ...);
