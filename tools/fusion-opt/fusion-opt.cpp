@@ -3,6 +3,7 @@
 #include "fusion/Differentiate/Passes.h"
 #include "fusion/Fuse/Passes.h"
 #include "fusion/Raise/Passes.h"
+#include "fusion/Schedule/Passes.h"
 #include "fusion/Stages/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -14,5 +15,6 @@ int main(int argc, char **argv) {
   fusion::registerDifferentiatePasses();
   fusion::registerStagesPasses();
   fusion::registerFusePasses();
+  fusion::registerSchedulePasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "fusion kernel fusion compiler\n", registry));
 }

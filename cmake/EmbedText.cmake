@@ -1,0 +1,10 @@
+# Writes OUT: `const Part kParts[] = {{"name", R"...(text)..."}, ...};` from the files of FOLDER that match *.cuh.
+file(GLOB files ${FOLDER}/*.cuh)
+set(all "const Part kParts[] = {\n")
+foreach(file ${files})
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} text)
+  string(APPEND all "    {\"${name}\", R\"prelude(${text})prelude\"},\n")
+endforeach()
+string(APPEND all "};\n")
+file(WRITE ${OUT} "${all}")

@@ -1,0 +1,19 @@
+// What schedule and emission both ask of a kernel: its strategy, contraction, domain and the group reduced inside its tile.
+#pragma once
+#include "fusion/Dialect/FusionDialect.h"
+#include "fusion/Stages/Access.h"
+
+namespace fusion {
+
+enum class Strategy { Gather, Scatter, Weight, Matmul, Channels, Rows, FinishRows, FinishColumns };
+
+struct KernelFacts {
+  Strategy strategy = Strategy::Channels;
+  ContractOp contract;   ///< null when the kernel has none
+  Domain domain;         ///< of the stages behind the contraction
+  int64_t group = 0;     ///< features of a group reduced inside the tile; 0 when there is none
+
+  static KernelFacts of(KernelOp kernel);
+};
+
+} // namespace fusion

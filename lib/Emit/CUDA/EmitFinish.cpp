@@ -1,0 +1,107 @@
+// Prints finish kernels: partials merged in fixed order, the maps behind them, one store per result.
+#include "KernelText.h"
+#include "fusion/Fuse/Plan.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace fusion;
+using namespace fusion::cuda;
+using llvm::formatv;
+
+static constexpr int64_t kThreads = 128;
+
+/// The maps behind the reductions and the stores; `out` is the text of the result's linear offset.
+static void finishElement(KernelText &k, StringRef image, StringRef channel, StringRef out) {
+  Writer &w = k.body;
+  for (Operation &op : k.kernel.getBody().front().without_terminator()) {
+    auto map = dyn_cast<MapOp>(op);
+    if (!map)
+      continue;
+    SmallVector<std::string> texts;
+    for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
+      texts.push_back(k.isTensor(v) ? k.pointer(v) + "[" + k.offset(access, image, channel, "0") + "]" : k.scalars[v]);
+    std::string name = k.variable(&op);
+    w.line(k.comment(&op));
+    k.scalarBody(w, map, texts, name);
+    k.scalars[map.getResult()] = name;
+  }
+  Operation *terminator = k.kernel.getBody().front().getTerminator();
+  for (unsigned i = 0; i < terminator->getNumOperands(); ++i)
+    w.line(k.pointerOfResult(i) + "[" + out + "] = " + k.scalars[terminator->getOperand(i)] + ";");
+}
+
+/// [components, C, tiles]: a block per result walks the tiles of its channels.
+static void finishRows(KernelText &k) {
+  Writer &w = k.body;
+  k.prelude.insert("rows.cuh");
+  auto first = *k.kernel.getBody().front().getOps<FinishOp>().begin();
+  Domain d = Domain::from(first.getDomain());
+  ReduceShape shape = *shapeOf(first.getResultAccess(), d);
+  int64_t groups = d.channels / shape.channels;
+  w.line("__shared__ float scratch[96];");
+  w.line("const index_t all = " + k.tilesText(first.getPartial()) + "; // partials of a channel");
+  if (shape.perImage) {
+    w.line(formatv("const int image = blockIdx.x / {0};", groups));
+    w.line(formatv("const int channel = blockIdx.x % {0};", groups));
+    w.line(formatv("const index_t tiles = all / {0};", k.batchText(d.batch)));
+    w.line("const index_t begin = image * tiles;");
+  } else {
+    w.line("const int channel = blockIdx.x;");
+    w.line("const index_t tiles = all;");
+    w.line("const index_t begin = 0;");
+  }
+  for (auto finish : k.kernel.getBody().front().getOps<FinishOp>()) {
+    std::string from = k.pointer(finish.getPartial()), name = k.variable(finish);
+    w.line(k.comment(finish) + ": merge the partials of " + std::to_string(shape.channels) + (shape.channels == 1 ? " channel" : " channels"));
+    std::string loop = formatv("for (int c = channel * {0}; c < (channel + 1) * {0}; ++c)", shape.channels);
+    if (finish.getKind() == ReduceKind::sum) {
+      w.line("float " + name + " = 0.0f;");
+      w.line(loop);
+      w.line(formatv("  {0} += sumRow<{1}>({2} + c * all + begin, tiles, scratch);", name, kThreads, from));
+      k.scalars[finish.getResults()[0]] = name;
+    } else {
+      w.line("Moments " + name + " = {0.0f, 0.0f, 0.0f};");
+      w.open(loop);
+      w.line(formatv("const float *count = {0} + c * all + begin;", from));
+      w.line(formatv("{0}.merge(mergeRow<{1}>(count, count + {2} * all, count + {3} * all, tiles, scratch));", name, kThreads, d.channels, 2 * d.channels));
+      w.close();
+      std::string mean = k.fresh(name + "_mean"), variance = k.fresh(name + "_variance");
+      w.line("const float " + mean + " = " + name + ".mean;");
+      w.line("const float " + variance + " = " + name + ".m2 / " + name + ".count;");
+      k.scalars[finish.getResults()[0]] = mean;
+      k.scalars[finish.getResults()[1]] = variance;
+    }
+  }
+  w.line("if (threadIdx.x != 0)");
+  w.line("  return;");
+  finishElement(k, shape.perImage ? "image" : "0", "channel", "blockIdx.x");
+  k.launch.block = kThreads;
+  k.launch.grid = {shape.perImage ? k.batchExpr(d.batch) * runtime::Expr(groups) : runtime::Expr(groups), runtime::Expr(1), runtime::Expr(1)};
+  k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / groups);
+  k.tileText = formatv("a block of {0} threads per result", kThreads);
+}
+
+/// [tiles, elements]: a thread per element walks the tiles.
+static void finishColumns(KernelText &k) {
+  Writer &w = k.body;
+  k.prelude.insert("reduce.cuh");
+  k.prelude.insert("rows.cuh");
+  auto first = *k.kernel.getBody().front().getOps<FinishOp>().begin();
+  int64_t elements = Domain::from(first.getDomain()).channels;
+  w.line("const index_t all = " + k.tilesText(first.getPartial()) + "; // partials of an element");
+  w.line(formatv("const int channel = blockIdx.x * {0} + threadIdx.x;", kThreads));
+  w.line(formatv("if (channel >= {0})", elements));
+  w.line("  return;");
+  for (auto finish : k.kernel.getBody().front().getOps<FinishOp>()) {
+    std::string name = k.variable(finish);
+    w.line(k.comment(finish) + ": add the partials up in order");
+    w.line(formatv("const float {0} = sumColumn({1} + channel, {2}, all);", name, k.pointer(finish.getPartial()), elements));
+    k.scalars[finish.getResults()[0]] = name;
+  }
+  finishElement(k, "0", "channel", "channel");
+  k.launch.block = kThreads;
+  k.launch.grid = {ceilDivExpr(runtime::Expr(elements), kThreads), runtime::Expr(1), runtime::Expr(1)};
+  k.tileText = "a thread per result";
+}
+
+void cuda::emitFinish(KernelText &k) { k.facts.strategy == Strategy::FinishRows ? finishRows(k) : finishColumns(k); }

@@ -1,0 +1,280 @@
+// Names, offsets and scalar statements: everything the printers of the strategies have in common.
+#include "KernelText.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
+#include <cstring>
+
+using namespace mlir;
+using namespace fusion;
+using namespace fusion::cuda;
+
+std::string cuda::literal(float value) {
+  if (std::isfinite(value)) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%af", static_cast<double>(value));
+    return text;
+  }
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return llvm::formatv("__int_as_float({0:x})", bits).str();
+}
+
+std::string cuda::vec3(const Extents &e) { return llvm::formatv("{{{0}, {1}, {2}}", e[0], e[1], e[2]).str(); }
+
+runtime::Expr cuda::ceilDivExpr(runtime::Expr a, int64_t b) { return runtime::ceilDiv(a, runtime::Expr(b)); }
+
+KernelText::KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &names)
+    : kernel(kernel), options(options), names(names), facts(KernelFacts::of(kernel)), partialTiles(kernel.getNumResults(), runtime::Expr::batch()) {
+  for (auto [outer, inner] : llvm::zip(kernel.getInputs(), kernel.getBody().getArguments())) {
+    pointers[inner] = locals.get(names.tensors[outer]);
+    parameters.push_back({inner, pointers[inner]});
+  }
+  for (Value result : kernel.getResults())
+    resultPointers.push_back(locals.get(names.tensors[result]));
+  // Words the printers use themselves.
+  for (StringRef word : {"images", "shared", "tile", "pipe", "at", "warp", "lane", "channel", "row", "p", "m", "c", "v", "n", "r", "j", "live", "image", "e"})
+    locals.reserve(word);
+}
+
+std::string KernelText::globalStruct(StringRef prefix, const std::string &text) {
+  std::string &name = names.structs[text];
+  if (name.empty()) {
+    name = names.globals.get(prefix);
+    globals.line("struct " + name + " {");
+    globals.directive(text + "};");
+  }
+  return name;
+}
+
+std::string KernelText::batchText(int64_t batch) {
+  if (!ShapedType::isDynamic(batch))
+    return std::to_string(batch);
+  usesImages = true;
+  return "images";
+}
+
+runtime::Expr KernelText::batchExpr(int64_t batch) const {
+  return ShapedType::isDynamic(batch) ? runtime::Expr::batch() : runtime::Expr(batch);
+}
+
+std::string KernelText::tilesText(Value partial) {
+  Value outer = kernel.getInputs()[cast<BlockArgument>(partial).getArgNumber()];
+  SmallVector<std::string> stack;
+  const runtime::Expr extent = names.extents.lookup(outer);
+  for (const runtime::Expr::Node &node : extent.postfix()) {
+    using Op = runtime::Expr::Op;
+    if (node.op == Op::Constant) {
+      stack.push_back(std::to_string(node.value));
+    } else if (node.op == Op::Batch) {
+      stack.push_back("(index_t)" + batchText(ShapedType::kDynamic));
+    } else {
+      std::string b = stack.pop_back_val(), a = stack.pop_back_val();
+      stack.push_back(node.op == Op::Mul ? a + " * " + b : "(" + a + " + " + b + " - 1) / " + b); // products and ceilDiv are all there is
+    }
+  }
+  return stack.back();
+}
+
+namespace {
+/// Prints an affine expression of (n, c, p) as C, with as few parentheses as precedence allows.
+std::string print(AffineExpr e, ArrayRef<StringRef> dims, bool wide, unsigned parent = 0) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(e))
+    return std::to_string(constant.getValue());
+  if (auto dim = dyn_cast<AffineDimExpr>(e)) {
+    bool cast = dim.getPosition() == 0 || (wide && dim.getPosition() == 1);
+    return (cast ? "(index_t)" : "") + dims[dim.getPosition()].str();
+  }
+  auto binary = cast<AffineBinaryOpExpr>(e);
+  unsigned mine = e.getKind() == AffineExprKind::Add ? 1 : 2;
+  StringRef op = e.getKind() == AffineExprKind::Add        ? " + "
+                 : e.getKind() == AffineExprKind::Mul      ? " * "
+                 : e.getKind() == AffineExprKind::FloorDiv ? " / "
+                                                           : " % "; // coordinates are never negative
+  std::string text = print(binary.getLHS(), dims, wide, mine) + op.str() + print(binary.getRHS(), dims, wide, mine + 1);
+  return parent > mine || (parent == mine && mine == 2) ? "(" + text + ")" : text;
+}
+} // namespace
+
+std::string KernelText::offset(AffineMap access, StringRef image, StringRef channel, StringRef position) {
+  bool wide = facts.domain.channels * facts.domain.positions > std::numeric_limits<int32_t>::max();
+  return print(access.getResult(0), {image, channel, position}, wide);
+}
+
+std::string KernelText::variable(Operation *op) {
+  auto source = op->getAttrOfType<StringAttr>("source");
+  return fresh(source ? identifier(source.getValue()) : "value");
+}
+
+std::string KernelText::comment(Operation *op) {
+  auto source = op->getAttrOfType<StringAttr>("source");
+  std::string text = "// " + (source ? escapeName(source.getValue()) : std::string("value"));
+  for (char &c : text)
+    c = c == '_' && source && source.getValue().contains(' ') ? ' ' : c;
+  StringRef name = nameOf(op->getLoc());
+  return name.empty() ? text : text + " (" + escapeName(name) + ")";
+}
+
+static StringRef comparison(arith::CmpFPredicate predicate) {
+  switch (predicate) {
+  case arith::CmpFPredicate::OLT: return " < ";
+  case arith::CmpFPredicate::OLE: return " <= ";
+  case arith::CmpFPredicate::OGT: return " > ";
+  case arith::CmpFPredicate::OGE: return " >= ";
+  case arith::CmpFPredicate::OEQ: return " == ";
+  default: return " != "; // UNE; formulas build no other
+  }
+}
+
+void KernelText::scalarBody(Writer &w, MapOp map, ArrayRef<std::string> operands, const std::string &result) {
+  llvm::DenseMap<Value, std::string> value;
+  Block &block = map.getBody().front();
+  for (auto [argument, text] : llvm::zip(block.getArguments(), operands))
+    value[argument] = text;
+  Value yielded = cast<YieldOp>(block.getTerminator()).getValue();
+  unsigned count = 0;
+  for (Operation &op : block.without_terminator()) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      value[constant.getResult()] = literal(cast<FloatAttr>(constant.getValue()).getValue().convertToFloat());
+      continue;
+    }
+    auto in = [&](unsigned i) { return value[op.getOperand(i)]; };
+    std::string name = op.getResult(0) == yielded ? result : fresh(result + "_" + std::to_string(count++));
+    auto binary = [&](StringRef symbol) { return in(0) + " " + symbol.str() + " " + in(1); };
+    auto call = [&](StringRef function) { return function.str() + "(" + in(0) + ")"; };
+    std::string text;
+    StringRef type = "float";
+    if (isa<arith::AddFOp>(op)) text = binary("+");
+    else if (isa<arith::SubFOp>(op)) text = binary("-");
+    else if (isa<arith::MulFOp>(op)) text = binary("*");
+    else if (isa<arith::DivFOp>(op)) text = binary("/");
+    else if (isa<arith::NegFOp>(op)) text = "-" + in(0);
+    else if (auto cmp = dyn_cast<arith::CmpFOp>(op)) text = in(0) + comparison(cmp.getPredicate()).str() + in(1), type = "bool";
+    else if (isa<arith::SelectOp>(op)) text = in(0) + " ? " + in(1) + " : " + in(2);
+    else if (isa<math::ExpOp>(op)) text = call("expf");
+    else if (isa<math::LogOp>(op)) text = call("logf");
+    else if (isa<math::Log1pOp>(op)) text = call("log1pf");
+    else if (isa<math::TanhOp>(op)) text = call("tanhf");
+    else if (isa<math::ErfOp>(op)) text = call("erff");
+    else if (isa<math::SqrtOp>(op)) text = call("sqrtf");
+    else if (isa<math::RsqrtOp>(op)) text = call("rsqrtf");
+    else if (isa<math::AbsFOp>(op)) text = call("fabsf");
+    w.line("const " + type + " " + name + " = " + text + ";");
+    value[op.getResult(0)] = name;
+  }
+  if (value[yielded] != result) // a map that hands an operand or a constant on
+    w.line("const float " + result + " = " + value[yielded] + ";");
+}
+
+SmallVector<Operation *> KernelText::prologue(Value v) {
+  SmallVector<Operation *> stages;
+  llvm::SetVector<Operation *> seen;
+  std::function<void(Value)> pull = [&](Value x) {
+    Operation *op = x.getDefiningOp();
+    if (!op || seen.contains(op))
+      return;
+    for (Value operand : op->getOperands())
+      pull(operand);
+    seen.insert(op);
+  };
+  pull(v);
+  return seen.takeVector();
+}
+
+SmallVector<Operation *> KernelText::epilogue() {
+  llvm::DenseSet<Operation *> before;
+  if (facts.contract)
+    for (Value v : facts.contract->getOperands())
+      for (Operation *op : prologue(v))
+        before.insert(op);
+  SmallVector<Operation *> stages;
+  for (Operation &op : kernel.getBody().front().without_terminator())
+    if (!isa<ContractOp>(op) && !before.contains(&op))
+      stages.push_back(&op);
+  // A value that both the contraction and the epilogue use is computed again behind it.
+  llvm::SetVector<Operation *> all;
+  for (Operation *op : stages)
+    for (Value operand : op->getOperands())
+      if (Operation *producer = operand.getDefiningOp(); producer && before.contains(producer))
+        for (Operation *again : prologue(operand))
+          all.insert(again);
+  for (Operation *op : stages)
+    all.insert(op);
+  return all.takeVector();
+}
+
+SmallVector<unsigned> KernelText::storesOf(Value v) {
+  SmallVector<unsigned> where;
+  for (OpOperand &operand : kernel.getBody().front().getTerminator()->getOpOperands())
+    if (operand.get() == v)
+      where.push_back(operand.getOperandNumber());
+  return where;
+}
+
+std::string KernelText::loadFunctor(Value v) {
+  SmallVector<Operation *> stages = prologue(v);
+  llvm::SetVector<Value> tensors;
+  if (stages.empty())
+    tensors.insert(v);
+  for (Operation *op : stages)
+    for (Value operand : op->getOperands())
+      if (isTensor(operand))
+        tensors.insert(operand);
+  Domain domain = Domain::of(cast<RankedTensorType>(v.getType()));
+  Writer w;
+  std::string arguments;
+  UniqueIdentifiers saved = locals;
+  for (Value t : tensors) {
+    w.line("  const float *" + pointer(t) + ";");
+    arguments += (arguments.empty() ? "" : ", ") + pointer(t);
+  }
+  w.line("  DEV float operator()(int image, int channel, int p) const {");
+  llvm::DenseMap<Value, std::string> value;
+  llvm::DenseMap<std::pair<Value, Attribute>, std::string> loaded;
+  auto load = [&](Value t, AffineMap access) {
+    std::string &name = loaded[{t, AffineMapAttr::get(access)}];
+    if (name.empty()) {
+      name = fresh(pointer(t) + "_value");
+      w.line("    const float " + name + " = " + pointer(t) + "[" + offset(access, "image", "channel", "p") + "];");
+    }
+    return name;
+  };
+  if (stages.empty()) {
+    w.line("    return " + pointer(v) + "[" + offset(fullAccess(kernel.getContext(), domain), "image", "channel", "p") + "];");
+  } else {
+    Writer inner;
+    for (Operation *op : stages) {
+      auto map = cast<MapOp>(op);
+      SmallVector<std::string> operands;
+      for (auto [operand, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
+        operands.push_back(isTensor(operand) ? load(operand, access) : value[operand]);
+      value[map.getResult()] = variable(op);
+      w.line("    " + comment(op));
+      Writer statements;
+      scalarBody(statements, map, operands, value[map.getResult()]);
+      std::string text = statements.take();
+      for (StringRef rest = text; !rest.empty();) {
+        auto [head, tail] = rest.split('\n');
+        w.line("    " + head);
+        rest = tail;
+      }
+    }
+    w.line("    return " + value[v] + ";");
+  }
+  w.line("  }");
+  locals = saved; // the functor's names are its own
+  std::string name = globalStruct("Load", w.take());
+  return name + "{" + arguments + "}";
+}
+
+std::string KernelText::finish() {
+  std::string parameterText;
+  for (auto &[value, name] : parameters)
+    parameterText += (parameterText.empty() ? "" : ", ") + std::string("const float *__restrict__ ") + name;
+  for (const std::string &name : resultPointers)
+    parameterText += (parameterText.empty() ? "" : ", ") + std::string("float *__restrict__ ") + name;
+  if (usesImages)
+    parameterText += ", int images";
+  std::string text = globals.take();
+  text += llvm::formatv("extern \"C\" __global__ void __launch_bounds__({0}) {1}({2}) {{\n", launch.block, launch.name, parameterText).str();
+  return text + body.take() + "}\n";
+}

@@ -1,0 +1,125 @@
+// What the printers of the kernel strategies share: indented text, names, scalar bodies, offsets.
+#pragma once
+#include "fusion/Dialect/Names.h"
+#include "fusion/Emit/CUDA/Emit.h"
+#include "fusion/Schedule/KernelFacts.h"
+#include "fusion/Schedule/Tiles.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace fusion::cuda {
+
+/// Text with braces that indent.
+class Writer {
+public:
+  void line(const llvm::Twine &text) { out.append(2 * depth, ' ').append(text.str()).append("\n"); }
+  void directive(const llvm::Twine &text) { out.append(text.str()).append("\n"); }
+  void blank() { out += "\n"; }
+  void open(const llvm::Twine &text) { line(text + " {"), ++depth; }
+  void close(llvm::StringRef after = "") { --depth, line("}" + after); }
+  std::string take() { return std::move(out); }
+
+private:
+  std::string out;
+  unsigned depth = 0;
+};
+
+/// Shared by all kernels of a phase: structs that several kernels use are printed once, tensors keep one name everywhere.
+struct PhaseNames {
+  llvm::DenseMap<mlir::Value, std::string> tensors;
+  llvm::StringMap<std::string> structs; ///< body -> name
+  llvm::DenseMap<mlir::Value, runtime::Expr> extents; ///< what the unknown extent of a tensor between kernels is
+  UniqueIdentifiers globals;
+};
+
+/// One kernel while it is printed.
+class KernelText {
+public:
+  KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &names);
+
+  KernelOp kernel;
+  const EmitOptions &options;
+  PhaseNames &names;
+  KernelFacts facts;
+  Writer globals, body;                     ///< what stands in front of the kernel, and inside it
+  llvm::SetVector<llvm::StringRef> prelude; ///< parts used
+  UniqueIdentifiers locals;
+  llvm::DenseMap<mlir::Value, std::string> scalars; ///< name of the current element of a value of the kernel's body
+  runtime::KernelLaunch launch;
+  std::string tileText;                     ///< the schedule in words
+  int64_t maxBatch = std::numeric_limits<int32_t>::max();
+  bool usesImages = false;
+  double extraSweepBytes = 0;               ///< bytes that are read again because a re-read set exceeds L2
+  std::vector<runtime::Expr> partialTiles;  ///< for each result, the value of its unknown extent (the batch, or tiles)
+
+  /// The parameter that holds a tensor of the kernel (block argument or returned value).
+  std::string pointer(mlir::Value v) { return pointers.lookup(v); }
+  std::string pointerOfResult(unsigned i) { return resultPointers[i]; }
+  /// `struct Name { body };` once per phase; returns the name.
+  std::string globalStruct(llvm::StringRef prefix, const std::string &body);
+  std::string fresh(llvm::StringRef base) { return locals.get(base); }
+
+  /// The batch as an expression of the kernel's text: a constant, or the argument `images`.
+  std::string batchText(int64_t batch);
+  runtime::Expr batchExpr(int64_t batch) const;
+  /// The number of tiles behind a tensor of partials, as C.
+  std::string tilesText(mlir::Value partial);
+
+  /// Prints the statements of `map`; the operands are `operands`, and `result` names the value.
+  void scalarBody(Writer &w, MapOp map, llvm::ArrayRef<std::string> operands, const std::string &result);
+  /// An access map applied to coordinate texts.
+  std::string offset(mlir::AffineMap access, llvm::StringRef image, llvm::StringRef channel, llvm::StringRef position);
+  /// `// swish` or, with the user's name for the value, `// swish (h)`.
+  std::string comment(mlir::Operation *op);
+  std::string variable(mlir::Operation *op);
+  /// Stages that are neither contraction nor its prologue.
+  llvm::SmallVector<mlir::Operation *> epilogue();
+  /// Stages that compute operand `v` of the contraction, and the tensors they read.
+  llvm::SmallVector<mlir::Operation *> prologue(mlir::Value v);
+  bool isTensor(mlir::Value v) const { return mlir::isa<mlir::BlockArgument>(v); }
+  /// Positions in the kernel's results of value `v` (stored) .
+  llvm::SmallVector<unsigned> storesOf(mlir::Value v);
+  /// The functor struct that loads operand `v` at (image, channel, p), prologue applied; returns the expression that makes one.
+  std::string loadFunctor(mlir::Value v);
+
+  std::string finish(); ///< the whole text of the kernel
+
+  llvm::SmallVector<std::pair<mlir::Value, std::string>> parameters; ///< inputs in order
+private:
+  llvm::DenseMap<mlir::Value, std::string> pointers;
+  llvm::SmallVector<std::string> resultPointers;
+};
+
+void emitWindow(KernelText &k);   ///< gather, scatter
+void emitChannels(KernelText &k); ///< elementwise, lanes along positions
+void emitMatmul(KernelText &k);
+void emitRows(KernelText &k);     ///< elementwise, lanes along features
+void emitWeight(KernelText &k);
+void emitFinish(KernelText &k);
+
+/// How the loop over (channel, position) of a window or channels kernel is laid out.
+struct ChannelLoop {
+  std::string image, channels, position; ///< texts: image index, number of live channels, position of element m (-1 when outside)
+  std::string firstChannel;
+  int64_t elements = 1, maxChannels = 1, threads = 256, vector = 1;
+  mlir::Value tileValue;                 ///< the contraction's result, in shared memory; null without one
+  std::string tilePitch;
+};
+void emitChannelLoop(KernelText &k, const ChannelLoop &loop);
+
+/// How the loop over (row, feature) of a matmul or rows kernel is laid out.
+struct RowLoop {
+  std::string firstRow, rowLimit, firstFeature; ///< texts
+  int64_t rows = 1, width = 32, threads = 256, features = 1;
+  int64_t chunks = 0;     ///< features of the tile that are walked in chunks of `width`
+  mlir::Value tileValue;
+  std::string tileColumn; ///< column of the chunk's first feature in the tile
+  std::string tilePitch;
+};
+void emitRowLoop(KernelText &k, const RowLoop &loop);
+
+std::string literal(float value);
+std::string vec3(const Extents &e);
+runtime::Expr ceilDivExpr(runtime::Expr a, int64_t b);
+
+} // namespace fusion::cuda

@@ -1,0 +1,41 @@
+// Reads a kernel's body once.
+#include "fusion/Schedule/KernelFacts.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+using namespace fusion;
+
+KernelFacts KernelFacts::of(KernelOp kernel) {
+  KernelFacts facts;
+  facts.strategy = llvm::StringSwitch<Strategy>(kernel.getStrategy())
+                       .Case("gather", Strategy::Gather)
+                       .Case("scatter", Strategy::Scatter)
+                       .Case("weight", Strategy::Weight)
+                       .Case("matmul", Strategy::Matmul)
+                       .Case("channels", Strategy::Channels)
+                       .Case("rows", Strategy::Rows)
+                       .Case("finish_rows", Strategy::FinishRows)
+                       .Default(Strategy::FinishColumns);
+  bool found = false;
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    if (auto contract = dyn_cast<ContractOp>(op)) {
+      facts.contract = contract;
+      if (contract.getKind() != ContractKind::weight)
+        facts.domain = Domain::of(cast<RankedTensorType>(contract.getResult().getType())), found = true;
+    } else if (auto reduce = dyn_cast<ReduceOp>(op)) {
+      Domain d = Domain::from(reduce.getDomain());
+      MLIRContext *context = op.getContext();
+      for (int64_t width = 1; width <= d.channels && !facts.group; ++width)
+        if (d.channels % width == 0 && reduce.getResultAccess() == groupAccess(context, d, d.channels / width))
+          facts.group = width;
+      if (!found)
+        facts.domain = d, found = true;
+    } else if (auto partial = dyn_cast<PartialOp>(op); partial && !found && !facts.contract) {
+      facts.domain = Domain::from(partial.getDomain()), found = true;
+    }
+  }
+  if (!found)
+    for (Value v : kernel.getBody().front().getTerminator()->getOperands())
+      facts.domain = Domain::of(cast<RankedTensorType>(v.getType()));
+  return facts;
+}

@@ -1,0 +1,67 @@
+// fusion-schedule: one tile per kernel, by strategy.
+#include "fusion/Schedule/KernelFacts.h"
+#include "fusion/Schedule/Passes.h"
+#include "fusion/Schedule/Tiles.h"
+
+namespace fusion {
+#define GEN_PASS_DEF_SCHEDULE
+#include "fusion/Schedule/Passes.h.inc"
+} // namespace fusion
+
+using namespace mlir;
+using namespace fusion;
+
+static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_t batch) {
+  MLIRContext *context = kernel.getContext();
+  KernelFacts facts = KernelFacts::of(kernel);
+  auto extent = [&](int64_t n) { return ShapedType::isDynamic(n) ? batch : n; };
+  switch (facts.strategy) {
+  case Strategy::Gather:
+  case Strategy::Scatter:
+    return toAttr(context, chooseWindowTile(WindowProblem::of(facts.contract), facts.strategy == Strategy::Scatter, spec, batch));
+  case Strategy::Weight:
+    return toAttr(context, chooseWeightTile(WindowProblem::of(facts.contract), spec, batch));
+  case Strategy::Matmul: {
+    auto a = cast<RankedTensorType>(facts.contract.getLhs().getType());
+    return toAttr(context, chooseMatmulTile(extent(facts.domain.batch), facts.domain.channels,
+                                            extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1)), facts.group, spec));
+  }
+  case Strategy::Channels:
+    return toAttr(context, chooseChannelTile(facts.domain.channels, facts.domain.positions, spec));
+  case Strategy::Rows:
+    return toAttr(context, chooseRowTile(extent(facts.domain.batch), facts.domain.channels, facts.group, spec));
+  case Strategy::FinishRows:
+  case Strategy::FinishColumns:
+    return DictionaryAttr::get(context);
+  }
+  llvm_unreachable("every strategy is handled");
+}
+
+LogicalResult fusion::scheduleFunction(func::FuncOp func, const DeviceSpec &spec, int64_t batch) {
+  auto given = func->getAttrOfType<ArrayAttr>("fusion.schedules");
+  unsigned index = 0;
+  for (KernelOp kernel : func.getOps<KernelOp>()) {
+    if (given && index >= given.size())
+      return func.emitError() << "expected a schedule for each kernel, but got " << given.size() << " schedules";
+    kernel.setScheduleAttr(given ? cast<DictionaryAttr>(given[index]) : chooseTile(kernel, spec, batch));
+    ++index;
+  }
+  if (given && index != given.size())
+    return func.emitError() << "expected " << index << " schedules, one per kernel, but got " << given.size();
+  return success();
+}
+
+namespace {
+struct Schedule : fusion::impl::ScheduleBase<Schedule> {
+  using ScheduleBase::ScheduleBase;
+  void runOnOperation() override {
+    std::optional<DeviceSpec> spec = deviceFor(arch);
+    if (!spec) {
+      getOperation().emitError() << "expected one of " << knownArchitectures() << ", but got arch '" << arch << "'";
+      return signalPassFailure();
+    }
+    if (!getOperation().isExternal() && failed(scheduleFunction(getOperation(), *spec, batch)))
+      signalPassFailure();
+  }
+};
+} // namespace

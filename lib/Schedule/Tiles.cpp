@@ -1,0 +1,145 @@
+// What follows from a tile: shared memory, blocks. The formulas mirror the prelude's; emitted kernels assert that both agree.
+#include "fusion/Schedule/Tiles.h"
+#include <numeric>
+
+using namespace mlir;
+using namespace fusion;
+
+static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static int64_t roundUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }
+static int64_t volume(const Extents &e) { return e[0] * e[1] * e[2]; }
+
+WindowProblem WindowProblem::of(ContractOp op) {
+  auto shape = [](Value v) { return cast<RankedTensorType>(v.getType()).getShape(); };
+  bool weight = op.getKind() == ContractKind::weight, gather = op.getKind() == ContractKind::gather;
+  ArrayRef<int64_t> s = gather ? shape(op.getResult()) : shape(op.getLhs());
+  ArrayRef<int64_t> l = weight ? shape(op.getRhs()) : gather ? shape(op.getLhs()) : shape(op.getResult());
+  ArrayRef<int64_t> w = weight ? shape(op.getResult()) : shape(op.getRhs());
+  if (weight && w.size() > s.size()) // one partial per split in front
+    w = w.drop_front();
+  WindowProblem p;
+  p.images = s[0], p.a = s[1], p.b = l[1], p.groups = op.getGroups();
+  size_t rank = s.size() - 2;
+  for (size_t i = 0; i < rank; ++i) {
+    size_t to = 3 - rank + i;
+    p.small[to] = s[2 + i], p.large[to] = l[2 + i], p.taps[to] = w[2 + i];
+    p.stride[to] = op.getStride()[i], p.padding[to] = op.getPadding()[i], p.dilation[to] = op.getDilation()[i];
+  }
+  return p;
+}
+
+static int64_t divisorWithin(int64_t n, int64_t limit) {
+  int64_t best = 1;
+  for (int64_t i = 2; i <= n; ++i)
+    if (n % i == 0 && i <= limit)
+      best = i;
+  return best;
+}
+
+int64_t WindowTile::pitch() const {
+  int64_t m = volume(box);
+  return m % 32 == 0 ? m + 4 : roundUp(m, 4); // not a multiple of the 32 banks: channels of one position lie in different ones
+}
+
+int64_t WindowTile::pipeFloats(const WindowProblem &p, bool scatter) const {
+  Extents patch;
+  int64_t h = divisorWithin(rows, ceilDiv(box[1], scatter ? p.stride[1] : 1));
+  int64_t d = divisorWithin(rows / h, ceilDiv(box[0], scatter ? p.stride[0] : 1));
+  Extents perAxis{d, h, rows / h / d};
+  for (int i = 0; i < 3; ++i) {
+    int64_t cover = ceilDiv(box[i], scatter ? p.stride[i] : 1), full = roundUp(cover, perAxis[i]);
+    patch[i] = scatter ? (full * p.stride[i] - 1 + (p.taps[i] - 1) * p.dilation[i]) / p.stride[i] + 1
+                       : (full - 1) * p.stride[i] + (p.taps[i] - 1) * p.dilation[i] + 1;
+  }
+  int64_t split = scatter ? 1 : p.stride[2];
+  int64_t plane = patch[0] * patch[1] * ceilDiv(patch[2], split) * split;
+  int64_t wide = roundUp(roundUp(channels, cols), 4), weightPitch = wide / 4 % 2 ? wide : wide + 4;
+  return slice * (volume(p.taps) * weightPitch + plane);
+}
+
+int64_t WindowTile::sharedBytes(const WindowProblem &p, bool scatter) const {
+  return 4 * (roundUp(channels * pitch(), 4) + pipeFloats(p, scatter));
+}
+
+int64_t WindowTile::boxes(const WindowProblem &p, bool scatter) const {
+  const Extents &out = scatter ? p.large : p.small;
+  return ceilDiv(out[0], box[0]) * ceilDiv(out[1], box[1]) * ceilDiv(out[2], box[2]);
+}
+
+int64_t WindowTile::channelBlocks(const WindowProblem &p, bool scatter) const {
+  return p.groups * ceilDiv((scatter ? p.b : p.a) / p.groups, channels);
+}
+
+int64_t WeightTile::pipeFloats(const WindowProblem &p) const {
+  int64_t planeS = volume(box) / 4 % 2 ? volume(box) : volume(box) + 4, planeL = 1;
+  for (int i = 0; i < 3; ++i)
+    planeL *= (box[i] - 1) * p.stride[i] + (p.taps[i] - 1) * p.dilation[i] + 1;
+  planeL |= 1;
+  return std::max({as * planeS + bs * planeL, as * bs * volume(p.taps), threads});
+}
+
+int64_t WeightTile::boxes(const WindowProblem &p) const {
+  return ceilDiv(p.small[0], box[0]) * ceilDiv(p.small[1], box[1]) * ceilDiv(p.small[2], box[2]);
+}
+
+int64_t WeightTile::channelBlocks(const WindowProblem &p) const {
+  return p.groups * ceilDiv(p.a / p.groups, as) * ceilDiv(p.b / p.groups, bs);
+}
+
+int64_t MatmulTile::sharedBytes() const { return 4 * std::max(2 * depth * (rows + 4 + cols + 4), rows * pitch()); }
+
+// ---------------------------------------------------------------- attributes
+
+namespace {
+/// Reads or writes the entries of a tile, so that each tile lists its fields once.
+struct Fields {
+  MLIRContext *context = nullptr;
+  DictionaryAttr from;
+  NamedAttrList to;
+
+  void operator()(StringRef name, int64_t &value) {
+    if (!from)
+      to.set(name, IntegerAttr::get(IntegerType::get(context, 64), value));
+    else if (auto attr = dyn_cast_or_null<IntegerAttr>(from.get(name)))
+      value = attr.getInt();
+  }
+  void operator()(StringRef name, Extents &value) {
+    if (!from)
+      to.set(name, DenseI64ArrayAttr::get(context, value));
+    else if (auto attr = dyn_cast_or_null<DenseI64ArrayAttr>(from.get(name)); attr && attr.size() == 3)
+      std::copy(attr.asArrayRef().begin(), attr.asArrayRef().end(), value.begin());
+  }
+};
+void visit(Fields &f, WindowTile &t) {
+  f("box", t.box), f("channels", t.channels), f("slice", t.slice), f("rows", t.rows), f("cols", t.cols), f("threads", t.threads);
+}
+void visit(Fields &f, WeightTile &t) {
+  f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits);
+}
+void visit(Fields &f, MatmulTile &t) {
+  f("rows", t.rows), f("cols", t.cols), f("depth", t.depth), f("tm", t.tm), f("tn", t.tn), f("threads", t.threads), f("step", t.step);
+}
+void visit(Fields &f, ChannelTile &t) { f("positions", t.positions), f("channels", t.channels), f("threads", t.threads); }
+void visit(Fields &f, RowTile &t) { f("rows", t.rows), f("width", t.width), f("threads", t.threads); }
+
+template <class Tile> DictionaryAttr write(MLIRContext *context, Tile tile) {
+  Fields f{context, {}, {}};
+  visit(f, tile);
+  return f.to.getDictionary(context);
+}
+template <class Tile> void read(DictionaryAttr attr, Tile &tile) {
+  Fields f{attr.getContext(), attr, {}};
+  visit(f, tile);
+}
+} // namespace
+
+DictionaryAttr fusion::toAttr(MLIRContext *c, const WindowTile &t) { return write(c, t); }
+DictionaryAttr fusion::toAttr(MLIRContext *c, const WeightTile &t) { return write(c, t); }
+DictionaryAttr fusion::toAttr(MLIRContext *c, const MatmulTile &t) { return write(c, t); }
+DictionaryAttr fusion::toAttr(MLIRContext *c, const ChannelTile &t) { return write(c, t); }
+DictionaryAttr fusion::toAttr(MLIRContext *c, const RowTile &t) { return write(c, t); }
+void fusion::fromAttr(DictionaryAttr a, WindowTile &t) { read(a, t); }
+void fusion::fromAttr(DictionaryAttr a, WeightTile &t) { read(a, t); }
+void fusion::fromAttr(DictionaryAttr a, MatmulTile &t) { read(a, t); }
+void fusion::fromAttr(DictionaryAttr a, ChannelTile &t) { read(a, t); }
+void fusion::fromAttr(DictionaryAttr a, RowTile &t) { read(a, t); }
