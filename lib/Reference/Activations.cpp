@@ -1,7 +1,6 @@
 // Activations and their gradients as PyTorch's eager kernels compute them. Branches are on the value and each one is the formula whose
 // derivative PyTorch takes there: at 0 relu takes the constant branch, so a Dual gets derivative 0.
 #include "fusion/Reference/Activations.h"
-#include "fusion/Reference/Scalars.h"
 #include <algorithm>
 
 using namespace fusion::reference;
@@ -136,12 +135,52 @@ template <class T> Tensor<T> fusion::reference::activation(Activation f, const A
   return y;
 }
 
+namespace {
+
+/// A point where the derivative jumps, and by how much.
+struct Kink {
+  double at, jump;
+};
+
+std::vector<Kink> kinksOf(Activation f, const ActivationParams &params) {
+  switch (f) {
+  case Activation::Relu:
+    return {{0, 1}};
+  case Activation::Relu6:
+    return {{0, 1}, {6, 1}};
+  case Activation::LeakyRelu:
+    return {{0, std::fabs(1 - params.slope)}};
+  case Activation::Hardswish:
+    return {{-3, 0.5}, {3, 0.5}};
+  case Activation::Hardsigmoid:
+    return {{-3, 1.0 / 6}, {3, 1.0 / 6}};
+  case Activation::Clamp:
+    return params.min < params.max ? std::vector<Kink>{{params.min, 1}, {params.max, 1}} : std::vector<Kink>();
+  default:
+    return {};
+  }
+}
+
+/// Adds to each gradient what it would differ by if x, within its error, fell on the other side of a kink. An exact x is where it is.
+void addKinkSlack(Activation f, const ActivationParams &params, const Tensor<Bound> &dy, const Tensor<Bound> &x, double unit,
+                  Tensor<Bound> &dx) {
+  for (Kink kink : kinksOf(f, params))
+    for (int64_t i = 0; i < x.size(); ++i)
+      if (!x.data[i].exact() && std::isfinite(x.data[i].v) && std::fabs(x.data[i].v - kink.at) <= tolerance(x.data[i], x.reduction, unit))
+        dx.data[i].s += kink.jump * (std::fabs(dy.data[i].v) + dy.data[i].s);
+}
+
+} // namespace
+
 template <class T>
-Tensor<T> fusion::reference::activationGrad(Activation f, const ActivationParams &params, const Tensor<T> &dy, const Tensor<T> &x) {
+Tensor<T> fusion::reference::activationGrad(Activation f, const ActivationParams &params, const Tensor<T> &dy, const Tensor<T> &x,
+                                            double unit) {
   Tensor<T> dx(x.shape);
   dx.reduction = std::max(dy.reduction, x.reduction);
   for (int64_t i = 0; i < x.size(); ++i)
     dx.data[i] = activateGrad(f, params, dy.data[i], x.data[i]);
+  if constexpr (std::is_same_v<T, Bound>)
+    addKinkSlack(f, params, dy, x, unit, dx);
   return dx;
 }
 
@@ -149,7 +188,7 @@ Tensor<T> fusion::reference::activationGrad(Activation f, const ActivationParams
   template T fusion::reference::activate(Activation, const ActivationParams &, T);                                                         \
   template T fusion::reference::activateGrad(Activation, const ActivationParams &, T, T);                                                  \
   template Tensor<T> fusion::reference::activation(Activation, const ActivationParams &, const Tensor<T> &);                               \
-  template Tensor<T> fusion::reference::activationGrad(Activation, const ActivationParams &, const Tensor<T> &, const Tensor<T> &);
+  template Tensor<T> fusion::reference::activationGrad(Activation, const ActivationParams &, const Tensor<T> &, const Tensor<T> &, double);
 INSTANTIATE(float)
 INSTANTIATE(double)
 INSTANTIATE(Dual)

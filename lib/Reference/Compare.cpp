@@ -8,7 +8,7 @@
 using namespace fusion::reference;
 
 double fusion::reference::tolerance(const Bound &expected, int64_t reduction, double unit) {
-  return 4 * unit * std::sqrt(static_cast<double>(reduction)) * std::max(expected.magnitude(), 0x1p-90);
+  return 4 * unit * std::sqrt(static_cast<double>(reduction)) * std::max(expected.magnitude(), 0x1p-90) + expected.s;
 }
 
 namespace {

@@ -142,7 +142,7 @@ private:
         .template Case<DivOp>([&](auto o) { return Results{div(at(o.getLhs()), at(o.getRhs()))}; })
         .template Case<ActivationGradOp>([&](auto o) {
           std::optional<Activation> f = activationNamed(o.getOf().str());
-          return f ? Results{activationGrad(*f, paramsOf(o.getParams()), at(o.getDy()), at(o.getX()))} : Results();
+          return f ? Results{activationGrad(*f, paramsOf(o.getParams()), at(o.getDy()), at(o.getX()), options.unit)} : Results();
         })
         .template Case<SumToOp>([&](auto o) {
           const Tensor<T> &x = at(o.getX());

@@ -12,7 +12,7 @@ namespace {
 template <class Compute> Comparison runBoth(const std::vector<Tensor<float>> &args, const Compute &compute) {
   std::vector<Tensor<Bound>> bounds;
   for (const Tensor<float> &arg : args)
-    bounds.push_back(cast<Bound>(arg));
+    bounds.push_back(as<Bound>(arg));
   return compare(compute(bounds), compute(args));
 }
 
@@ -48,6 +48,20 @@ TEST(Bound, Rules) {
   EXPECT_GE((a / b).magnitude(), 0.75);
   EXPECT_NEAR(exp(a + b).magnitude(), std::exp(-1.0) * (1 + 7), 1e-12);
   EXPECT_EQ((Bound(1) / (Bound(1) + exp(Bound(1000)))).magnitude(), 0); // infinity on the way to an exact limit
+}
+
+TEST(Bound, SlackWhereRoundingDecidesTheSideOfAKink) {
+  auto gradient = [](Activation f, Bound x) {
+    return activationGrad(f, ActivationParams(), Tensor<Bound>({1}, {2.0}), Tensor<Bound>({1}, {x})).data[0];
+  };
+  EXPECT_EQ(gradient(Activation::Relu, Bound(1e-9)).s, 0);    // an input is where it is
+  EXPECT_EQ(gradient(Activation::Relu, Bound(1e-9, 1)).s, 2); // a computed value may be on the other side
+  EXPECT_EQ(gradient(Activation::Relu, Bound(1e-3, 1)).s, 0);
+  EXPECT_EQ(gradient(Activation::Hardswish, Bound(3, 3)).s, 1);
+  EXPECT_EQ(gradient(Activation::Swish, Bound(0, 1)).s, 0);
+  Bound sum = gradient(Activation::Relu, Bound(0, 1)) * Bound(-3) + Bound(5);
+  EXPECT_EQ(sum.s, 6);
+  EXPECT_NEAR(tolerance(sum, 1), 6, 1e-5);
 }
 
 TEST(Bound, ToleranceGrowsWithReduction) {
@@ -119,14 +133,14 @@ TEST(Bound, SeesWrongVariance) { // E[x^2] - E[x]^2 in fp32 loses everything at 
   float mean = sum / 1000, rstd = 1 / std::sqrt(std::fabs(squares / 1000 - mean * mean) + 1e-5f);
   for (int64_t i = 0; i < x.size(); ++i)
     y.data[i] = (x.data[i] - mean) * rstd;
-  Comparison c = compare(groupNorm<Bound>(cast<Bound>(x), nullptr, nullptr, 1, 1e-5), y);
+  Comparison c = compare(groupNorm<Bound>(as<Bound>(x), nullptr, nullptr, 1, 1e-5), y);
   EXPECT_FALSE(c.ok()) << c.text();
 }
 
 TEST(Bound, SeesSmallMistakes) { // an eps outside the root, and a gamma of the wrong channel
   Tensor<float> x = randomTensor({2, 4, 50}, 1, 0.01), gamma = randomTensor({4}, 2);
-  Tensor<Bound> g = cast<Bound>(gamma);
-  Tensor<Bound> expected = groupNorm<Bound>(cast<Bound>(x), &g, nullptr, 2, 1e-3);
+  Tensor<Bound> g = as<Bound>(gamma);
+  Tensor<Bound> expected = groupNorm<Bound>(as<Bound>(x), &g, nullptr, 2, 1e-3);
   Statistics<float> s = groupStats(x, 2, 0.0);
   Tensor<float> outside = s.rstd;
   for (float &r : outside.data)

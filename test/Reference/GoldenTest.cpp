@@ -37,7 +37,7 @@ protected:
     for (const GoldenTensor &input : golden.inputs) {
       doubles.push_back(input.f64);
       floats.push_back(input.f32);
-      bounds.push_back(cast<Bound>(input.f64));
+      bounds.push_back(as<Bound>(input.f64));
     }
     exact.roundAttributes = false;
   }
@@ -119,7 +119,7 @@ TEST_P(GoldenPoints, GradientsByFormula) {
   if (!f) // a tail of several ops
     return;
   const GoldenTensor &x = golden.inputs[0], &dy = golden.gradOutputs[0], &dx = golden.grads.at("x");
-  Tensor<Bound> expected = activationGrad(*f, params, cast<Bound>(dy.f64), cast<Bound>(x.f64));
+  Tensor<Bound> expected = activationGrad(*f, params, as<Bound>(dy.f64), as<Bound>(x.f64));
   Tensor<float> plain = activationGrad(*f, params, dy.f32, x.f32);
   EXPECT_LE(differenceOf(expected, dx.f64), relative() / 1e-12);
   Comparison c = compare(expected, dx.f32, unitFp32, &plain);

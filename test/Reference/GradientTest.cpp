@@ -14,7 +14,7 @@ using Forward = std::function<Tensor<Dual>(const std::vector<Tensor<Dual>> &)>;
 Tensor<double> byDuals(const Forward &f, const std::vector<Tensor<double>> &args, const Tensor<double> &dy, size_t index) {
   std::vector<Tensor<Dual>> duals;
   for (const Tensor<double> &arg : args)
-    duals.push_back(cast<Dual>(arg));
+    duals.push_back(as<Dual>(arg));
   Tensor<double> grad(args[index].shape);
   for (int64_t i = 0; i < grad.size(); ++i) {
     duals[index].data[i].d = 1;
@@ -88,7 +88,7 @@ TEST(Gradient, Activations) {
                          "hardswish", "hardsigmoid", "gelu",       "softplus", "clamp"};
   InputOptions options;
   options.kinks = true; // the convention at a kink must be the same in both
-  Tensor<double> x = cast<double>(randomTensor({1, 300}, 7, 4, options)), dy = randomDouble({1, 300}, 8);
+  Tensor<double> x = as<double>(randomTensor({1, 300}, 7, 4, options)), dy = randomDouble({1, 300}, 8);
   ActivationParams params;
   params.min = -1, params.max = 3;
   for (const char *name : names) {

@@ -7,14 +7,14 @@
 
 namespace fusion::reference::testing {
 
-template <class To, class From> Tensor<To> cast(const Tensor<From> &x) {
+template <class To, class From> Tensor<To> as(const Tensor<From> &x) {
   return Tensor<To>(x.shape, std::vector<To>(x.data.begin(), x.data.end()));
 }
 
 inline Tensor<double> randomDouble(const Shape &shape, uint64_t seed, double scale = 1, double mean = 0) {
   InputOptions options;
   options.mean = mean;
-  return cast<double>(randomTensor(shape, seed, scale, options));
+  return as<double>(randomTensor(shape, seed, scale, options));
 }
 
 /// A context with the dialects of model descriptions, and one module in it.

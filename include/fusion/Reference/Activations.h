@@ -1,5 +1,6 @@
 // Activations and their gradients with PyTorch's conventions at kinks and NaN; formulas of its own, none of the dialect's.
 #pragma once
+#include "fusion/Reference/Scalars.h"
 #include "fusion/Reference/Tensor.h"
 #include <optional>
 #include <string_view>
@@ -21,6 +22,8 @@ template <class T> T activate(Activation f, const ActivationParams &params, T x)
 template <class T> T activateGrad(Activation f, const ActivationParams &params, T dy, T x);
 
 template <class T> Tensor<T> activation(Activation f, const ActivationParams &params, const Tensor<T> &x);
-template <class T> Tensor<T> activationGrad(Activation f, const ActivationParams &params, const Tensor<T> &dy, const Tensor<T> &x);
+/// `unit` is the roundoff x was computed with: with T = Bound, an x whose error reaches a kink gets the difference of both sides as slack.
+template <class T>
+Tensor<T> activationGrad(Activation f, const ActivationParams &params, const Tensor<T> &dy, const Tensor<T> &x, double unit = unitFp32);
 
 } // namespace fusion::reference

@@ -6,12 +6,6 @@
 
 namespace fusion::reference {
 
-/// Unit roundoffs.
-constexpr double unitFp32 = 0x1p-24, unitTf32 = 0x1p-11;
-
-/// 4 u sqrt(K) A. Below 2^-90 in magnitude only an absolute error counts, since denormals have no relative precision.
-double tolerance(const Bound &expected, int64_t reduction, double unit = unitFp32);
-
 /// How far a computed tensor is from the expected one.
 struct Comparison {
   int64_t count = 0, failures = 0;

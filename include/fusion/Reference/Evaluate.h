@@ -10,6 +10,8 @@ namespace fusion::reference {
 struct EvaluateOptions {
   /// Attributes that fp32 kernels see (constants, slopes, bounds, eps) are rounded to float first, whatever T is.
   bool roundAttributes = true;
+  /// The unit roundoff of the arithmetic judged; with T = Bound it says which values may fall on either side of a kink.
+  double unit = unitFp32;
 };
 
 /// The results of `func` for these arguments. T is double (values), float (an unfused fp32 run), Dual (a directional derivative) or Bound

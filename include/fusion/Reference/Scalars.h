@@ -41,39 +41,51 @@ inline Dual sqrt(Dual a) {
   return {r, a.d == 0 ? 0 : a.d / (2 * r)};
 }
 
-/// First-order error analysis: a computation in arithmetic of unit roundoff u errs by about u * e. Inputs and constants are exact
-/// (e = 0); every rounding adds the magnitude of what was rounded; a sum adds magnitudes, so that its weight does not depend on the
-/// order of summation and sees cancellation. docs/testing.md derives the rules.
+/// First-order error analysis: a computation in arithmetic of unit roundoff u errs by about u * e, plus s. Inputs and constants are exact
+/// (e = s = 0); every rounding adds the magnitude of what was rounded to e; a sum adds magnitudes, so that its weight does not depend on
+/// the order of summation and sees cancellation. s is slack from kinks: where rounding decides which side of a kink a value falls on, the
+/// difference of the two gradients. docs/testing.md derives the rules.
 struct Bound {
-  double v = 0, e = 0;
+  double v = 0, e = 0, s = 0;
   Bound() = default;
-  Bound(double value, double error = 0) : v(value), e(error) {}
+  Bound(double value, double error = 0, double slack = 0) : v(value), e(error), s(slack) {}
   /// The A of the tolerance: never less than the value.
   double magnitude() const { return std::fabs(v) > e ? std::fabs(v) : e; }
+  bool exact() const { return e == 0 && s == 0; }
 };
 
-inline Bound operator-(Bound a) { return {-a.v, a.e}; }
-inline Bound operator+(Bound a, Bound b) { return {a.v + b.v, a.magnitude() + b.magnitude()}; }
-inline Bound operator-(Bound a, Bound b) { return {a.v - b.v, a.magnitude() + b.magnitude()}; }
+inline Bound operator-(Bound a) { return {-a.v, a.e, a.s}; }
+inline Bound operator+(Bound a, Bound b) { return {a.v + b.v, a.magnitude() + b.magnitude(), a.s + b.s}; }
+inline Bound operator-(Bound a, Bound b) { return a + -b; }
 inline Bound operator*(Bound a, Bound b) {
-  double p = a.v * b.v;
-  return {p, std::fabs(p) + scaled(std::fabs(a.v), b.e) + scaled(a.e, std::fabs(b.v))};
+  double p = a.v * b.v, x = std::fabs(a.v), y = std::fabs(b.v);
+  return {p, std::fabs(p) + scaled(x, b.e) + scaled(a.e, y), scaled(x, b.s) + scaled(a.s, y) + scaled(a.s, b.s)};
 }
 inline Bound operator/(Bound a, Bound b) {
-  double q = a.v / b.v, inverse = std::fabs(1 / b.v);
-  return {q, std::fabs(q) + scaled(a.e, inverse) + scaled(scaled(std::fabs(q), inverse), b.e)};
+  double q = a.v / b.v, inverse = std::fabs(1 / b.v), slope = scaled(std::fabs(q), inverse);
+  return {q, std::fabs(q) + scaled(a.e, inverse) + scaled(slope, b.e), scaled(a.s, inverse) + scaled(slope, b.s)};
 }
 inline Bound &operator+=(Bound &a, Bound b) { return a = a + b; }
 
 namespace detail {
-inline Bound applied(double f, double slope, Bound x) { return {f, std::fabs(f) + scaled(std::fabs(slope), x.e)}; }
+inline Bound applied(double f, double slope, Bound x) {
+  slope = std::fabs(slope);
+  return {f, std::fabs(f) + scaled(slope, x.e), scaled(slope, x.s)};
+}
 } // namespace detail
 
 inline Bound exp(Bound a) { return detail::applied(std::exp(a.v), std::exp(a.v), a); }
 inline Bound log1p(Bound a) { return detail::applied(std::log1p(a.v), 1 / (1 + a.v), a); }
 inline Bound tanh(Bound a) { return detail::applied(std::tanh(a.v), 1 / (std::cosh(a.v) * std::cosh(a.v)), a); }
 inline Bound erf(Bound a) { return detail::applied(std::erf(a.v), 1.12837916709551257390 * std::exp(-a.v * a.v), a); }
-inline Bound sqrt(Bound a) { return detail::applied(std::sqrt(a.v), a.e == 0 ? 0 : 0.5 / std::sqrt(a.v), a); }
+inline Bound sqrt(Bound a) { return detail::applied(std::sqrt(a.v), a.exact() ? 0 : 0.5 / std::sqrt(a.v), a); }
+
+/// Unit roundoffs.
+constexpr double unitFp32 = 0x1p-24, unitTf32 = 0x1p-11;
+
+/// How far a computed value may be from `expected`, K being the longest reduction into it: 4 u sqrt(K) A, plus the slack. Below 2^-90 in
+/// magnitude only an absolute error counts, since denormals have no relative precision.
+double tolerance(const Bound &expected, int64_t reduction, double unit = unitFp32);
 
 using std::erf;
 using std::exp;
