@@ -19,7 +19,7 @@ std::string describeFault(int number, const siginfo_t &info, const Worker &worke
     return "an illegal instruction";
   const char *address = static_cast<const char *>(info.si_addr);
   const Fiber *fiber = worker.current;
-  if (fiber && fiber->stack && address >= fiber->stack && address < fiber->stack + 4096)
+  if (fiber && address >= fiber->mapping && address < fiber->stack)
     return "the thread's local memory is larger than the host driver's stacks (128 KiB)";
   if (number == SIGSEGV && info.si_code == SI_KERNEL)
     return "an access to an address that is no device address of this driver";

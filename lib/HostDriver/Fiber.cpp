@@ -49,18 +49,25 @@ fusion_host_start:
 namespace fusion::host {
 namespace {
 constexpr size_t kStackBytes = 128 << 10;
-constexpr size_t kPage = 4096;
+// As large as a GPU thread's local memory: no frame steps over it.
+constexpr size_t kGuardBytes = 512 << 10;
 } // namespace
 
 Fiber *newFiber(Worker &worker) {
-  void *memory = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  constexpr size_t kBytes = kGuardBytes + kStackBytes;
+  void *memory = mmap(nullptr, kBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED)
     return nullptr;
+  char *stack = static_cast<char *>(memory) + kGuardBytes;
+  if (mprotect(stack, kStackBytes, PROT_READ | PROT_WRITE) != 0) {
+    munmap(memory, kBytes);
+    return nullptr;
+  }
   auto *fiber = new Fiber;
   fiber->size = kStackBytes;
   fiber->worker = &worker;
-  fiber->stack = static_cast<char *>(memory);
-  mprotect(fiber->stack, kPage, PROT_NONE);
+  fiber->mapping = static_cast<char *>(memory);
+  fiber->stack = stack;
   // Stacks are page-aligned: without an offset of their own, the hot lines of all of them would share a few cache sets.
   size_t color = worker.fibers.size() * 5 % 64 * 64;
   uintptr_t top = (reinterpret_cast<uintptr_t>(fiber->stack) + kStackBytes - color - 64) & ~uintptr_t(15);
@@ -83,7 +90,7 @@ void fiberHop(Worker &worker, Fiber &to) {
 
 void Worker::dropFibers() {
   for (Fiber *fiber : fibers) {
-    munmap(fiber->stack, fiber->size);
+    munmap(fiber->mapping, fiber->stack + fiber->size - fiber->mapping);
     delete fiber;
   }
   fibers.clear();

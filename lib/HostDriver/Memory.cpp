@@ -10,6 +10,8 @@ constexpr size_t kPage = 4096;
 constexpr unsigned char kGuardByte = 0xA5, kPoisonByte = 0xFF;     // 0xFFFFFFFF is a NaN
 constexpr size_t kPoisonLimit = size_t(64) << 20;                  // larger allocations stay sparse zero pages
 constexpr size_t kRememberedReleases = 64;
+constexpr size_t kArenaBytes = size_t(1) << 40, kSmallestArena = size_t(1) << 32;
+constexpr size_t kDistance = size_t(16) << 20; // a wild index faults, rather than reach another buffer or the host's memory
 
 size_t roundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 std::string quoted(const std::string &name) { return "'" + name + "'"; }
@@ -45,8 +47,30 @@ bool ByteSet::contains(size_t offset, size_t bytes) const {
 }
 
 Memory::~Memory() {
-  for (auto &[begin, allocation] : allocations)
-    munmap(allocation.mapping, allocation.mappingBytes);
+  if (arena)
+    munmap(arena, arenaBytes);
+}
+
+bool Memory::reserve() {
+  for (size_t bytes = kArenaBytes; !arena && bytes >= kSmallestArena; bytes /= 2) { // less under an address space limit
+    void *mapping = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapping == MAP_FAILED)
+      continue;
+    arena = static_cast<char *>(mapping);
+    arenaBytes = bytes;
+  }
+  return arena;
+}
+
+char *Memory::findSpace(size_t bytes) {
+  size_t needed = roundUp(bytes, kPage) + kDistance;
+  char *begin = arena + kDistance;
+  for (const auto &[start, allocation] : allocations) {
+    if (static_cast<size_t>(start - begin) >= needed)
+      return begin;
+    begin = arena + roundUp(allocation.end - arena, kPage) + kDistance;
+  }
+  return static_cast<size_t>(arena + arenaBytes - begin) >= needed ? begin : nullptr;
 }
 
 Expected<DevicePointer> Memory::allocate(size_t bytes, const std::string &name, size_t limit) {
@@ -57,15 +81,10 @@ Expected<DevicePointer> Memory::allocate(size_t bytes, const std::string &name, 
                                              " of " + bytesText(limit) + " are in use");
   Allocation allocation;
   size_t body = roundUp(bytes, kPage);
-  allocation.mappingBytes = body + 2 * kPage;
-  void *mapping = mmap(nullptr, allocation.mappingBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapping == MAP_FAILED || mprotect(static_cast<char *>(mapping) + kPage, body, PROT_READ | PROT_WRITE) != 0) {
-    if (mapping != MAP_FAILED)
-      munmap(mapping, allocation.mappingBytes);
+  char *space = reserve() ? findSpace(bytes) : nullptr;
+  if (!space || mprotect(space, body, PROT_READ | PROT_WRITE) != 0)
     return Error(ErrorKind::OutOfMemory, "the machine has no address space for " + bytesText(bytes) + " of " + quoted(name));
-  }
-  allocation.mapping = static_cast<char *>(mapping);
-  allocation.begin = allocation.mapping + kPage;
+  allocation.begin = space;
   allocation.end = allocation.begin + bytes;
   allocation.name = name;
   allocation.written = ByteSet(bytes);
@@ -85,7 +104,8 @@ Error Memory::release(DevicePointer pointer) {
   if (it == allocations.end())
     return Error(ErrorKind::Device, "release of a pointer that is no live allocation: " + locate(address));
   used -= it->second.size();
-  munmap(it->second.mapping, it->second.mappingBytes);
+  // Fresh inaccessible pages in place: gives the memory back and keeps the reservation.
+  mmap(it->second.begin, roundUp(it->second.size(), kPage), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   released.emplace_back(address, it->second.name);
   if (released.size() > kRememberedReleases)
     released.pop_front();

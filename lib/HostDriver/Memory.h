@@ -1,4 +1,4 @@
-// Device memory: allocations between inaccessible pages, handed out by tagged addresses, with named ranges and guard bytes.
+// Device memory: allocations far apart in a reserved range of addresses, handed out by tagged addresses, with named ranges and guard bytes.
 #pragma once
 #include "fusion/HostDriver/HostDriver.h"
 #include <deque>
@@ -42,8 +42,6 @@ struct NamedRange {
 
 struct Allocation {
   char *begin = nullptr, *end = nullptr;
-  char *mapping = nullptr; ///< with the guard pages
-  size_t mappingBytes = 0;
   std::string name;
   std::vector<NamedRange> ranges;
   mutable ByteSet written; ///< by copies, fills and instrumented kernels; for the check of uninitialised reads
@@ -81,9 +79,13 @@ public:
 
 private:
   Allocation *findMutable(const char *address);
+  bool reserve();
+  char *findSpace(size_t bytes); ///< null when there is none
   std::map<const char *, Allocation> allocations;
   std::deque<std::pair<const char *, std::string>> released; ///< the last few, for messages
   size_t used = 0;
+  char *arena = nullptr; ///< inaccessible where nothing is allocated
+  size_t arenaBytes = 0;
 };
 
 } // namespace fusion::host

@@ -49,12 +49,12 @@ std::string demangled(const char *name) {
   return result;
 }
 
-/// Splits "kernel(float*)::hc_shared_tile" into function and variable.
+/// Splits "kernel::hc_shared_tile" or "kernel(float*)::hc_shared_tile" into function and variable.
 Symbol describeSymbol(char *begin, size_t bytes, std::string name) {
   Symbol symbol{begin, begin + bytes, name, ""};
   size_t scope = name.rfind("::");
   if (scope != std::string::npos) {
-    symbol.function = name.substr(0, name.find('('));
+    symbol.function = name.substr(0, name.find_first_of("(:"));
     symbol.name = name.substr(scope + 2);
   }
   constexpr char kGuarded[] = "hc_shared_";

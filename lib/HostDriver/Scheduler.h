@@ -26,8 +26,9 @@ struct ModuleCopy;
 /// A stack that kernel threads run on, one after another.
 struct Fiber {
   void *stackPointer = nullptr;
+  char *mapping = nullptr; ///< an inaccessible part, then the stack
   char *stack = nullptr;
-  size_t size = 0;
+  size_t size = 0; ///< of the stack
   Thread *start = nullptr; ///< the thread to run when the fiber is first entered, or when its last one has finished
   Worker *worker = nullptr;
 };

@@ -1,6 +1,7 @@
 // Sources that do not compile, launches that a GPU would refuse, and what compile() promises about its result.
 #include "Fixture.h"
 #include <filesystem>
+#include <unistd.h>
 
 namespace fusion::test {
 namespace {
@@ -166,7 +167,7 @@ TEST_F(HostTest, LaunchesAreHeldToTheClaimedDevice) {
     driver.options().claimMajor = device.major;
     driver.options().claimMinor = device.minor;
     compile(R"(extern "C" __global__ void k(float *y) { __shared__ float s[256]; extern __shared__ float d[];
-      s[threadIdx.x] = d[threadIdx.x] = 1.0f; y[threadIdx.x] = s[threadIdx.x] + __CUDA_ARCH__ + d[threadIdx.x]; })",
+      s[threadIdx.x] = d[threadIdx.x] = 1.0f; __syncthreads(); y[threadIdx.x] = s[threadIdx.x] + __CUDA_ARCH__ + d[threadIdx.x]; })",
             device.arch);
     DevicePointer y = upload(std::vector<float>(64), "y");
     size_t most = device.shared * 1024 - 1024;
@@ -184,7 +185,7 @@ TEST_F(HostTest, LaunchesAreHeldToTheClaimedDevice) {
 
 TEST_F(HostTest, ImpossibleLaunchesAreErrors) {
   compile(R"(extern "C" __global__ void k(float *y) { y[0] = 1.0f; }
-extern "C" __global__ void big(float *y) { __shared__ float s[12289]; s[threadIdx.x] = 1.0f; y[0] = s[threadIdx.x]; })");
+extern "C" __global__ void big(float *y) { __shared__ float s[12289]; s[threadIdx.x] = 1.0f; __syncthreads(); y[0] = s[0]; })");
   DevicePointer y = upload(std::vector<float>(64), "y");
   for (Extent3 block : {Extent3{0, 1, 1}, Extent3{1, 0, 1}, Extent3{1025, 1, 1}, Extent3{1, 1, 65}, Extent3{32, 33, 1}, Extent3{1u << 31, 2, 1}})
     expectError(launch("k", {1}, block, 0, y), ErrorKind::Device, "expected a block of 1 to 1024 threads");
@@ -228,9 +229,10 @@ TEST_F(HostTest, LeavesNoFilesBehind) {
   ASSERT_FALSE(launch("k", {1}, {32}, 0, upload(std::vector<float>(32), "y")));
   std::string prefix = std::to_string(getpid()) + "-";
   for (auto &folder : std::filesystem::directory_iterator(std::filesystem::temp_directory_path()))
-    if (folder.path().filename().string().rfind("fusion-host-", 0) == 0)
+    if (folder.path().filename().string().rfind("fusion-host-", 0) == 0) {
       for (auto &file : std::filesystem::directory_iterator(folder, std::filesystem::directory_options::skip_permission_denied))
         EXPECT_NE(file.path().filename().string().rfind(prefix, 0), 0u) << file.path();
+    }
 }
 
 TEST_F(HostTest, ElapsedPassesErrorsOn) {

@@ -18,11 +18,12 @@ protected:
   DevicePointer floats(size_t count, const std::string &name) { return upload(std::vector<float>(count, 1.0f), name); }
 };
 
-#define EXPECT_TRAFFIC(buffer, read, written, accessedRead, accessedWritten)                                                       \
-  EXPECT_EQ(buffer.bytesRead, uint64_t(read));                                                                                     \
-  EXPECT_EQ(buffer.bytesWritten, uint64_t(written));                                                                               \
-  EXPECT_EQ(buffer.accessedRead, uint64_t(accessedRead));                                                                          \
-  EXPECT_EQ(buffer.accessedWritten, uint64_t(accessedWritten))
+void expectTraffic(const BufferTraffic &buffer, uint64_t read, uint64_t written, uint64_t accessedRead, uint64_t accessedWritten) {
+  EXPECT_EQ(buffer.bytesRead, read) << buffer.name;
+  EXPECT_EQ(buffer.bytesWritten, written) << buffer.name;
+  EXPECT_EQ(buffer.accessedRead, accessedRead) << buffer.name;
+  EXPECT_EQ(buffer.accessedWritten, accessedWritten) << buffer.name;
+}
 
 TEST_F(TrafficTest, EveryWidthIsCountedOnceHoweverOftenItIsRead) {
   compile(R"(extern "C" __global__ void k(const float *f1, const float *f3, const float *f4, const char *c, const double *d, float *y) {
@@ -39,12 +40,12 @@ TEST_F(TrafficTest, EveryWidthIsCountedOnceHoweverOftenItIsRead) {
     ASSERT_FALSE(error) << error.message();
     auto t = traffic();
     EXPECT_EQ(t.size(), 6u);
-    EXPECT_TRAFFIC(t["f1"], 33 * 4, 0, 64 * 4, 0);
-    EXPECT_TRAFFIC(t["f3"], 96 * 4, 0, 96 * 4, 0);
-    EXPECT_TRAFFIC(t["f4"], 128 * 4, 0, 128 * 4, 0);
-    EXPECT_TRAFFIC(t["c"], 32, 0, 32, 0);
-    EXPECT_TRAFFIC(t["d"], 256, 0, 256, 0);
-    EXPECT_TRAFFIC(t["y"], 0, 32 * 4, 0, 32 * 4);
+    expectTraffic(t["f1"], 33 * 4, 0, 64 * 4, 0);
+    expectTraffic(t["f3"], 96 * 4, 0, 96 * 4, 0);
+    expectTraffic(t["f4"], 128 * 4, 0, 128 * 4, 0);
+    expectTraffic(t["c"], 32, 0, 32, 0);
+    expectTraffic(t["d"], 256, 0, 256, 0);
+    expectTraffic(t["y"], 0, 32 * 4, 0, 32 * 4);
   }
 }
 
@@ -55,8 +56,8 @@ TEST_F(TrafficTest, ReadModifyWriteAndAtomicsCountBothWays) {
 })");
   ASSERT_FALSE(launch("k", {1}, {32}, 0, floats(32, "a"), upload(std::vector<int>(4), "b")));
   auto t = traffic();
-  EXPECT_TRAFFIC(t["a"], 128, 128, 128, 128);
-  EXPECT_TRAFFIC(t["b"], 16, 16, 128, 128);
+  expectTraffic(t["a"], 128, 128, 128, 128);
+  expectTraffic(t["b"], 16, 16, 128, 128);
 }
 
 TEST_F(TrafficTest, AsyncCopiesAndNamedPartsCount) {
@@ -73,15 +74,15 @@ TEST_F(TrafficTest, AsyncCopiesAndNamedPartsCount) {
   ASSERT_FALSE(driver.nameRange(workspace + 512, 128, "partial"));
   ASSERT_FALSE(launch("k", {1}, {32}, 0, floats(128, "x"), workspace + 512));
   auto t = traffic();
-  EXPECT_TRAFFIC(t["x"], 31 * 16 + 4, 0, 31 * 16 + 4, 0);
-  EXPECT_TRAFFIC(t["partial"], 0, 128, 0, 128);
+  expectTraffic(t["x"], 31 * 16 + 4, 0, 31 * 16 + 4, 0);
+  expectTraffic(t["partial"], 0, 128, 0, 128);
   EXPECT_EQ(download<float>(workspace + 512, 4), (std::vector<float>{1, 0, 0, 0}));
 }
 
 TEST_F(TrafficTest, CountingAloneReportsNoRaces) {
   compile(R"(extern "C" __global__ void k(float *y) { y[0] = (float)threadIdx.x; })");
   EXPECT_FALSE(launch("k", {2}, {32}, 0, floats(1, "y")));
-  EXPECT_TRAFFIC(traffic()["y"], 0, 4, 0, 256);
+  expectTraffic(traffic()["y"], 0, 4, 0, 256);
 }
 
 TEST_F(TrafficTest, CountsOnlyChosenBlocks) {
@@ -93,7 +94,7 @@ TEST_F(TrafficTest, CountsOnlyChosenBlocks) {
   driver.options().sanitize = true;
   ASSERT_FALSE(launch("k", {10}, {32}, 0, y));
   EXPECT_EQ(driver.launches().back().blocksRun, 7u);
-  EXPECT_TRAFFIC(traffic()["y"], 0, 7 * 128, 0, 7 * 128);
+  expectTraffic(traffic()["y"], 0, 7 * 128, 0, 7 * 128);
   std::vector<float> values = download<float>(y, 320);
   for (int block : {0, 5, 7, 9})
     EXPECT_EQ(values[block * 32], 1.0f) << block;
