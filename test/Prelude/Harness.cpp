@@ -3,8 +3,8 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
-#include <stdexcept>
 #include <sstream>
+#include <stdexcept>
 
 namespace fusion::prelude {
 
@@ -23,9 +23,7 @@ static void check(const runtime::Error &error, const std::string &what) {
     FAIL() << what << ": " << error.message();
 }
 
-std::string Extents::text() const {
-  return "{" + std::to_string(d) + ", " + std::to_string(h) + ", " + std::to_string(w) + "}";
-}
+std::string Extents::text() const { return "{" + std::to_string(d) + ", " + std::to_string(h) + ", " + std::to_string(w) + "}"; }
 
 std::string preludeText(const std::vector<std::string> &parts) {
   std::string text = "typedef int index_t;\n";

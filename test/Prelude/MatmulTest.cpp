@@ -8,9 +8,9 @@ namespace {
 
 struct MatmulTile {
   std::string name;
-  int rows, cols, depth, tm, tn, threads;
+  int rows, cols, depth, tm, tn, threads, pitch;
 };
-const MatmulTile tiles[] = {{"Square", 64, 64, 16, 8, 8, 64}, {"Flat", 32, 64, 8, 4, 8, 64}, {"Deep", 32, 32, 24, 4, 4, 64}};
+const MatmulTile tiles[] = {{"Square", 64, 64, 16, 8, 8, 64, 68}, {"Flat", 32, 64, 8, 4, 8, 64, 65}, {"Deep", 32, 32, 24, 4, 4, 64, 32}};
 
 std::string source() {
   std::ostringstream s;
@@ -37,8 +37,9 @@ template <class T, class A, class B> DEV void run(const float *a, const float *b
 )";
   for (const MatmulTile &t : tiles) {
     s << "struct " << t.name << " { static constexpr int rows = " << t.rows << ", cols = " << t.cols << ", depth = " << t.depth
-      << ", tm = " << t.tm << ", tn = " << t.tn << ", threads = " << t.threads << ", pitch = " << t.cols + 1 << "; };\nstatic_assert(matmulPipeFloats<"
-      << t.name << ">() == " << 2 * t.depth * (t.rows + 4 + t.cols + 4) << ", \"expected the documented size\");\n";
+      << ", tm = " << t.tm << ", tn = " << t.tn << ", threads = " << t.threads << ", pitch = " << t.pitch
+      << "; };\nstatic_assert(matmulPipeFloats<" << t.name << ">() == " << 2 * t.depth * (t.rows + 4 + t.cols + 4)
+      << ", \"expected the documented size\");\n";
     for (int form = 0; form < 8; form++)
       s << "extern \"C\" __global__ void __launch_bounds__(" << t.threads << ") " << t.name << form
         << "(const float *a, const float *b, float *c, long long M, int N, long long K) {\n  run<" << t.name << ", Operand<" << (form & 1)
@@ -61,7 +62,7 @@ void runCase(Kernels &kernels, const MatmulTile &t, int form, int m, int n, int 
   Array da(a), db(b), dc(want.size());
   long long M = m, K = k;
   int N = n;
-  const int shared = 4 * std::max(2 * t.depth * (t.rows + 4 + t.cols + 4), t.rows * (t.cols + 1));
+  const int shared = 4 * std::max(2 * t.depth * (t.rows + 4 + t.cols + 4), t.rows * t.pitch);
   const std::string what = t.name + std::to_string(form) + " " + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k);
   kernels.launch(t.name + std::to_string(form), {(unsigned)blocksM, (unsigned)blocksN, 1}, t.threads, shared,
                  {da.argument(), db.argument(), dc.argument(), &M, &N, &K});

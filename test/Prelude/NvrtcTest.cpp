@@ -1,6 +1,6 @@
 // The recommended tiles compiled with NVRTC for every architecture: no spills, no stack; prints registers, shared bytes and time.
-#include "Harness.h"
 #include "fusion/Runtime/Nvrtc.h"
+#include "Harness.h"
 #include <cstdio>
 #include <ctime>
 
@@ -86,7 +86,7 @@ template <bool AlongK> struct Operand {
 };
 static_assert(4 * (matmulPipeFloats<T>() > T::rows * T::pitch ? matmulPipeFloats<T>() : T::rows * T::pitch) == SharedBytes,
               "expected the shared bytes of the table");
-extern "C" __global__ void __launch_bounds__(T::threads) kernel(const float *a, const float *b, const float *bias, float *c, long long M, int N, long long K) {
+extern "C" __global__ void __launch_bounds__(T::threads, Blocks) kernel(const float *a, const float *b, const float *bias, float *c, long long M, int N, long long K) {
   extern __shared__ float4 shared[];
   float *pipe = (float *)shared;
   const long long m0 = (long long)blockIdx.x * T::rows;
@@ -102,20 +102,21 @@ extern "C" __global__ void __launch_bounds__(T::threads) kernel(const float *a, 
 }
 )";
 
-Sample matmulSample(const std::string &name, const std::string &tile, bool alongA, bool alongB, int sharedBytes) {
+Sample matmulSample(const std::string &name, const std::string &tile, bool alongA, bool alongB, int blocks, int sharedBytes) {
   return {name,
           {"base", "matmul"},
           "struct T { static constexpr int " + tile + "; };\nconstexpr bool AlongA = " + (alongA ? "true" : "false") +
-              ", AlongB = " + (alongB ? "true" : "false") + ";\nconstexpr int SharedBytes = " + std::to_string(sharedBytes) + ";\n" +
-              matmulKernel,
+              ", AlongB = " + (alongB ? "true" : "false") + ";\nconstexpr int Blocks = " + std::to_string(blocks) +
+              ", SharedBytes = " + std::to_string(sharedBytes) + ";\n" + matmulKernel,
           sharedBytes};
 }
 
 std::vector<Sample> samples() {
   const std::string conv = "A = 64, B = 8, G = 1; static constexpr Vec3 small = {1, 126, 126}, large = {1, 128, 128}, taps = {1, 3, 3}, "
                            "stride = {1, 1, 1}, padding = {0, 0, 0}, dilation = {1, 1, 1}";
-  const std::string transposed = "A = 3, B = 16, G = 1; static constexpr Vec3 small = {16, 32, 32}, large = {31, 63, 63}, taps = {3, 3, 3}, "
-                                 "stride = {2, 2, 2}, padding = {1, 1, 1}, dilation = {1, 1, 1}";
+  const std::string transposed =
+      "A = 3, B = 16, G = 1; static constexpr Vec3 small = {16, 32, 32}, large = {31, 63, 63}, taps = {3, 3, 3}, "
+      "stride = {2, 2, 2}, padding = {1, 1, 1}, dilation = {1, 1, 1}";
   const std::string general = "A = 128, B = 64, G = 1; static constexpr Vec3 small = {1, 64, 64}, large = {1, 64, 64}, taps = {1, 3, 3}, "
                               "stride = {1, 1, 1}, padding = {0, 1, 1}, dilation = {1, 1, 1}";
   auto tile = [](const std::string &box, int channels, int slice, int rows, int cols, int threads, int pitch) {
@@ -130,14 +131,16 @@ std::vector<Sample> samples() {
       windowSample("its input gradient", transposed, tile("{2, 8, 32}", 3, 2, 8, 3, 64, 512), false, 45744),
       windowSample("conv 64 -> 128", general, tile("{1, 8, 32}", 64, 8, 8, 8, 256, 256), false, 65536),
       windowSample("its input gradient", general, tile("{1, 8, 32}", 64, 8, 8, 8, 256, 256), true, 65536),
-      weightSample("weight gradient of conv 8 -> 64", conv, "box = {1, 4, 32}; static constexpr int as = 64, bs = 8, ta = 8, tq = 9, threads = 256", 40352),
+      weightSample("weight gradient of conv 8 -> 64", conv,
+                   "box = {1, 4, 32}; static constexpr int as = 64, bs = 8, ta = 8, tq = 9, threads = 256", 40352),
       weightSample("weight gradient of transposed 3 -> 16", transposed,
                    "box = {2, 4, 16}; static constexpr int as = 3, bs = 8, ta = 3, tq = 9, threads = 192", 49104),
       weightSample("weight gradient of conv 64 -> 128", general,
                    "box = {1, 4, 32}; static constexpr int as = 64, bs = 16, ta = 8, tq = 9, threads = 256", 46912),
-      matmulSample("matrix product 128 x 128", "rows = 128, cols = 128, depth = 16, tm = 8, tn = 8, threads = 256, pitch = 132", true, true, 67584),
-      matmulSample("matrix product 64 x 128, weight gradient", "rows = 64, cols = 128, depth = 16, tm = 8, tn = 8, threads = 128, pitch = 132", false,
-                   false, 33792),
+      matmulSample("matrix product 128 x 128", "rows = 128, cols = 128, depth = 8, tm = 8, tn = 8, threads = 256, pitch = 132", true, true,
+                   2, 67584),
+      matmulSample("matrix product 64 x 128, weight gradient",
+                   "rows = 64, cols = 128, depth = 8, tm = 8, tn = 8, threads = 128, pitch = 132", false, false, 3, 33792),
   };
 }
 
@@ -156,7 +159,8 @@ TEST(Nvrtc, NoSpillsOnAnyArchitecture) {
       const runtime::KernelResources *kernel = info->find("kernel");
       ASSERT_TRUE(kernel && kernel->reported) << sample.name << ", " << arch;
       EXPECT_EQ(kernel->spillBytes(), 0u) << sample.name << ", " << arch;
-      printf("%-40s %-8s %3u registers %6d shared bytes %4.0f ms\n", sample.name.c_str(), arch, kernel->registers, sample.sharedBytes, milliseconds);
+      printf("%-40s %-8s %3u registers %6d shared bytes %4.0f ms\n", sample.name.c_str(), arch, kernel->registers, sample.sharedBytes,
+             milliseconds);
     }
 }
 

@@ -32,10 +32,11 @@ struct WeightCase {
       << ";\n  static constexpr Vec3 small = " << small.text() << ", large = " << large.text() << ", taps = " << taps.text()
       << ", stride = " << stride.text() << ", padding = " << padding.text() << ", dilation = " << dilation.text()
       << ";\n};\nstruct T {\n  static constexpr Vec3 box = " << box.text() << ";\n  static constexpr int as = " << as << ", bs = " << bs
-      << ", ta = " << ta << ", tq = " << tq << ", threads = " << threads << ";\n};\nstatic_assert(weightPipeFloats<P, T>() == " << pipeFloats()
-      << ", \"expected the documented size\");\n"
+      << ", ta = " << ta << ", tq = " << tq << ", threads = " << threads
+      << ";\n};\nstatic_assert(weightPipeFloats<P, T>() == " << pipeFloats() << ", \"expected the documented size\");\n"
       << "template <int Channels, int Positions> struct Load {\n  const float *x;\n"
-      << "  DEV float operator()(int image, int channel, int p) const { return x[((index_t)image * Channels + channel) * Positions + p]; }\n"
+      << "  DEV float operator()(int image, int channel, int p) const { return x[((index_t)image * Channels + channel) * Positions + p]; "
+         "}\n"
       << "};\n}\nextern \"C\" __global__ void __launch_bounds__(" << threads << ") " << name
       << "_kernel(const float *s, const float *l, int images, float *partial, float *partialS) {\n  using namespace " << name
       << ";\n  extern __shared__ float4 shared[];\n"
@@ -46,12 +47,14 @@ struct WeightCase {
 
   void run(Kernels &kernels) const {
     const int as1 = a / groups, bs1 = b / groups, steps = images * boxes();
-    const std::vector<float> s = randomValues((size_t)images * a * small.volume(), 3), l = randomValues((size_t)images * b * large.volume(), 4);
+    const std::vector<float> s = randomValues((size_t)images * a * small.volume(), 3),
+                             l = randomValues((size_t)images * b * large.volume(), 4);
     std::vector<Judged> want((size_t)splits * a * bs1 * taps.volume()), wantS((size_t)splits * a);
     for (int n = 0; n < images; n++)
       for (int i = 0; i < small.volume(); i++) {
         const int d = i / (small.h * small.w), h = i / small.w % small.h, w = i % small.w;
-        const int step = ((n * ceilDiv(small.d, box.d) + d / box.d) * ceilDiv(small.h, box.h) + h / box.h) * ceilDiv(small.w, box.w) + w / box.w;
+        const int step =
+            ((n * ceilDiv(small.d, box.d) + d / box.d) * ceilDiv(small.h, box.h) + h / box.h) * ceilDiv(small.w, box.w) + w / box.w;
         for (int a1 = 0; a1 < a; a1++) {
           const double v = s[(size_t)(n * a + a1) * small.volume() + i];
           wantS[(size_t)step % splits * a + a1].add(v);
@@ -94,7 +97,8 @@ TEST(Weight, Gradients) {
       makeCase("single_taps", 1, 4, 2, 1, {1, 7, 6}, {1, 9, 8}, k33, one, zero, one, {1, 4, 4}, 4, 2, 2, 1, 64, 2),
       makeCase("transposed", 2, 3, 16, 1, {3, 5, 6}, {5, 9, 11}, k333, two, one, one, {2, 4, 8}, 3, 16, 3, 9, 96, 4),
       makeCase("transposed_slabs", 1, 3, 5, 1, {3, 5, 6}, {5, 9, 11}, k333, two, one, one, {1, 4, 4}, 3, 4, 3, 27, 64, 1),
-      makeCase("stride_dilation", 2, 5, 6, 1, {1, 6, 5}, {1, 17, 19}, {1, 3, 2}, {1, 3, 2}, {0, 2, 1}, {1, 2, 3}, {1, 4, 4}, 6, 6, 3, 6, 32, 2),
+      makeCase("stride_dilation", 2, 5, 6, 1, {1, 6, 5}, {1, 17, 19}, {1, 3, 2}, {1, 3, 2}, {0, 2, 1}, {1, 2, 3}, {1, 4, 4}, 6, 6, 3, 6, 32,
+               2),
       makeCase("grouped", 2, 8, 12, 4, {1, 7, 9}, {1, 7, 9}, k33, one, p11, one, {1, 4, 12}, 2, 3, 2, 9, 32, 3),
       makeCase("depthwise", 2, 5, 5, 5, {1, 7, 9}, {1, 7, 9}, k33, one, p11, one, {1, 8, 8}, 1, 1, 1, 9, 32, 3),
       makeCase("pointwise", 3, 20, 17, 1, {1, 3, 14}, {1, 3, 14}, one, one, zero, one, {1, 2, 16}, 16, 16, 4, 8, 32, 2),

@@ -152,7 +152,8 @@ TEST(Window, Gather) {
              tiled(gatherCase("stride_two", 3, 6, 5, 1, {1, 15, 23}, k33, {1, 2, 2}, p11, one), {1, 4, 8}, 6, 2, 4, 3, 32),
              tiled(gatherCase("stride_three", 1, 5, 4, 1, {1, 20, 20}, k33, {1, 3, 3}, p11, one), {1, 4, 8}, 4, 4, 2, 4, 32),
              tiled(gatherCase("dilated", 1, 4, 4, 1, {1, 17, 19}, k33, one, {0, 2, 3}, {1, 2, 3}), {1, 4, 16}, 4, 3, 4, 4, 32),
-             tiled(gatherCase("dilated_stride", 1, 4, 4, 1, {1, 17, 19}, {1, 3, 2}, {1, 3, 2}, {0, 2, 1}, {1, 2, 3}), {1, 4, 4}, 4, 4, 2, 2, 32),
+             tiled(gatherCase("dilated_stride", 1, 4, 4, 1, {1, 17, 19}, {1, 3, 2}, {1, 3, 2}, {0, 2, 1}, {1, 2, 3}), {1, 4, 4}, 4, 4, 2, 2,
+                   32),
              tiled(gatherCase("grouped", 2, 12, 8, 4, {1, 9, 9}, k33, one, p11, one), {1, 4, 16}, 2, 2, 4, 2, 32),
              tiled(gatherCase("depthwise", 2, 7, 7, 7, {1, 9, 13}, k33, one, p11, one), {1, 8, 16}, 1, 1, 8, 1, 32),
              tiled(gatherCase("depth_multiplier", 1, 6, 3, 3, {1, 9, 13}, k33, {1, 2, 1}, p11, one), {1, 4, 8}, 2, 1, 4, 2, 32),
@@ -178,36 +179,42 @@ TEST(Window, GatherSizes) {
 
 TEST(Window, Scatter) {
   const Extents k33{1, 3, 3}, p11{0, 1, 1}, two{2, 2, 2};
-  runAll("scatter.cu",
-         {
-             tiled(scatterCase("plain", 2, 10, 8, 1, {1, 11, 33}, k33, one, zero, one, zero), {1, 8, 32}, 8, 4, 8, 8, 32),
-             tiled(scatterCase("padded", 1, 10, 3, 1, {1, 11, 17}, k33, one, p11, one, zero), {1, 8, 16}, 3, 4, 4, 3, 32),
-             tiled(scatterCase("three_d", 2, 3, 16, 1, {3, 5, 6}, {3, 3, 3}, two, one, one, zero), {2, 8, 16}, 16, 3, 4, 8, 64),
-             tiled(scatterCase("three_d_slices", 1, 5, 6, 1, {3, 4, 5}, {3, 3, 3}, two, one, one, one), {2, 4, 8}, 4, 2, 2, 4, 64),
-             tiled(scatterCase("odd_box", 1, 3, 6, 1, {1, 9, 10}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 7, 11}, 4, 2, 4, 2, 32),
-             tiled(scatterCase("stride_three", 1, 3, 4, 1, {1, 5, 7}, {1, 3, 4}, {1, 3, 3}, zero, one, {0, 2, 1}), {1, 6, 12}, 4, 3, 2, 4, 32),
-             tiled(scatterCase("gaps", 1, 2, 3, 1, {1, 5, 7}, {1, 2, 1}, {1, 3, 3}, zero, one, {0, 2, 2}), {1, 8, 16}, 3, 2, 2, 3, 32),
-             tiled(scatterCase("dilated", 1, 3, 4, 1, {1, 6, 7}, k33, {1, 2, 2}, p11, {1, 2, 3}, zero), {1, 8, 8}, 4, 3, 2, 4, 32),
-             tiled(scatterCase("dilated_common", 1, 3, 4, 1, {1, 6, 7}, {1, 3, 2}, {1, 4, 4}, zero, {1, 6, 2}, {0, 3, 0}), {1, 8, 16}, 4, 3, 2, 4, 32),
-             tiled(scatterCase("dilated_plain", 1, 3, 4, 1, {1, 9, 8}, k33, one, {0, 2, 2}, {1, 2, 2}, zero), {1, 8, 8}, 4, 3, 4, 4, 32),
-             tiled(scatterCase("grouped", 2, 8, 12, 4, {1, 5, 5}, k33, {1, 2, 2}, p11, one, zero), {1, 4, 16}, 2, 2, 2, 2, 32),
-             tiled(scatterCase("depthwise", 2, 5, 5, 5, {1, 6, 7}, k33, {1, 2, 1}, p11, one, zero), {1, 8, 8}, 1, 1, 4, 1, 32),
-             tiled(scatterCase("thin_box", 2, 3, 16, 1, {3, 5, 9}, {3, 3, 3}, two, one, one, zero), {1, 4, 18}, 16, 3, 4, 8, 64, 2),
-             tiled(scatterCase("thin_unpaired", 1, 3, 5, 1, {4, 4, 4}, {3, 4, 3}, two, one, one, one), {1, 1, 3}, 5, 2, 2, 5, 32),
-             tiled(scatterCase("threes", 1, 4, 5, 1, {1, 5, 7}, {1, 3, 5}, {1, 2, 3}, {0, 1, 2}, one, {0, 1, 2}), {1, 4, 12}, 4, 2, 6, 4, 32),
-             tiled(scatterCase("whole_odd_row", 1, 4, 5, 1, {1, 5, 7}, k33, {1, 2, 2}, p11, one, zero), {1, 4, 13}, 5, 2, 4, 5, 32),
-             tiled(scatterCase("paired_dilated", 1, 3, 4, 1, {1, 6, 7}, {1, 3, 4}, {1, 2, 4}, {0, 1, 3}, {1, 3, 2}, {0, 1, 3}), {1, 4, 16}, 4, 3, 8, 4, 32),
-             tiled(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 23}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 32}, 5, 2, 4, 5, 32),
-         });
+  runAll(
+      "scatter.cu",
+      {
+          tiled(scatterCase("plain", 2, 10, 8, 1, {1, 11, 33}, k33, one, zero, one, zero), {1, 8, 32}, 8, 4, 8, 8, 32),
+          tiled(scatterCase("padded", 1, 10, 3, 1, {1, 11, 17}, k33, one, p11, one, zero), {1, 8, 16}, 3, 4, 4, 3, 32),
+          tiled(scatterCase("three_d", 2, 3, 16, 1, {3, 5, 6}, {3, 3, 3}, two, one, one, zero), {2, 8, 16}, 16, 3, 4, 8, 64),
+          tiled(scatterCase("three_d_slices", 1, 5, 6, 1, {3, 4, 5}, {3, 3, 3}, two, one, one, one), {2, 4, 8}, 4, 2, 2, 4, 64),
+          tiled(scatterCase("odd_box", 1, 3, 6, 1, {1, 9, 10}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 7, 11}, 4, 2, 4, 2, 32),
+          tiled(scatterCase("stride_three", 1, 3, 4, 1, {1, 5, 7}, {1, 3, 4}, {1, 3, 3}, zero, one, {0, 2, 1}), {1, 6, 12}, 4, 3, 2, 4, 32),
+          tiled(scatterCase("gaps", 1, 2, 3, 1, {1, 5, 7}, {1, 2, 1}, {1, 3, 3}, zero, one, {0, 2, 2}), {1, 8, 16}, 3, 2, 2, 3, 32),
+          tiled(scatterCase("dilated", 1, 3, 4, 1, {1, 6, 7}, k33, {1, 2, 2}, p11, {1, 2, 3}, zero), {1, 8, 8}, 4, 3, 2, 4, 32),
+          tiled(scatterCase("dilated_common", 1, 3, 4, 1, {1, 6, 7}, {1, 3, 2}, {1, 4, 4}, zero, {1, 6, 2}, {0, 3, 0}), {1, 8, 16}, 4, 3, 2,
+                4, 32),
+          tiled(scatterCase("dilated_plain", 1, 3, 4, 1, {1, 9, 8}, k33, one, {0, 2, 2}, {1, 2, 2}, zero), {1, 8, 8}, 4, 3, 4, 4, 32),
+          tiled(scatterCase("grouped", 2, 8, 12, 4, {1, 5, 5}, k33, {1, 2, 2}, p11, one, zero), {1, 4, 16}, 2, 2, 2, 2, 32),
+          tiled(scatterCase("depthwise", 2, 5, 5, 5, {1, 6, 7}, k33, {1, 2, 1}, p11, one, zero), {1, 8, 8}, 1, 1, 4, 1, 32),
+          tiled(scatterCase("thin_box", 2, 3, 16, 1, {3, 5, 9}, {3, 3, 3}, two, one, one, zero), {1, 4, 18}, 16, 3, 4, 8, 64, 2),
+          tiled(scatterCase("thin_unpaired", 1, 3, 5, 1, {4, 4, 4}, {3, 4, 3}, two, one, one, one), {1, 1, 3}, 5, 2, 2, 5, 32),
+          tiled(scatterCase("threes", 1, 4, 5, 1, {1, 5, 7}, {1, 3, 5}, {1, 2, 3}, {0, 1, 2}, one, {0, 1, 2}), {1, 4, 12}, 4, 2, 6, 4, 32),
+          tiled(scatterCase("whole_odd_row", 1, 4, 5, 1, {1, 5, 7}, k33, {1, 2, 2}, p11, one, zero), {1, 4, 13}, 5, 2, 4, 5, 32),
+          tiled(scatterCase("paired_dilated", 1, 3, 4, 1, {1, 6, 7}, {1, 3, 4}, {1, 2, 4}, {0, 1, 3}, {1, 3, 2}, {0, 1, 3}), {1, 4, 16}, 4,
+                3, 8, 4, 32),
+          tiled(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 23}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 32}, 5, 2, 4, 5, 32),
+      });
 }
 
 TEST(Window, ScatterSizes) {
   std::vector<WindowCase> cases;
   for (int size : {1, 4, 5, 7})
-    cases.push_back(tiled(scatterCase("square_" + std::to_string(size), 1, 3, 5, 1, {1, size, size}, {1, 3, 3}, {1, 2, 2}, {0, 1, 1}, one, zero),
-                          {1, 8, 8}, 4, 2, 2, 4, 32));
-  cases.push_back(tiled(scatterCase("tall_taps", 1, 3, 2, 1, {1, 9, 5}, {1, 19, 2}, {1, 2, 1}, {0, 3, 0}, one, zero), {1, 8, 8}, 2, 2, 4, 2, 32));
-  cases.push_back(tiled(scatterCase("flat", 2, 3, 2, 1, {1, 1, 6}, {1, 3, 3}, {1, 2, 2}, {0, 1, 1}, one, zero), {1, 8, 16}, 2, 2, 4, 2, 32));
+    cases.push_back(
+        tiled(scatterCase("square_" + std::to_string(size), 1, 3, 5, 1, {1, size, size}, {1, 3, 3}, {1, 2, 2}, {0, 1, 1}, one, zero),
+              {1, 8, 8}, 4, 2, 2, 4, 32));
+  cases.push_back(
+      tiled(scatterCase("tall_taps", 1, 3, 2, 1, {1, 9, 5}, {1, 19, 2}, {1, 2, 1}, {0, 3, 0}, one, zero), {1, 8, 8}, 2, 2, 4, 2, 32));
+  cases.push_back(
+      tiled(scatterCase("flat", 2, 3, 2, 1, {1, 1, 6}, {1, 3, 3}, {1, 2, 2}, {0, 1, 1}, one, zero), {1, 8, 16}, 2, 2, 4, 2, 32));
   runAll("scatter-sizes.cu", cases);
 }
 

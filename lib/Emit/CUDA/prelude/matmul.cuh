@@ -128,16 +128,30 @@ DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long l
   }
 
   __syncthreads();
-  const int liveM = M - m0 < T::rows ? (int)(M - m0) : T::rows;
-  const int liveN = smaller(N - n0, T::cols);
 #pragma unroll
   for (int i = 0; i < T::tm; i++) {
-    const int r = i / 4 * (T::rows / (T::tm / 4)) + 4 * laneM + i % 4;
+    float *row = tile + (i / 4 * (T::rows / (T::tm / 4)) + 4 * laneM + i % 4) * T::pitch + 4 * laneN;
 #pragma unroll
-    for (int j = 0; j < T::tn; j++) {
-      const int c = j / 4 * (T::cols / (T::tn / 4)) + 4 * laneN + j % 4;
-      tile[r * T::pitch + c] = r < liveM && c < liveN ? acc[i][j] : 0.0f; // a zero operand row still meets Inf and NaN
+    for (int j = 0; j < T::tn; j += 4) {
+      float *to = row + j / 4 * (T::cols / (T::tn / 4));
+      if constexpr (T::pitch % 4 == 0) {
+        *(float4 *)to = float4{acc[i][j], acc[i][j + 1], acc[i][j + 2], acc[i][j + 3]};
+      } else {
+#pragma unroll
+        for (int q = 0; q < 4; q++)
+          to[q] = acc[i][j + q];
+      }
     }
   }
   __syncthreads();
+  // At the edge, operands of zero have met Inf and NaN: what lies outside becomes zero only here.
+  const int liveM = M - m0 < T::rows ? (int)(M - m0) : T::rows;
+  const int liveN = smaller(N - n0, T::cols);
+  if (liveM < T::rows || liveN < T::cols) {
+#pragma unroll 1
+    for (int i = threadIdx.x; i < T::rows * T::cols; i += T::threads)
+      if (i / T::cols >= liveM || i % T::cols >= liveN)
+        tile[i / T::cols * T::pitch + i % T::cols] = 0.0f;
+    __syncthreads();
+  }
 }

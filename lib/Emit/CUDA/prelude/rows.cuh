@@ -18,8 +18,7 @@ template <int Threads> DEV float sumRow(const float *p, index_t count, float *sc
 }
 
 // The block's merge of `n` partial moments stored as three rows.
-template <int Threads>
-DEV Moments mergeRow(const float *count, const float *mean, const float *m2, index_t n, float *scratch) {
+template <int Threads> DEV Moments mergeRow(const float *count, const float *mean, const float *m2, index_t n, float *scratch) {
   Moments all = {0.0f, 0.0f, 0.0f};
 #pragma unroll 1
   for (index_t i = threadIdx.x; i < n; i += Threads)

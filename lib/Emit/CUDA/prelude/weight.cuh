@@ -20,7 +20,8 @@ template <class P, class T> struct WeightShape {
   struct Small { // geometry of the staged S
     static constexpr Vec3 in = P::small, patch = T::box;
     static constexpr int channels = T::as, threads = T::threads, split = 1, row = T::box.w;
-    static constexpr int plane = volume(T::box) / 4 % 2 ? volume(T::box) : volume(T::box) + 4; // odd in quads: lanes read quads of many channels
+    static constexpr int plane =
+        volume(T::box) / 4 % 2 ? volume(T::box) : volume(T::box) + 4; // odd in quads: lanes read quads of many channels
   };
   struct Large { // geometry of the staged L
     static constexpr Vec3 in = P::large;
@@ -114,8 +115,9 @@ DEV void weightGrad(float *pipe, const LoadS &s, const LoadL &l, int images, flo
                      step % S::boxes.w * T::box.w};
     const int image = step / volume(S::boxes);
     stagePatch<typename S::Small>(stageS, s, image, group * S::GroupA + firstA, countA, at);
-    stagePatch<typename S::Large>(stageL, l, image, group * S::GroupB + firstB, countB,
-                                  Vec3{at.d * P::stride.d - P::padding.d, at.h * P::stride.h - P::padding.h, at.w * P::stride.w - P::padding.w});
+    stagePatch<typename S::Large>(
+        stageL, l, image, group * S::GroupB + firstB, countB,
+        Vec3{at.d * P::stride.d - P::padding.d, at.h * P::stride.h - P::padding.h, at.w * P::stride.w - P::padding.w});
     __syncthreads();
     if (sums) {
 #pragma unroll 1
@@ -148,6 +150,10 @@ DEV void weightGrad(float *pipe, const LoadS &s, const LoadL &l, int images, flo
 
   // The shares of a tile add up in order of their number; then the block's slice leaves in rows of consecutive elements.
 #pragma unroll 1
+  for (int i = threadIdx.x; i < S::OutFloats; i += T::threads)
+    pipe[i] = 0.0f;
+  __syncthreads();
+#pragma unroll 1
   for (int turn = 0; turn < S::Groups; turn++) {
     if (share == turn) {
 #pragma unroll
@@ -156,7 +162,7 @@ DEV void weightGrad(float *pipe, const LoadS &s, const LoadL &l, int images, flo
         for (int q = 0; q < T::tq; q++)
           if (S::Columns % T::tq == 0 || column + q < S::Columns) {
             float *to = pipe + (tileA + j * S::TilesA) * S::Columns + column + q;
-            *to = turn == 0 ? acc[j][q] : *to + acc[j][q];
+            *to += acc[j][q];
           }
     }
     __syncthreads();

@@ -15,12 +15,11 @@
 //   places = paired ? rows / stride.w : rows                                spread = scatter ? stride : 1
 //   rows.h = largest divisor of places <= cover.h, rows.d = largest divisor of places / rows.h <= cover.d, rows.w = what is left
 //   cover = ceil(box / spread), full = ceil(cover / rows) * rows
-//   patch = gather: (full - 1) * stride + (taps - 1) * dilation + 1         scatter: (full * stride - 1 + (taps - 1) * dilation) / stride + 1
-//   plane = patch.d * patch.h * ceil(patch.w / split) * split               split = gather ? stride.w : 1
-//   wide  = ceil(ceil(channels / cols) * cols / 4) * 4, pitch = wide / 4 odd ? wide : wide + 4
-//   windowPipeFloats = slice * (volume(taps) * pitch + plane)
-//   items = volume(phases) * lanes (lanes rounded up to 32 when there are several phases), phases = min(spread, box), paired: phases.w = 1
-//   lanes = volume(ceil(cover / rows)) * ceil(channels / cols);  resident = items <= threads: then `tile` may alias `pipe`
+//   patch = gather: (full - 1) * stride + (taps - 1) * dilation + 1         scatter: (full * stride - 1 + (taps - 1) * dilation) / stride +
+//   1 plane = patch.d * patch.h * ceil(patch.w / split) * split               split = gather ? stride.w : 1 wide  = ceil(ceil(channels /
+//   cols) * cols / 4) * 4, pitch = wide / 4 odd ? wide : wide + 4 windowPipeFloats = slice * (volume(taps) * pitch + plane) items =
+//   volume(phases) * lanes (lanes rounded up to 32 when there are several phases), phases = min(spread, box), paired: phases.w = 1 lanes =
+//   volume(ceil(cover / rows)) * ceil(channels / cols);  resident = items <= threads: then `tile` may alias `pipe`
 
 // Inputs that `full` outputs per phase read along one axis.
 template <bool Scatter> DEV constexpr int windowSpan(int full, int stride, int taps, int dilation) {
@@ -35,8 +34,8 @@ template <class P, class T, bool Scatter> struct WindowShape {
   static constexpr Vec3 boxes = {ceilDiv(out.d, T::box.d), ceilDiv(out.h, T::box.h), ceilDiv(out.w, T::box.w)};
   static constexpr int Taps = volume(P::taps);
 
-  static constexpr bool Paired = Scatter && P::stride.w > 1 && T::rows % P::stride.w == 0 && P::taps.w <= 8 &&
-                                 (T::box.w % P::stride.w == 0 || T::box.w >= P::large.w);
+  static constexpr bool Paired =
+      Scatter && P::stride.w > 1 && T::rows % P::stride.w == 0 && P::taps.w <= 8 && (T::box.w % P::stride.w == 0 || T::box.w >= P::large.w);
   static constexpr int Pair = Paired ? P::stride.w : 1, Places = T::rows / Pair;
   static constexpr Vec3 spread = Scatter ? P::stride : Vec3{1, 1, 1};
   static constexpr Vec3 step = Scatter ? Vec3{1, 1, 1} : P::stride;
@@ -44,8 +43,8 @@ template <class P, class T, bool Scatter> struct WindowShape {
   // Taps `period` apart meet the same phase.
   static constexpr Vec3 period = {spread.d / commonDivisor(spread.d, P::dilation.d), spread.h / commonDivisor(spread.h, P::dilation.h),
                                   spread.w / commonDivisor(spread.w, P::dilation.w)};
-  static constexpr Vec3 reach = {period.d * P::dilation.d / spread.d, period.h * P::dilation.h / spread.h,
-                                 period.w * P::dilation.w / spread.w};
+  static constexpr Vec3 reach = {period.d * P::dilation.d / spread.d, period.h *P::dilation.h / spread.h,
+                                 period.w *P::dilation.w / spread.w};
   static constexpr int MostH = ceilDiv(P::taps.h, period.h); // taps of a phase along h, at most
 
   static constexpr Vec3 cover = {ceilDiv(T::box.d, spread.d), ceilDiv(T::box.h, spread.h), ceilDiv(T::box.w, spread.w)};
@@ -53,9 +52,10 @@ template <class P, class T, bool Scatter> struct WindowShape {
   static constexpr int RowsD = divisorWithin(Places / RowsH, cover.d);
   static constexpr int RowsW = Places / RowsH / RowsD;
   static constexpr Vec3 lanes = {ceilDiv(cover.d, RowsD), ceilDiv(cover.h, RowsH), ceilDiv(cover.w, RowsW)};
-  static constexpr Vec3 full = {lanes.d * RowsD, lanes.h * RowsH, lanes.w * RowsW};
+  static constexpr Vec3 full = {lanes.d * RowsD, lanes.h *RowsH, lanes.w *RowsW};
 
-  static constexpr Vec3 patch = {windowSpan<Scatter>(full.d, P::stride.d, P::taps.d, P::dilation.d), windowSpan<Scatter>(full.h, P::stride.h, P::taps.h, P::dilation.h),
+  static constexpr Vec3 patch = {windowSpan<Scatter>(full.d, P::stride.d, P::taps.d, P::dilation.d),
+                                 windowSpan<Scatter>(full.h, P::stride.h, P::taps.h, P::dilation.h),
                                  windowSpan<Scatter>(full.w, P::stride.w, P::taps.w, P::dilation.w)};
   static constexpr int split = step.w, row = roundUp(patch.w, split), slab = row * patch.h, plane = slab * patch.d;
   static constexpr int channels = T::slice, threads = T::threads; // for stagePatch
@@ -68,7 +68,7 @@ template <class P, class T, bool Scatter> struct WindowShape {
 
   static constexpr int Positions = volume(lanes); // lane positions of a phase
   static constexpr int Phases = volume(phases);
-  static constexpr int PhaseItems = Phases > 1 ? roundUp(Positions * ColGroups, 32) : Positions * ColGroups; // warps stay in one phase
+  static constexpr int PhaseItems = Phases > 1 ? roundUp(Positions *ColGroups, 32) : Positions *ColGroups; // warps stay in one phase
   static constexpr int Items = Phases * PhaseItems;
   static constexpr bool Resident = Items <= T::threads; // one item per thread: sums stay in registers over all slices
 };
@@ -117,7 +117,8 @@ template <bool Scatter> DEV constexpr int windowBase(int origin, int stride, int
 struct WindowPhase {
   int tap, next, count, first;
 };
-template <bool Scatter> DEV WindowPhase windowPhase(int phase, int origin, int base, int stride, int taps, int padding, int dilation, int period) {
+template <bool Scatter>
+DEV WindowPhase windowPhase(int phase, int origin, int base, int stride, int taps, int padding, int dilation, int period) {
   if (!Scatter)
     return WindowPhase{0, 1, taps, 0};
   const int sum = origin + phase + padding;
@@ -209,11 +210,13 @@ template <class P, class T, bool Scatter> struct WindowItem {
   }
 
   // acc += the product-sum over `count` staged channels and all taps that meet the phase.
-  DEV void multiply(float (&acc)[T::rows][T::cols], const float *weight, const float *patch, int count, const WindowPlace<P, T, Scatter> &at, Vec3 base) const {
+  DEV void multiply(float (&acc)[T::rows][T::cols], const float *weight, const float *patch, int count,
+                    const WindowPlace<P, T, Scatter> &at, Vec3 base) const {
     const WindowPhase fd = windowPhase<Scatter>(phase.d, at.d, base.d, P::stride.d, P::taps.d, P::padding.d, P::dilation.d, S::period.d);
     const WindowPhase fh = windowPhase<Scatter>(phase.h, at.h, base.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h, S::period.h);
-    const WindowPhase fw = S::Paired ? WindowPhase{0, 0, 1, 0}
-                                     : windowPhase<Scatter>(phase.w, at.w, base.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w, S::period.w);
+    const WindowPhase fw =
+        S::Paired ? WindowPhase{0, 0, 1, 0}
+                  : windowPhase<Scatter>(phase.w, at.w, base.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w, S::period.w);
     const float *x0 = patch + (fd.first + d * S::step.d) * S::slab + (fh.first + h * S::step.h) * S::row + fw.first + w;
     const float *w0 = weight + ((fd.tap * P::taps.h + fh.tap) * P::taps.w + fw.tap) * S::Pitch + columns;
     constexpr int Unroll = S::MostH <= 8 ? S::MostH : 1; // taps along h share the loaded window of rows; long ones would bloat the code
