@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <tuple>
 #include <unistd.h>
 #include <vector>
 
@@ -19,7 +20,6 @@ using namespace fusion::runtime::detail;
 namespace {
 
 constexpr size_t maxMemoryBytes = size_t(64) << 20, maxEntryBytes = size_t(512) << 20;
-constexpr off_t maxDiskBytes = off_t(512) << 20;
 constexpr time_t staleSeconds = 3600; ///< age at which a temporary file belongs to a writer that died
 constexpr char magic[8] = {'f', 'u', 's', 'b', 'i', 'n', '0', '1'};
 
@@ -87,7 +87,8 @@ std::optional<Binary> decode(const std::string &file, const std::string &key, co
 
 } // namespace
 
-BinaryCache::BinaryCache(const std::string &directory, Report report) : directory(directory), report(std::move(report)) {
+BinaryCache::BinaryCache(const std::string &directory, Report report, uint64_t maxDiskBytes)
+    : directory(directory), report(std::move(report)), maxDiskBytes(maxDiskBytes) {
   if (directory.empty())
     return;
   std::string why;
@@ -159,8 +160,8 @@ void BinaryCache::insert(const std::string &key, const Binary &binary) {
 void BinaryCache::prune() {
   struct Entry {
     std::string name;
-    off_t bytes;
-    time_t written;
+    uint64_t bytes;
+    timespec written;
   };
   int fd = ::openat(directoryFd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); // fdopendir takes its descriptor over
   DIR *listing = fd < 0 ? nullptr : ::fdopendir(fd);
@@ -170,7 +171,7 @@ void BinaryCache::prune() {
     return;
   }
   std::vector<Entry> entries;
-  off_t total = 0;
+  uint64_t total = 0;
   while (dirent *item = ::readdir(listing)) {
     std::string name = item->d_name;
     struct stat status{};
@@ -179,12 +180,14 @@ void BinaryCache::prune() {
     if (name.find(".tmp.") != std::string::npos && status.st_mtime + staleSeconds < ::time(nullptr)) {
       ::unlinkat(directoryFd, name.c_str(), 0);
     } else if (name.size() > 4 && name.compare(name.size() - 4, 4, ".bin") == 0) {
-      entries.push_back({name, status.st_size, status.st_mtime});
-      total += status.st_size;
+      entries.push_back({name, uint64_t(status.st_size), status.st_mtim});
+      total += uint64_t(status.st_size);
     }
   }
   ::closedir(listing);
-  std::sort(entries.begin(), entries.end(), [](const Entry &a, const Entry &b) { return a.written < b.written; });
+  std::sort(entries.begin(), entries.end(), [](const Entry &a, const Entry &b) {
+    return std::tie(a.written.tv_sec, a.written.tv_nsec) < std::tie(b.written.tv_sec, b.written.tv_nsec);
+  });
   for (size_t i = 0; i < entries.size() && total > maxDiskBytes; ++i) {
     ::unlinkat(directoryFd, entries[i].name.c_str(), 0);
     total -= entries[i].bytes;

@@ -12,8 +12,8 @@ namespace fusion::runtime::detail {
 class BinaryCache {
 public:
   using Report = std::function<void(const std::string &)>;
-  /// `directory` empty: in memory only.
-  BinaryCache(const std::string &directory, Report report);
+  /// `directory` empty: in memory only. The oldest files go when all together exceed `maxDiskBytes`.
+  BinaryCache(const std::string &directory, Report report, uint64_t maxDiskBytes = uint64_t(512) << 20);
   ~BinaryCache();
   BinaryCache(const BinaryCache &) = delete;
   BinaryCache &operator=(const BinaryCache &) = delete;
@@ -34,6 +34,7 @@ private:
   std::string directory;
   int directoryFd = -1; ///< files are named relative to it, so that nobody can swap the directory after the check
   Report report;
+  uint64_t maxDiskBytes;
   std::mutex mutex;
   std::unordered_map<std::string, Binary> memory;
   size_t memoryBytes = 0;

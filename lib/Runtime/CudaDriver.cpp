@@ -166,8 +166,9 @@ Error CudaDriver::launch(FunctionHandle function, Extent3 grid, Extent3 block, s
 
 Expected<DevicePointer> CudaDriver::allocate(size_t bytes, const std::string &name) {
   CudaApi::Pointer pointer = 0;
-  size_t size = std::max<size_t>(bytes, 1); // the driver refuses empty buffers, which a batch of 0 has
-  if (Error error = run("allocate memory", [&] { return api->memoryAllocate(&pointer, size); }))
+  if (bytes == 0)
+    return Error(ErrorKind::InvalidArgument, "expected an allocation of at least 1 byte for '" + name + "', but got 0");
+  if (Error error = run("allocate memory", [&] { return api->memoryAllocate(&pointer, bytes); }))
     return Error(error.kind(), name + " (" + std::to_string(bytes) + " bytes): " + error.message());
   return DevicePointer(pointer);
 }

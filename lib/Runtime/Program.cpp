@@ -60,6 +60,19 @@ Expected<Program> Program::create(ProgramData data) {
   return Program(std::make_shared<const ProgramData>(std::move(data)));
 }
 
+int64_t Program::largestBatch(ProgramData data, int64_t limit) {
+  data.batch.dynamic = true;
+  int64_t good = 0;
+  for (int64_t bad = limit; good < bad;) { // everything above `bad` is known to fail, `good` to pass (or to be 0)
+    data.batch.size = good + (bad - good) / 2 + (bad - good) % 2;
+    if (Error error = detail::checkProgram(data))
+      bad = data.batch.size - 1;
+    else
+      good = data.batch.size;
+  }
+  return good;
+}
+
 Expected<Program> Program::parse(std::string_view text) {
   Expected<ProgramData> data = detail::readProgram(text);
   if (!data)

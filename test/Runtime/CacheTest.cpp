@@ -188,6 +188,29 @@ TEST_F(CacheTest, ConcurrentWritersThatDieLeaveNoTornEntry) {
   EXPECT_TRUE(messages.empty()) << messages[0];
 }
 
+TEST_F(CacheTest, TheOldestEntriesAndDeadWritersFilesGo) {
+  auto setAge = [&](const std::string &path, time_t seconds) {
+    timespec times[2] = {};
+    times[0].tv_sec = times[1].tv_sec = ::time(nullptr) - seconds;
+    ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  };
+  BinaryCache cache(directory, report(), /*maxDiskBytes=*/3000);
+  cache.insert("a", binary(std::string(400, 'a')));
+  cache.insert("b", binary(std::string(400, 'b')));
+  setAge(entry("a"), 10);
+  setAge(entry("b"), 20);
+  std::ofstream(directory + "/x.bin.tmp.1.2.3") << "left behind";
+  std::ofstream(directory + "/y.bin.tmp.1.2.3") << "being written";
+  setAge(directory + "/x.bin.tmp.1.2.3", 7200);
+  cache.insert("c", binary(std::string(400, 'c')));
+  cache.insert("d", binary(std::string(400, 'd')));
+  EXPECT_EQ(found("b"), "nothing");
+  for (const char *key : {"a", "c", "d"})
+    EXPECT_NE(found(key), "nothing") << key;
+  EXPECT_NE(::access((directory + "/x.bin.tmp.1.2.3").c_str(), F_OK), 0);
+  EXPECT_EQ(::access((directory + "/y.bin.tmp.1.2.3").c_str(), F_OK), 0);
+}
+
 TEST_F(CacheTest, TheContextCompilesOncePerKey) {
   auto driver = std::make_shared<FakeDriver>();
   driver->compiler = "nvrtc 1";

@@ -193,7 +193,20 @@ TEST_F(ExecutableTest, ALaunchAllocatesNothing) {
   EXPECT_GT(allocations(), before) << "the counter itself must work";
 }
 
+TEST_F(ExecutableTest, SharedMemoryIsOptedInForTheLargestLaunch) {
+  ProgramData data = test::sampleData();
+  KernelLaunch again = data.variants[0].backward->kernels[0];
+  for (uint64_t shared : {4096, 2048}) {
+    again.sharedBytes = shared;
+    data.variants[0].backward->kernels.push_back(again);
+  }
+  Expected<Executable> exe = Executable::create(context, program(data));
+  ASSERT_TRUE(bool(exe)) << exe.error().message();
+  EXPECT_EQ(driver->opted.at("partial"), 4096u);
+}
+
 TEST_F(ExecutableTest, ThreadsShareOneExecutable) {
+  driver->compileTime = std::chrono::milliseconds(30); // all threads arrive while the first one compiles
   Executable exe = executable(Executable::Prepare::Later);
   std::atomic<int> launches{0};
   driver->onLaunch = [&](const Launch &launch) {

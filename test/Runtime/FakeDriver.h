@@ -2,9 +2,11 @@
 #pragma once
 #include "fusion/Runtime/Driver.h"
 #include <atomic>
+#include <chrono>
 #include <gtest/gtest.h>
 #include <map>
 #include <mutex>
+#include <thread>
 
 namespace fusion::runtime::test {
 
@@ -25,10 +27,12 @@ public:
   std::map<std::string, size_t> opted;           ///< shared memory by kernel
   std::function<Error(const Launch &)> onLaunch; ///< sees the arguments while they live
   std::string missingKernel;
+  std::chrono::milliseconds compileTime{0};
 
   DeviceInfo device() const override { return info; }
   std::string compilerId() const override { return compiler; }
   Expected<Binary> compile(const std::string &source, const std::string &name, const std::string &arch) override {
+    std::this_thread::sleep_for(compileTime);
     std::lock_guard<std::mutex> lock(mutex);
     ++compiled;
     targets.push_back(arch);

@@ -108,6 +108,28 @@ TEST(Program, SizesAndLookups) {
             "expected the fixed batch size 8, but got 7; compile with a batch of \"?\" for any size");
 }
 
+TEST(Program, LargestBatchIsTheEdge) {
+  ProgramData data = test::sampleData();
+  EXPECT_EQ(Program::largestBatch(data, 5), 5);
+  EXPECT_EQ(Program::largestBatch(data, int64_t(1) << 40), (int64_t(1) << 31) - 1); // backward's grid is N
+  data.variants[0].forward.kernels[0].grid[1] = Expr::batch() * Expr(3);
+  EXPECT_EQ(Program::largestBatch(data, INT64_MAX), 65535 / 3);
+  data.batch.size = 65535 / 3;
+  EXPECT_TRUE(bool(Program::create(data)));
+  data.batch.size = 65535 / 3 + 1;
+  EXPECT_FALSE(bool(Program::create(data)));
+  data.variants.clear();
+  EXPECT_EQ(Program::largestBatch(data, 100), 0);
+}
+
+TEST(Program, BracketsInsideStringsAreNoNesting) {
+  ProgramData data = test::sampleData();
+  data.variants[0].forward.source = "// \" \\ " + std::string(1000, '[') + " \" " + std::string(1000, '{') + "\n";
+  Expected<Program> program = Program::parse(Program::create(data)->serialize());
+  ASSERT_TRUE(bool(program)) << program.error().message();
+  EXPECT_EQ(program->data().variants[0].forward.source, data.variants[0].forward.source);
+}
+
 TEST(Program, FilesRoundTrip) {
   char folder[] = "/tmp/fusion-program-XXXXXX";
   ASSERT_NE(::mkdtemp(folder), nullptr);

@@ -49,6 +49,7 @@ public:
   /// `args[i]` points at the i-th kernel argument, as in cuLaunchKernel.
   virtual Error launch(FunctionHandle function, Extent3 grid, Extent3 block, size_t sharedBytes, Stream stream, void **args) = 0;
 
+  /// `bytes` is at least 1: an empty tensor has no address, and launches take 0 for it. `name` is what messages call the buffer.
   virtual Expected<DevicePointer> allocate(size_t bytes, const std::string &name) = 0;
   virtual void release(DevicePointer pointer) = 0;
   virtual Error copyToDevice(DevicePointer to, const void *from, size_t bytes) = 0;

@@ -24,6 +24,9 @@ public:
 
   /// Checks everything that parse() checks, so that what the compiler writes can be read back.
   static Expected<Program> create(ProgramData data);
+  /// The largest batch size up to `limit` with which create() accepts the data as dynamic (grids, workspace and tensor sizes in
+  /// range); 0 when there is none. Sizes are taken to grow with the batch.
+  static int64_t largestBatch(ProgramData data, int64_t limit);
   /// Reads the text of a program file. Every error names the place, for example "variants[0].forward.kernels[2].args[1]".
   static Expected<Program> parse(std::string_view text);
   static Expected<Program> load(const std::string &path);
