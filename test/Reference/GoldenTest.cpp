@@ -105,7 +105,7 @@ TEST_P(GoldenPoints, GradientsByDuals) { // take the same side of every kink as 
   auto y = evaluate<Dual>(parsed->first(), args, exact);
   ASSERT_TRUE(succeeded(y));
   for (int64_t i = 0; i < x.f64.size(); ++i)
-    if (std::isfinite(x.f64.data[i])) {
+    if (std::isfinite(dx.f64.data[i])) {
       EXPECT_NEAR((*y)[0].data[i].d, dx.f64.data[i], relative() * std::max(1.0, std::fabs(dx.f64.data[i]))) << "at " << x.f64.data[i];
     }
 }

@@ -142,3 +142,12 @@ TEST(Gradient, Broadcasting) {
   expectSame(byDuals(quotient, {a, b}, dy, 1), sumTo(mul(minusOne, div(mul(dy, a), mul(b, b))), {3, 1}), "div, denominator");
   expectSame(byDuals(difference, {a, b}, dy, 1), mul(minusOne, sumTo(dy, {3, 1})), "sub");
 }
+
+TEST(Gradient, SumsOverWhatBroadcasts) {
+  Tensor<double> x({2, 3, 1}, {1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(sumTo(x, {2, 1, 1}).data, (std::vector<double>{6, 15}));
+  EXPECT_EQ(sumTo(x, {3, 1}).data, (std::vector<double>{5, 7, 9}));
+  EXPECT_EQ(sumTo(x, {}).data, (std::vector<double>{21}));
+  EXPECT_EQ(sumTo(x, {2, 3, 1}).data, x.data);
+  EXPECT_EQ(sumOver(x, {1, 2}, {2}).data, (std::vector<double>{6, 15}));
+}
