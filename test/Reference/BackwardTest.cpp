@@ -81,5 +81,25 @@ TEST_P(Backward, AgreesWithDuals) {
   EXPECT_LT(report->worst, 1e-10) << report->argument;
 }
 
+// Models of any batch size on larger batches and hostile inputs: the evaluator in float stays within its own tolerance.
+TEST_P(Backward, HoldsOnOtherInputs) {
+  InputOptions plainValues, kinks, notFinite, constant, largeMean;
+  kinks.kinks = notFinite.nonFinite = constant.constant = true;
+  largeMean.mean = 1e4;
+  for (const InputOptions &options : {plainValues, kinks, notFinite, constant, largeMean}) {
+    auto floats = makeInputs(backward, /*seed=*/5, /*batch=*/40, options);
+    SmallVector<Tensor<Bound>> bounds;
+    for (const Tensor<float> &input : floats)
+      bounds.push_back(as<Bound>(input));
+    auto expected = evaluate<Bound>(backward, bounds);
+    auto plain = evaluate<float>(backward, floats);
+    ASSERT_TRUE(succeeded(expected) && succeeded(plain));
+    for (auto [want, got] : llvm::zip_equal(*expected, *plain)) {
+      Comparison c = compare(want, got, unitFp32, &got);
+      EXPECT_TRUE(c.ok()) << c.text() << " kinks " << options.kinks << " constant " << options.constant << " mean " << options.mean;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Golden, Backward, ::testing::ValuesIn(goldenFiles(FUSION_GOLDEN_DIR)),
                          [](const auto &info) { return std::filesystem::path(info.param).stem().string(); });
