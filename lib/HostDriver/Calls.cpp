@@ -180,9 +180,12 @@ void rt_hc_misaligned(hc_thread *current, const void *address, unsigned bytes) {
 }
 
 inline void observe(const void *address, size_t bytes, AccessKind kind, void *pc) {
-  if (Worker *worker = activeWorker)
-    if (Checker *checker = worker->launch->checker)
-      checker->access(self(*worker->currentSlot), address, bytes, kind, pc);
+  Worker *worker = activeWorker;
+  if (!worker || !worker->launch->checker)
+    return;
+  worker->launch->checker->access(self(*worker->currentSlot), address, bytes, kind, pc);
+  if (__builtin_expect(worker->launch->stop.load(std::memory_order_relaxed), 0))
+    leaveKernel(*worker);
 }
 
 #define HC_OBSERVE(name, bytes, kind)                                                                                              \

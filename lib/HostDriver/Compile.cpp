@@ -16,8 +16,8 @@ namespace {
 constexpr size_t kCachedImages = 256;
 constexpr char kMagic[] = "fusion-host-binary 1";
 
-using Key = std::tuple<std::string, std::string, std::string, bool, std::string>;
-Key keyOf(const Recipe &r) { return {r.source, r.name, r.arch, r.instrumented, r.compiler}; }
+using Key = std::tuple<std::string, std::string, std::string, std::string, int>;
+Key keyOf(const Recipe &r) { return {r.source, r.name, r.arch, r.compiler, r.instrumented ? -1 : r.optimization}; }
 struct ImageCache {
   std::mutex mutex;
   std::map<Key, std::shared_ptr<const Image>> images;
@@ -52,7 +52,8 @@ std::vector<std::string> commandLine(const Recipe &recipe, const std::string &in
          "-fno-slp-vectorize", "-fno-unroll-loops", "-march=x86-64-v2", "-mfma", "-mno-avx", "-mllvm", "-tsan-distinguish-volatile",
          "-mllvm", "-tsan-instrument-func-entry-exit=0", "-mllvm", "-tsan-instrument-read-before-write=1"});
   } else {
-    add({"-O2", "-march=native"});
+    command.push_back("-O" + std::to_string(recipe.optimization));
+    add({"-march=native"});
   }
   command.push_back(input);
   add({"-lm", "-lc"});
@@ -182,21 +183,22 @@ std::vector<char> packBinary(const Recipe &recipe, const Image &image) {
   for (const std::string &kernel : image.kernels)
     kernels += kernel + "\n";
   for (const std::string &field : {std::string(kMagic), recipe.source, recipe.name, recipe.arch, recipe.compiler,
-                                   std::string(recipe.instrumented ? "1" : "0"), std::string(image.collectives ? "1" : "0"), kernels,
+                                   std::string(recipe.instrumented ? "1" : "0"), std::to_string(recipe.optimization), std::string(image.collectives ? "1" : "0"), kernels,
                                    fingerprint(recipe), image.sharedObject})
     putString(bytes, field);
   return bytes;
 }
 
 Error unpackBinary(const std::vector<char> &bytes, Recipe &recipe, std::shared_ptr<const Image> &image) {
-  std::string magic, instrumented, collectives, kernels, print;
+  std::string magic, instrumented, optimization, collectives, kernels, print;
   auto made = std::make_shared<Image>();
   size_t at = 0;
-  for (std::string *field : {&magic, &recipe.source, &recipe.name, &recipe.arch, &recipe.compiler, &instrumented, &collectives, &kernels,
+  for (std::string *field : {&magic, &recipe.source, &recipe.name, &recipe.arch, &recipe.compiler, &instrumented, &optimization, &collectives, &kernels,
                              &print, &made->sharedObject})
     if (!getString(bytes, at, *field) || (field == &magic && magic != kMagic))
       return Error(ErrorKind::InvalidProgram, "expected a binary made by this host driver's compile(), but got something else");
   recipe.instrumented = instrumented == "1";
+  recipe.optimization = atoi(optimization.c_str());
   made->collectives = collectives == "1";
   for (size_t begin = 0, end; (end = kernels.find('\n', begin)) != std::string::npos; begin = end + 1)
     made->kernels.push_back(kernels.substr(begin, end - begin));

@@ -9,9 +9,9 @@ namespace fusion::host {
 
 /// What to compile. Two equal recipes give the same image.
 struct Recipe {
-  std::string source, name, arch;
+  std::string source, name, arch, compiler;
   bool instrumented = false; ///< for checks and byte counts
-  std::string compiler;
+  int optimization = 1;      ///< when not instrumented
 };
 
 /// A compiled source.

@@ -59,7 +59,7 @@ Expected<Binary> HostDriver::compile(const std::string &source, const std::strin
   Expected<std::string> compiler = chooseCompiler(state->options, instrumented);
   if (!compiler)
     return compiler.error();
-  Recipe recipe{source, name, arch, instrumented, *compiler};
+  Recipe recipe{source, name, arch, *compiler, instrumented, state->options.optimization};
   auto image = compileImage(recipe);
   if (!image)
     return image.error();
@@ -237,6 +237,7 @@ Error HostDriver::launch(FunctionHandle handle, Extent3 grid, Extent3 block, siz
   }
   unsigned workers = options.workers > 0 ? options.workers : std::max(1u, std::thread::hardware_concurrency());
   workers = instrumented ? 1 : static_cast<unsigned>(std::min<uint64_t>(workers, launch.total));
+  std::vector<Worker *> running;
   for (unsigned i = 0; i < workers; ++i) {
     auto own = function->module->copy(instrumented, i, options);
     if (!own)
@@ -245,12 +246,14 @@ Error HostDriver::launch(FunctionHandle handle, Extent3 grid, Extent3 block, siz
     worker.launch = &launch;
     worker.copy = *own;
     worker.currentSlot = (*own)->currentSlot;
+    running.push_back(&worker);
     worker.entry = reinterpret_cast<KernelEntry>((*own)->symbol("hc_run__" + function->name));
   }
 
   auto begin = std::chrono::steady_clock::now();
   {
     FaultGuard guard;
+    Watchdog watchdog(launch, running, options.timeoutSeconds);
     state->pool.run(workers);
   }
   LaunchRecord record;

@@ -128,6 +128,7 @@ Expected<std::shared_ptr<const Image>> Module::image(bool instrumented, const ru
     return compiler.error();
   wanted.instrumented = instrumented;
   wanted.compiler = *compiler;
+  wanted.optimization = options.optimization;
   auto image = compileImage(wanted);
   if (image)
     kind.image = *image;

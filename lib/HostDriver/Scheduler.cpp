@@ -318,13 +318,16 @@ void Worker::run() {
   stack.ss_sp = signalStack.data();
   stack.ss_size = signalStack.size();
   sigaltstack(&stack, &before);
+  osThread = pthread_self();
   activeWorker = this;
+  running = true;
   if (sigsetjmp(escape, 1) == 0) {
     if (launch->collectives)
       runFibers();
     else
       runLoop();
   }
+  running = false;
   activeWorker = nullptr;
   sigaltstack(&before, nullptr);
   if (launch->stop)

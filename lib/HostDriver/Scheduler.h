@@ -116,6 +116,8 @@ struct Worker {
   Block block;
   std::vector<char> signalStack;
   sigjmp_buf escape;
+  pthread_t osThread;                ///< valid while running
+  std::atomic<bool> running{false};
   ~Worker();
   void run();
   /// What is known about a fault at `pc`, for people.
@@ -156,6 +158,22 @@ class FaultGuard {
 public:
   FaultGuard();
   ~FaultGuard();
+};
+
+/// Stops a launch that takes too long, also when its kernel never calls into the driver.
+class Watchdog {
+public:
+  Watchdog(Launch &launch, std::vector<Worker *> workers, double seconds);
+  ~Watchdog();
+
+private:
+  void watch(double seconds);
+  Launch &launch;
+  std::vector<Worker *> workers;
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool over = false;
+  std::thread thread;
 };
 
 /// Worker threads; the caller is worker 0.

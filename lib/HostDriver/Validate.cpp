@@ -111,6 +111,8 @@ const char *name(FindingKind kind) {
     return "guard bytes overwritten";
   case FindingKind::Trap:
     return "trap";
+  case FindingKind::Timeout:
+    return "timeout";
   }
   return "finding";
 }

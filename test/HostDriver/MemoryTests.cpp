@@ -97,6 +97,25 @@ extern "C" __global__ void fine(float *y) { __syncthreads(); y[threadIdx.x] = 2.
   }
 }
 
+TEST_F(HostTest, EndlessKernelsAreStopped) {
+  compile(R"(
+extern "C" __global__ void loop(volatile int *y) { while (y[0] == 0) {} }
+extern "C" __global__ void barriers(volatile int *y) { while (y[0] == 0) __syncthreads(); }
+extern "C" __global__ void fine(float *y) { __syncthreads(); y[threadIdx.x] = 2.0f; }
+)");
+  DevicePointer y = upload(std::vector<float>(64), "y");
+  driver.options().timeoutSeconds = 0.05;
+  driver.options().workers = 2;
+  for (bool sanitize : {false, true})
+    for (const char *kernel : {"loop", "barriers"}) {
+      driver.options().sanitize = sanitize;
+      expectError(launch(kernel, {4}, {64}, 0, y), ErrorKind::Device, "time limit");
+    }
+  driver.options().timeoutSeconds = 600;
+  driver.options().sanitize = false;
+  EXPECT_FALSE(launch("fine", {1}, {64}, 0, y));
+}
+
 TEST_F(HostTest, GuardBytesNoticeAnUncheckedOffByOne) {
   compile(R"(extern "C" __global__ void k(float *y, int n) { if (threadIdx.x <= n) y[threadIdx.x] = 1.0f; })");
   DevicePointer y = upload(std::vector<float>(50), "y");

@@ -43,6 +43,8 @@ struct HostOptions {
   int claimMajor = 9, claimMinor = 0;     ///< compute capability that device() reports and launches are held to
   size_t totalMemory = size_t(141) << 30; ///< device memory that device() reports; pages are only used when touched
   int workers = 0;                        ///< threads that run blocks; 0 is one per core. Checked and counted launches use one.
+  double timeoutSeconds = 600;            ///< a launch that runs longer is stopped and reported; 0: no limit
+  int optimization = 1;                   ///< -O level of plain launches: compiling takes longer than running small shapes
   std::string compiler;                   ///< for plain launches; "" is g++, or clang when there is none
   std::string checkingCompiler;           ///< for sanitize and countBytes; "" is clang++-22, or clang++ when there is none
 };
@@ -62,6 +64,7 @@ enum class FindingKind {
   IllegalAddress,      ///< the kernel faulted
   GuardOverwritten,    ///< the bytes after a buffer changed during an unchecked launch
   Trap,
+  Timeout,
 };
 const char *name(FindingKind kind);
 
