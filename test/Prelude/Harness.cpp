@@ -100,7 +100,8 @@ void expectClose(const std::vector<float> &got, const std::vector<Judged> &want,
   size_t bad = 0, nonzero = 0;
   for (size_t i = 0; i < got.size(); i++) {
     nonzero += want[i].value != 0;
-    if (std::abs(got[i] - want[i].value) <= 4 * unit * std::sqrt(length) * want[i].absolute)
+    const bool close = std::abs(got[i] - want[i].value) <= 4 * unit * std::sqrt(length) * want[i].absolute;
+    if (std::isfinite(want[i].value) ? close : !std::isfinite(got[i]))
       continue;
     if (bad++ < 3)
       ADD_FAILURE() << what << ": expected " << want[i].value << " at element " << i << ", but got " << got[i];

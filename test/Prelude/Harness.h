@@ -59,7 +59,7 @@ struct Judged {
   }
 };
 
-/// |error| <= 4 u sqrt(length) * absolute, for every element. All zeros are mistrusted.
+/// |error| <= 4 u sqrt(length) * absolute, for every element; Inf and NaN where and only where expected. All zeros are mistrusted.
 void expectClose(const std::vector<float> &got, const std::vector<Judged> &want, double length, const std::string &what);
 
 } // namespace fusion::prelude

@@ -1,5 +1,6 @@
 // weightGrad against plain loops: geometries of convolutions and transposed ones, groups, splits, and the sums of S.
 #include "Harness.h"
+#include <limits>
 #include <sstream>
 
 namespace fusion::prelude {
@@ -45,10 +46,12 @@ struct WeightCase {
     return s.str();
   }
 
-  void run(Kernels &kernels) const {
+  void run(Kernels &kernels, bool infinite = false) const {
     const int as1 = a / groups, bs1 = b / groups, steps = images * boxes();
-    const std::vector<float> s = randomValues((size_t)images * a * small.volume(), 3),
-                             l = randomValues((size_t)images * b * large.volume(), 4);
+    const std::vector<float> s = randomValues((size_t)images * a * small.volume(), 3);
+    std::vector<float> l = randomValues((size_t)images * b * large.volume(), 4);
+    if (infinite) // at the far edge, where only some taps reach
+      l.back() = l[large.volume() - large.w] = std::numeric_limits<float>::infinity();
     std::vector<Judged> want((size_t)splits * a * bs1 * taps.volume()), wantS((size_t)splits * a);
     for (int n = 0; n < images; n++)
       for (int i = 0; i < small.volume(); i++) {
@@ -110,8 +113,10 @@ TEST(Weight, Gradients) {
   for (const WeightCase &c : cases)
     source += c.source();
   Kernels kernels("weight.cu", source);
-  for (const WeightCase &c : cases)
+  for (const WeightCase &c : cases) {
     c.run(kernels);
+    c.run(kernels, true);
+  }
 }
 
 } // namespace

@@ -33,7 +33,7 @@ template <class P, class T> struct WeightShape {
   };
 
   static constexpr int Columns = T::bs * Taps;
-  static constexpr int TilesA = T::as / T::ta, TilesQ = ceilDiv(Columns, T::tq), Tiles = TilesA * TilesQ;
+  static constexpr int TilesA = T::as / T::ta, TilesQ = Columns / T::tq, Tiles = TilesA * TilesQ;
   static constexpr int Groups = T::threads / Tiles; // threads that share an output tile, each with its own positions
   static constexpr int StageFloats = T::as * Small::plane + T::bs * Large::plane, OutFloats = T::as * Columns;
   static constexpr int Most = StageFloats > OutFloats ? StageFloats : OutFloats;
@@ -160,10 +160,7 @@ DEV void weightGrad(float *pipe, const LoadS &s, const LoadL &l, int images, flo
       for (int j = 0; j < T::ta; j++)
 #pragma unroll
         for (int q = 0; q < T::tq; q++)
-          if (S::Columns % T::tq == 0 || column + q < S::Columns) {
-            float *to = pipe + (tileA + j * S::TilesA) * S::Columns + column + q;
-            *to += acc[j][q];
-          }
+          pipe[(tileA + j * S::TilesA) * S::Columns + column + q] += acc[j][q];
     }
     __syncthreads();
   }
