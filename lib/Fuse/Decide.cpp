@@ -7,6 +7,8 @@ using namespace mlir;
 using namespace fusion;
 
 void Planner::record(Operation *at, bool taken, const Twine &what, double chosen, double other) {
+  if (quiet)
+    return;
   std::string text = llvm::formatv("{0}: predicted {1:f1} us against {2:f1} us otherwise", what.str(), chosen * 1e6, other * 1e6);
   remark::RemarkOpts options = remark::RemarkOpts::name(taken ? "fused" : "not fused").category("fuse").function(func.getSymName());
   if (taken)
@@ -23,7 +25,36 @@ static std::string sourceOf(Operation *op) {
   return source ? source.str() : op->getName().stripDialect().str();
 }
 
-Choices Planner::decide() {
+DictionaryAttr Planner::toAttr(const Choices &choices) const {
+  SmallVector<int64_t> inlined, stored(choices.storedClusters.begin(), choices.storedClusters.end());
+  for (auto [index, entry] : llvm::enumerate(infos))
+    if (choices.inlined.contains(entry.first->getResult(0)))
+      inlined.push_back(index);
+  llvm::sort(stored);
+  Builder b(func->getContext());
+  return b.getDictionaryAttr({b.getNamedAttr("inlined", b.getDenseI64ArrayAttr(inlined)), b.getNamedAttr("stored", b.getDenseI64ArrayAttr(stored))});
+}
+
+FailureOr<Choices> Planner::fromAttr(DictionaryAttr attr) const {
+  Choices choices;
+  auto inlined = attr.getAs<DenseI64ArrayAttr>("inlined"), stored = attr.getAs<DenseI64ArrayAttr>("stored");
+  if (!inlined || !stored)
+    return func::FuncOp(func).emitError() << "expected the entries 'inlined' and 'stored' in fusion.choices";
+  for (int64_t index : inlined.asArrayRef()) {
+    if (index < 0 || index >= int64_t(infos.size()) || !infos.begin()[index].second.inlinable)
+      return func::FuncOp(func).emitError() << "expected an elementwise stage at position " << index << ": the plan belongs to another chain";
+    choices.inlined.insert(infos.begin()[index].first->getResult(0));
+  }
+  for (int64_t cluster : stored.asArrayRef()) {
+    if (cluster < 0 || cluster >= int64_t(anchors.size()))
+      return func::FuncOp(func).emitError() << "expected contraction " << cluster << ": the plan belongs to another chain";
+    choices.storedClusters.insert(int(cluster));
+  }
+  return choices;
+}
+
+Choices Planner::decide(bool quietly) {
+  quiet = quietly;
   Choices choices;
   double best = predictedSeconds(choices);
   // Recompute a contraction for the stages behind a reduction, or store what they need?

@@ -14,13 +14,29 @@ LogicalResult fusion::fuseFunction(func::FuncOp func, const DeviceSpec &spec, in
   Planner planner(func, spec, batch);
   if (failed(planner.analyse()))
     return failure();
-  Choices choices = planner.decide();
+  Choices choices;
+  if (auto given = func->getAttrOfType<DictionaryAttr>("fusion.choices")) {
+    FailureOr<Choices> read = planner.fromAttr(given);
+    if (failed(read))
+      return failure();
+    choices = *read;
+  } else {
+    choices = planner.decide();
+    func->setAttr("fusion.choices", planner.toAttr(choices));
+  }
   planner.build(choices);
   SmallVector<StringRef> lines;
   for (const std::string &line : planner.reasons())
     lines.push_back(line);
   func->setAttr("fusion.decisions", Builder(func.getContext()).getStrArrayAttr(lines));
   return success();
+}
+
+FailureOr<double> fusion::predictedSeconds(func::FuncOp func, const DeviceSpec &spec, int64_t batch) {
+  Planner planner(func, spec, batch);
+  if (failed(planner.analyse()))
+    return failure();
+  return planner.predictedSeconds(planner.decide(/*quiet=*/true));
 }
 
 namespace {

@@ -293,28 +293,31 @@ void Lowering::separateResults(func::ReturnOp op) {
 
 struct LowerToStages : fusion::impl::LowerToStagesBase<LowerToStages> {
   void runOnOperation() override {
-    func::FuncOp func = getOperation();
-    if (func.isExternal())
-      return;
-    Lowering lowering(func);
-    SmallVector<Operation *> named;
-    for (Operation &op : func.getBody().front().without_terminator())
-      if (!isa<MapOp, ReduceOp, ContractOp, KernelOp>(op))
-        named.push_back(&op);
-    for (Operation *op : named)
-      if (failed(lowering.lower(op)))
-        return signalPassFailure();
-    lowering.separateResults(cast<func::ReturnOp>(func.getBody().front().getTerminator()));
-    for (Operation *op : llvm::reverse(named))
-      if (op->use_empty())
-        op->erase();
-    SmallVector<Operation *> stages;
-    for (Operation &op : func.getBody().front().without_terminator())
-      stages.push_back(&op);
-    for (Operation *op : llvm::reverse(stages))
-      if (op->use_empty())
-        op->erase();
+    if (!getOperation().isExternal() && failed(lowerToStages(getOperation())))
+      signalPassFailure();
   }
 };
 
 } // namespace
+
+LogicalResult fusion::lowerToStages(func::FuncOp func) {
+  Lowering lowering(func);
+  Block &body = func.getBody().front();
+  SmallVector<Operation *> named, stages;
+  for (Operation &op : body.without_terminator())
+    if (!isa<MapOp, ReduceOp, ContractOp, KernelOp>(op))
+      named.push_back(&op);
+  for (Operation *op : named)
+    if (failed(lowering.lower(op)))
+      return failure();
+  lowering.separateResults(cast<func::ReturnOp>(body.getTerminator()));
+  for (Operation *op : llvm::reverse(named))
+    if (op->use_empty())
+      op->erase();
+  for (Operation &op : body.without_terminator())
+    stages.push_back(&op);
+  for (Operation *op : llvm::reverse(stages))
+    if (op->use_empty())
+      op->erase();
+  return success();
+}

@@ -11,4 +11,6 @@ namespace fusion {
 
 /// Plans and builds the kernels of one function; the pass is a wrapper around this.
 mlir::LogicalResult fuseFunction(mlir::func::FuncOp func, const DeviceSpec &spec, int64_t batch);
+/// What the best plan of a function of stages is predicted to take; the function stays as it is.
+mlir::FailureOr<double> predictedSeconds(mlir::func::FuncOp func, const DeviceSpec &spec, int64_t batch);
 } // namespace fusion

@@ -7,7 +7,8 @@ def Fuse : Pass<"fusion-fuse", "::mlir::func::FuncOp"> {
   let summary = "groups stages into kernels so that the predicted time is least";
   let description = [{
     Each function of stages becomes a function of `fusion.kernel` ops. Every decision leaves a remark with its reason and numbers
-    (category `fuse`) and a line in the function's `fusion.decisions` attribute.
+    (category `fuse`) and a line in the function's `fusion.decisions` attribute. The choices are kept in `fusion.choices`; a function that
+    comes with this attribute is planned by it, whatever its own shape would suggest.
   }];
   let options = [
     Option<"arch", "arch", "std::string", "\"sm_90a\"", "device the plan is for">,

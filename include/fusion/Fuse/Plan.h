@@ -54,12 +54,16 @@ public:
   /// Reports what cannot be planned; nothing else may be called after a failure.
   mlir::LogicalResult analyse();
   /// Chooses what is least in predicted time, leaving a remark and a line in `reasons()` for each decision.
-  Choices decide();
+  /// With `quiet`, only chooses.
+  Choices decide(bool quiet = false);
   llvm::SmallVector<KernelSketch> sketch(const Choices &choices) const;
   double predictedSeconds(const Choices &choices) const;
   /// Replaces the function's stages by kernels.
   void build(const Choices &choices);
   llvm::ArrayRef<std::string> reasons() const { return decisions; }
+  /// Choices by the order of stages, so that the plan of one shape can be used for another shape of the same chain.
+  mlir::DictionaryAttr toAttr(const Choices &choices) const;
+  mlir::FailureOr<Choices> fromAttr(mlir::DictionaryAttr attr) const;
 
   const StageInfo &info(mlir::Operation *op) const { return infos.find(op)->second; }
 
@@ -70,6 +74,7 @@ private:
   llvm::MapVector<mlir::Operation *, StageInfo> infos;
   llvm::SmallVector<mlir::Operation *> anchors; ///< by cluster number
   llvm::SmallVector<std::string> decisions;
+  bool quiet = false;
 
   friend class Sketcher;
   friend class KernelBuilder;

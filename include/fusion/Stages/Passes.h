@@ -7,4 +7,6 @@ namespace fusion {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "fusion/Stages/Passes.h.inc"
+/// The pass as a function.
+mlir::LogicalResult lowerToStages(mlir::func::FuncOp func);
 } // namespace fusion
