@@ -25,8 +25,8 @@ static void check(const runtime::Error &error, const std::string &what) {
 
 std::string Extents::text() const { return "{" + std::to_string(d) + ", " + std::to_string(h) + ", " + std::to_string(w) + "}"; }
 
-std::string preludeText(const std::vector<std::string> &parts) {
-  std::string text = "typedef int index_t;\n";
+std::string preludeText(const std::vector<std::string> &parts, const std::string &indexType) {
+  std::string text = "typedef " + indexType + " index_t;\n";
   for (const std::string &part : parts) {
     std::ifstream file(std::string(FUSION_PRELUDE_DIR) + "/" + part + ".cuh");
     EXPECT_TRUE(file) << "expected a prelude part named " << part;

@@ -20,7 +20,7 @@ struct Extents {
 runtime::HostOptions &hostOptions();
 
 /// The text of the named prelude parts in order, after the declaration of index_t.
-std::string preludeText(const std::vector<std::string> &parts);
+std::string preludeText(const std::vector<std::string> &parts, const std::string &indexType = "int");
 
 /// Compiles one source for the device under test and launches its kernels.
 class Kernels {

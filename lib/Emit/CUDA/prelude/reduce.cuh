@@ -32,7 +32,7 @@ struct Moments {
 
 // The rule above is not symmetric in rounding, so both lanes of a pair merge the upper one into the lower one.
 DEV Moments warpMerge(Moments m) {
-#pragma unroll
+#pragma unroll 1 // five divisions in line would cost more to compile than they save
   for (int step = 16; step > 0; step /= 2) {
     Moments other;
     other.count = __shfl_xor_sync(0xffffffffu, m.count, step);
