@@ -1,6 +1,7 @@
 // Programs that are right: round trip, sizes, lookups, files.
 #include "fusion/Runtime/Program.h"
 #include "TestProgram.h"
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -118,6 +119,11 @@ TEST(Program, LargestBatchIsTheEdge) {
   EXPECT_TRUE(bool(Program::create(data)));
   data.batch.size = 65535 / 3 + 1;
   EXPECT_FALSE(bool(Program::create(data)));
+  for (int64_t factor = 1; factor <= 40; ++factor) {
+    data.variants[0].forward.kernels[0].grid[1] = Expr::batch() * Expr(factor);
+    for (int64_t limit : {1000, 1001, 100000, 1 << 20})
+      EXPECT_EQ(Program::largestBatch(data, limit), std::min(limit, 65535 / factor)) << factor;
+  }
   data.variants.clear();
   EXPECT_EQ(Program::largestBatch(data, 100), 0);
 }
