@@ -27,15 +27,24 @@ ImageCache &imageCache() {
   return cache;
 }
 
-/// What an image depends on besides its recipe: code for one CPU does not run on another.
-std::string fingerprint(const Recipe &recipe) {
-  std::string cpu;
-  if (Expected<std::string> info = readFile("/proc/cpuinfo")) {
-    size_t flags = info->find("flags");
-    if (flags != std::string::npos)
-      cpu = info->substr(flags, info->find('\n', flags) - flags);
-  }
-  return std::to_string(std::hash<std::string>()(cpu + kDeviceHeader)) + " " + recipe.compiler;
+/// What the CPU can do: code for one does not run on another.
+std::string cpuFeatures() {
+  Expected<std::string> info = readFile("/proc/cpuinfo");
+  size_t flags = info ? info->find("flags") : std::string::npos;
+  return flags == std::string::npos ? "" : info->substr(flags, info->find('\n', flags) - flags);
+}
+
+/// The first line of what the compiler says about itself; asked once.
+std::string versionOf(const std::string &compiler) {
+  static std::mutex mutex;
+  static std::map<std::string, std::string> known;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto [it, isNew] = known.try_emplace(compiler);
+  if (isNew)
+    if (Expected<ScratchDirectory> scratch = ScratchDirectory::make())
+      if (Expected<ProcessResult> result = runProcess({compiler, "--version"}, *scratch))
+        it->second = result->output.substr(0, result->output.find('\n'));
+  return it->second;
 }
 
 std::vector<std::string> commandLine(const Recipe &recipe, const std::string &input, const std::string &output) {
@@ -117,6 +126,11 @@ bool getString(const std::vector<char> &bytes, size_t &at, std::string &text) {
 }
 } // namespace
 
+std::string fingerprint(const std::string &compiler) {
+  static const std::string cpu = cpuFeatures();
+  return kCompilerDigest + " " + compiler + " " + versionOf(compiler) + " " + cpu;
+}
+
 Expected<std::string> chooseCompiler(const runtime::HostOptions &options, bool instrumented) {
   const std::string &wanted = instrumented ? options.checkingCompiler : options.compiler;
   std::vector<std::string> names = instrumented ? std::vector<std::string>{"clang++-22", "clang++"}
@@ -184,7 +198,7 @@ std::vector<char> packBinary(const Recipe &recipe, const Image &image) {
     kernels += kernel + "\n";
   for (const std::string &field : {std::string(kMagic), recipe.source, recipe.name, recipe.arch, recipe.compiler,
                                    std::string(recipe.instrumented ? "1" : "0"), std::to_string(recipe.optimization), std::string(image.collectives ? "1" : "0"), kernels,
-                                   fingerprint(recipe), image.sharedObject})
+                                   fingerprint(recipe.compiler), image.sharedObject})
     putString(bytes, field);
   return bytes;
 }
@@ -202,7 +216,7 @@ Error unpackBinary(const std::vector<char> &bytes, Recipe &recipe, std::shared_p
   made->collectives = collectives == "1";
   for (size_t begin = 0, end; (end = kernels.find('\n', begin)) != std::string::npos; begin = end + 1)
     made->kernels.push_back(kernels.substr(begin, end - begin));
-  if (print == fingerprint(recipe))
+  if (print == fingerprint(recipe.compiler))
     image = made;
   return {};
 }

@@ -32,6 +32,9 @@ void rememberImage(const Recipe &recipe, std::shared_ptr<const Image> image);
 /// Where instrumented code says that it was compiled; stripped from the names of files.
 constexpr char kSourceRoot[] = "/kernels/";
 
+/// What an image depends on besides its recipe: this library, the compiler's version, the CPU.
+std::string fingerprint(const std::string &compiler);
+
 struct Arch {
   int major = 0, minor = 0;
   bool specific = false; ///< "sm_90a": runs on exactly this capability

@@ -54,6 +54,15 @@ DeviceInfo HostDriver::device() const {
   return info;
 }
 
+std::string HostDriver::compilerId() const {
+  const HostOptions &options = state->options;
+  bool instrumented = options.sanitize || options.countBytes;
+  Expected<std::string> compiler = chooseCompiler(options, instrumented);
+  if (!compiler)
+    return ""; // compile() will say why
+  return "host " + (instrumented ? "checked" : "O" + std::to_string(options.optimization)) + " " + fingerprint(*compiler);
+}
+
 Expected<Binary> HostDriver::compile(const std::string &source, const std::string &name, const std::string &arch) {
   bool instrumented = state->options.sanitize || state->options.countBytes;
   Expected<std::string> compiler = chooseCompiler(state->options, instrumented);

@@ -81,6 +81,55 @@ TEST_F(CheckTest, TileReusedWithoutTrailingBarrier) {
   expectFinding(FindingKind::Race, 0, "shared s+", {1}, {64}, 0, floats(256, "x"), floats(64, "y"));
 }
 
+// One order of threads meets the read first, the other the write; one, several or all warps may have read.
+TEST_F(CheckTest, WriteThatReadersDoNotWaitFor) {
+  compile(R"(extern "C" __global__ void k(const float *x, float *y, int from, int to, int at) {
+  __shared__ float s[128];
+  s[threadIdx.x] = x[threadIdx.x];
+  __syncthreads();
+  float v = 0.0f;
+  if (threadIdx.x >= from && threadIdx.x < to)
+    v = s[at];
+  if (threadIdx.x == at)
+    s[at] = 2.0f;
+  y[threadIdx.x] = v;
+})");
+  struct {
+    int from, to, at;
+  } readers[] = {{0, 1, 20}, {0, 1, 120}, {0, 16, 20}, {0, 16, 120}, {0, 70, 120}, {21, 64, 20}, {100, 101, 20}, {0, 128, 64}, {0, 128, 5}};
+  for (auto &r : readers)
+    expectFinding(FindingKind::Race, 0, "shared s+" + std::to_string(r.at * 4), {1}, {128}, 0, floats(128, "x"), floats(128, "y"), r.from,
+                  r.to, r.at);
+  expectSilence({1}, {128}, 0, floats(128, "x"), floats(128, "y"), 20, 21, 20);
+}
+
+TEST_F(CheckTest, ReadersBeforeSyncwarpAreOrdered) {
+  compile(R"(extern "C" __global__ void k(const float *x, float *y) {
+  __shared__ float s[32];
+  s[threadIdx.x] = x[threadIdx.x];
+  __syncwarp();
+  float v = s[0];
+  __syncwarp();
+  if (threadIdx.x == 7) { v += s[0]; s[0] = v; }
+  __syncwarp();
+  y[threadIdx.x] = v + s[0];
+})");
+  expectSilence({1}, {32}, 0, floats(32, "x"), floats(32, "y"));
+}
+
+TEST_F(CheckTest, NeighbouringBytesDoNotConflict) {
+  compile(R"(extern "C" __global__ void k(const unsigned char *x, unsigned char *y, int shift) {
+  __shared__ unsigned char s[64];
+  s[threadIdx.x] = x[threadIdx.x];
+  y[threadIdx.x] = s[threadIdx.x];
+  s[threadIdx.x] = 1;
+  __syncthreads();
+  y[threadIdx.x] += s[threadIdx.x + shift];
+})");
+  expectSilence({1}, {63}, 0, floats(16, "x"), floats(16, "y"), 0);
+  expectFinding(FindingKind::UninitializedShared, 7, "shared s+63", {1}, {63}, 0, floats(16, "x"), floats(16, "y"), 1);
+}
+
 TEST_F(CheckTest, SyncwarpOrdersAWarp) {
   compile(R"(extern "C" __global__ void k(const float *x, float *y) {
   __shared__ float s[64];
@@ -183,6 +232,14 @@ TEST_F(CheckTest, OffByOneTail) {
 TEST_F(CheckTest, FarOutOfBoundsIsOneFindingAndNoCrash) {
   compile(R"(extern "C" __global__ void k(float *y, long long offset) { y[offset] = 1.0f; })");
   expectFinding(FindingKind::OutOfBounds, 1, "write", {1}, {1}, 0, floats(4, "y"), 1LL << 20);
+}
+
+TEST_F(CheckTest, ScalarThatStraddlesTheEnd) {
+  compile(R"(extern "C" __global__ void k(const double *x, double *y) {
+  y[0] = x[3];
+})");
+  expectFinding(FindingKind::OutOfBounds, 2, "read of 8 bytes at offset 24 runs past x (28 bytes)", {1}, {1}, 0, floats(7, "x"),
+                floats(2, "y"));
 }
 
 TEST_F(CheckTest, VectorThatStraddlesTheEnd) {

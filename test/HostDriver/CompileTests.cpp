@@ -216,6 +216,17 @@ TEST_F(HostTest, BinariesAreSelfContained) {
     expectError(driver.load({{binary->bytes.begin(), binary->bytes.begin() + size}, ""}).error(), ErrorKind::InvalidProgram, "host driver");
 }
 
+TEST_F(HostTest, CachedBinariesAreKeptApartByMode) {
+  std::string plain = driver.compilerId();
+  EXPECT_FALSE(plain.empty());
+  driver.options().optimization = 2;
+  EXPECT_NE(driver.compilerId(), plain);
+  driver.options().sanitize = true;
+  EXPECT_NE(driver.compilerId(), plain);
+  driver.options().checkingCompiler = "no-such-clang";
+  EXPECT_EQ(driver.compilerId(), "");
+}
+
 TEST_F(HostTest, MissingCompilersAreNamed) {
   driver.options().compiler = "no-such-compiler";
   expectError(driver.compile("int a;", "k.cu", "sm_80").error(), ErrorKind::System, "no-such-compiler");

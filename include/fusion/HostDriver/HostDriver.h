@@ -113,6 +113,7 @@ public:
   Error nameRange(DevicePointer pointer, size_t bytes, const std::string &name, const std::string &kernel = "");
 
   DeviceInfo device() const override;
+  std::string compilerId() const override;
   Expected<Binary> compile(const std::string &source, const std::string &name, const std::string &arch) override;
   Expected<ModuleHandle> load(const Binary &binary) override;
   void unload(ModuleHandle module) override;
