@@ -80,7 +80,7 @@ RankedTensorType KernelBuilder::partialType(const KernelSketch &k, Operation *re
 }
 
 KernelOp KernelBuilder::open(const KernelSketch &k, ArrayRef<Value> inputs, ArrayRef<Type> results, IRMapping &inside, ArrayRef<Value> keys) {
-  Location loc = (k.anchor ? k.anchor : k.stages.front())->getLoc();
+  Location loc = (k.anchor ? k.anchor : k.stages.empty() ? k.partials.front() : k.stages.front())->getLoc();
   auto kernel = KernelOp::create(builder, loc, results, inputs, builder.getStringAttr(nameOf(k)), builder.getStringAttr(strategyOf(k)), DictionaryAttr());
   Block *block = new Block();
   kernel.getBody().push_back(block);

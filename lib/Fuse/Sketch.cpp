@@ -22,6 +22,7 @@ private:
   std::map<Key, KernelSketch> kernels;
 
   const StageInfo &info(Operation *op) const { return plan.info(op); }
+  Domain domainOf(Value v) const;
   Key keyOf(Value v) const;
   static Key keyOf(const KernelSketch &k) { return {k.depth, k.cluster, k.domain.batch, k.domain.channels, k.domain.positions}; }
   KernelSketch &kernelFor(const StageInfo &i, const Domain &domain);
@@ -32,7 +33,10 @@ private:
   void cost(KernelSketch &kernel);
 };
 
-static Domain domainOf(Value v) {
+/// The domain of the kernel that makes `v`: for what is reduced inside a tile, that of the reduction's operand.
+Domain Sketcher::domainOf(Value v) const {
+  if (Operation *op = v.getDefiningOp(); op && !isa<ContractOp>(op) && info(op).inTile)
+    return Domain::from(cast<ReduceOp>(isa<ReduceOp>(op) ? op : info(op).reduction).getDomain());
   if (auto map = v.getDefiningOp<MapOp>())
     return Domain::from(map.getDomain());
   return Domain::of(cast<RankedTensorType>(v.getType()));
@@ -169,15 +173,8 @@ SmallVector<KernelSketch> Sketcher::run() {
   SmallVector<KernelSketch> weights;
   for (auto &[op, i] : plan.infos) {
     if (auto reduce = dyn_cast<ReduceOp>(op)) {
-      if (i.inTile) {
-        // In-tile results that somebody stores or returns.
-        for (Value result : reduce.getResults())
-          if (llvm::any_of(result.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); })) {
-            Domain d = Domain::from(reduce.getDomain());
-            kernelFor(i, d).outputs.insert(result);
-          }
+      if (i.inTile)
         continue;
-      }
       if (absorbed.contains(op))
         continue;
       Domain d = Domain::from(reduce.getDomain());

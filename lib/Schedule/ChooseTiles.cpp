@@ -19,12 +19,12 @@ static SmallVector<int64_t> extentsUpTo(int64_t extent, int64_t limit) {
   return all;
 }
 
-/// How far latency is hidden: issue slots fill at about 24 warps per multiprocessor, and whole waves of blocks waste nothing.
+/// How far latency is hidden: issue slots fill at about 12 warps per multiprocessor, and whole waves of blocks waste nothing.
 static double slowdown(double blocks, int64_t threads, int64_t sharedBytes, const DeviceSpec &spec) {
   int64_t resident = std::min({spec.sharedPerMultiprocessor / (sharedBytes + 1024), spec.threadsPerMultiprocessor / threads, int64_t(32)});
   if (resident == 0)
     return std::numeric_limits<double>::infinity();
-  double warps = double(resident * threads) / 32, latency = std::max(1.0, 24 / warps);
+  double warps = double(resident * threads) / 32, latency = std::max(1.0, 12 / warps); // register tiles keep many independent FMAs in flight
   double waves = blocks / double(resident * spec.multiprocessors);
   double tail = waves < 8 ? std::ceil(waves) / waves : 1;
   return latency * tail;

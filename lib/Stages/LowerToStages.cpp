@@ -4,6 +4,8 @@
 #include "fusion/Stages/Access.h"
 #include "fusion/Stages/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Dominance.h"
+#include "mlir/Transforms/CSE.h"
 
 namespace fusion {
 #define GEN_PASS_DEF_LOWERTOSTAGES
@@ -197,7 +199,7 @@ LogicalResult Lowering::norm(Operation *op) {
   Domain domain = Domain::of(type);
   int64_t groups = stat.getDimSize(1);
   AffineMap perGroup = groupAccess(context(), domain, groups);
-  source = "normalised value";
+  source = "normalise";
   Value n = map(loc, {full(grad.getX(), type), group(grad.getMean(), type), group(grad.getRstd(), type)}, type, normalised);
   Value g = grad.getDy();
   auto product = [](OpBuilder &b, Location l, ValueRange v) -> Value { return arith::MulFOp::create(b, l, v[0], v[1]); };
@@ -319,5 +321,8 @@ LogicalResult fusion::lowerToStages(func::FuncOp func) {
   for (Operation *op : llvm::reverse(stages))
     if (op->use_empty())
       op->erase();
+  DominanceInfo dominance(func);
+  IRRewriter rewriter(func.getContext());
+  eliminateCommonSubExpressions(rewriter, dominance, func); // forward values that several gradients started from
   return success();
 }

@@ -12,6 +12,7 @@ namespace fusion::cuda {
 /// Text with braces that indent.
 class Writer {
 public:
+  explicit Writer(unsigned depth = 0) : depth(depth) {}
   void line(const llvm::Twine &text) { out.append(2 * depth, ' ').append(text.str()).append("\n"); }
   void directive(const llvm::Twine &text) { out.append(text.str()).append("\n"); }
   void blank() { out += "\n"; }
@@ -21,7 +22,7 @@ public:
 
 private:
   std::string out;
-  unsigned depth = 0;
+  unsigned depth;
 };
 
 /// Shared by all kernels of a phase: structs that several kernels use are printed once, tensors keep one name everywhere.
@@ -41,7 +42,7 @@ public:
   const EmitOptions &options;
   PhaseNames &names;
   KernelFacts facts;
-  Writer globals, body;                     ///< what stands in front of the kernel, and inside it
+  Writer globals, body{1};                  ///< what stands in front of the kernel, and inside it
   llvm::SetVector<llvm::StringRef> prelude; ///< parts used
   UniqueIdentifiers locals;
   llvm::DenseMap<mlir::Value, std::string> scalars; ///< name of the current element of a value of the kernel's body
