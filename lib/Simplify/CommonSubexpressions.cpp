@@ -1,5 +1,5 @@
 // Equal ops on equal operands become one: exact for values; their gradients are then added before the derivative instead of after it,
-// which rounds differently.
+// which rounds differently. Two ops that both carry a number for saved values stay apart: the other phase may know only one of them.
 #include "Rule.h"
 #include "mlir/IR/OperationSupport.h"
 
@@ -31,6 +31,8 @@ bool mergeCommonSubexpressions(Block &block, SimplifyContext &context) {
     if (fresh)
       continue;
     Operation *first = entry->second;
+    if (first->hasAttr(kIdAttr) && op.hasAttr(kIdAttr))
+      continue;
     reportRule(context, &op, "common-subexpressions", why);
     if (!first->hasAttr(kIdAttr) && op.hasAttr(kIdAttr))
       first->setAttr(kIdAttr, op.getAttr(kIdAttr));

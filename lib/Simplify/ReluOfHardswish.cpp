@@ -26,8 +26,9 @@ public:
   }
   Value build(ReluOp op, PatternRewriter &rewriter) const override {
     auto hardswish = op.getX().getDefiningOp<HardswishOp>();
-    Value relu = ReluOp::create(rewriter, op.getLoc(), op.getType(), hardswish.getX());
-    return HardswishOp::create(rewriter, hardswish.getLoc(), op.getType(), relu);
+    // The value that stays the same keeps its name.
+    Value relu = ReluOp::create(rewriter, hardswish.getLoc(), op.getType(), hardswish.getX());
+    return HardswishOp::create(rewriter, op.getLoc(), op.getType(), relu);
   }
 };
 
