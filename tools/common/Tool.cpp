@@ -74,6 +74,10 @@ ExitCode tools::compileFile(Session &session, llvm::StringRef path, const Compil
   ImportResult imported = importFile(path, session.context);
   if (imported.status != ImportStatus::Ok)
     return imported.status == ImportStatus::Unsupported ? NotSupported : Diagnosed;
+  return compileModule(session, *imported.module, options, compiled);
+}
+
+ExitCode tools::compileModule(Session &session, mlir::ModuleOp module, const CompileOptions &options, std::optional<Compiled> &compiled) {
   bool unsupported = false;
   mlir::ScopedDiagnosticHandler handler(&session.context, [&](mlir::Diagnostic &d) {
     std::string text = d.str();
@@ -89,7 +93,7 @@ ExitCode tools::compileFile(Session &session, llvm::StringRef path, const Compil
       llvm::errs() << "  note: " << note.str() << "\n";
     return mlir::success();
   });
-  mlir::FailureOr<Compiled> result = compileModel(*imported.module, options);
+  mlir::FailureOr<Compiled> result = compileModel(module, options);
   if (mlir::failed(result))
     return unsupported ? NotSupported : Diagnosed;
   compiled = std::move(*result);

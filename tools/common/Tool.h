@@ -30,6 +30,9 @@ struct Session {
 /// Imports and compiles `path` ("-" is standard input). The exit code says how it went; diagnostics went to standard error.
 ExitCode compileFile(Session &session, llvm::StringRef path, const CompileOptions &options, std::optional<Compiled> &compiled);
 
+/// The same for a module that is imported already.
+ExitCode compileModule(Session &session, mlir::ModuleOp module, const CompileOptions &options, std::optional<Compiled> &compiled);
+
 /// Writes `text` to `path` ("-" or empty is standard output) through a temporary file, so that a failure leaves nothing half-written.
 bool writeOutput(llvm::StringRef path, llvm::StringRef text);
 

@@ -1,0 +1,26 @@
+// Runs a program on a driver with given tensors, and keeps what it made.
+#pragma once
+#include "fusion/HostDriver/HostDriver.h"
+#include "fusion/Reference/Tensor.h"
+#include "fusion/Runtime/Executable.h"
+#include <map>
+
+namespace fusion::tools {
+
+struct RunResult {
+  std::map<std::string, reference::Tensor<float>> tensors; ///< everything forward and backward wrote, by name
+  double forwardMs = 0, backwardMs = 0;
+};
+
+struct RunRequest {
+  int64_t batch = 1;
+  bool backward = false;
+  bool readBack = true;  ///< false: memory stays sparse, nothing is compared
+  int repeats = 0;       ///< timed launches after the first
+  std::map<std::string, reference::Tensor<float>> given; ///< inputs, parameters and output gradients, by name
+};
+
+/// `host` is the same driver when it is the host driver: workspace buffers get names of their own there.
+runtime::Expected<RunResult> runProgram(runtime::Context &context, runtime::HostDriver *host, const runtime::Program &program, const RunRequest &request);
+
+} // namespace fusion::tools
