@@ -188,26 +188,26 @@ inline void observe(const void *address, size_t bytes, AccessKind kind, void *pc
     leaveKernel(*worker);
 }
 
-#define HC_OBSERVE(name, bytes, kind)                                                                                              \
+#define HC_OBSERVE(name, bytes, kind)                                                                                                      \
   void rt_##name##bytes(void *address) { observe(address, bytes, AccessKind::kind, HC_PC); }
-#define HC_OBSERVE_BOTH(name, bytes, any)                                                                                          \
-  void rt_##name##bytes(void *address) {                                                                                           \
-    void *pc = HC_PC;                                                                                                              \
-    observe(address, bytes, AccessKind::Read##any, pc);                                                                            \
-    observe(address, bytes, AccessKind::Write##any, pc);                                                                           \
+#define HC_OBSERVE_BOTH(name, bytes, any)                                                                                                  \
+  void rt_##name##bytes(void *address) {                                                                                                   \
+    void *pc = HC_PC;                                                                                                                      \
+    observe(address, bytes, AccessKind::Read##any, pc);                                                                                    \
+    observe(address, bytes, AccessKind::Write##any, pc);                                                                                   \
   }
-#define HC_OBSERVE_WIDE(bytes)                                                                                                     \
-  HC_OBSERVE(__tsan_unaligned_read, bytes, ReadAny)                                                                                \
-  HC_OBSERVE(__tsan_unaligned_write, bytes, WriteAny)                                                                              \
-  HC_OBSERVE_BOTH(__tsan_unaligned_read_write, bytes, Any)                                                                         \
-  HC_OBSERVE(__tsan_unaligned_volatile_read, bytes, AtomicRead)                                                                    \
+#define HC_OBSERVE_WIDE(bytes)                                                                                                             \
+  HC_OBSERVE(__tsan_unaligned_read, bytes, ReadAny)                                                                                        \
+  HC_OBSERVE(__tsan_unaligned_write, bytes, WriteAny)                                                                                      \
+  HC_OBSERVE_BOTH(__tsan_unaligned_read_write, bytes, Any)                                                                                 \
+  HC_OBSERVE(__tsan_unaligned_volatile_read, bytes, AtomicRead)                                                                            \
   HC_OBSERVE(__tsan_unaligned_volatile_write, bytes, AtomicWrite)
 // A volatile access counts as atomic: it is how kernels spin on a flag.
-#define HC_OBSERVE_SIZE(bytes)                                                                                                     \
-  HC_OBSERVE(__tsan_read, bytes, Read)                                                                                             \
-  HC_OBSERVE(__tsan_write, bytes, Write)                                                                                           \
-  HC_OBSERVE_BOTH(__tsan_read_write, bytes, )                                                                                      \
-  HC_OBSERVE(__tsan_volatile_read, bytes, AtomicRead)                                                                              \
+#define HC_OBSERVE_SIZE(bytes)                                                                                                             \
+  HC_OBSERVE(__tsan_read, bytes, Read)                                                                                                     \
+  HC_OBSERVE(__tsan_write, bytes, Write)                                                                                                   \
+  HC_OBSERVE_BOTH(__tsan_read_write, bytes, )                                                                                              \
+  HC_OBSERVE(__tsan_volatile_read, bytes, AtomicRead)                                                                                      \
   HC_OBSERVE(__tsan_volatile_write, bytes, AtomicWrite)
 HC_OBSERVE_SIZE(1)
 HC_OBSERVE_SIZE(2)

@@ -14,8 +14,7 @@ std::string bytesText(size_t bytes) { return std::to_string(bytes) + (bytes == 1
 Block &blockOf(const Thread &thread) { return *static_cast<Block *>(thread.block); }
 } // namespace
 
-Checker::Checker(Launch &launch, const ModuleCopy &copy, const Image &image, std::vector<Buffer> list,
-                 const runtime::HostOptions &options)
+Checker::Checker(Launch &launch, const ModuleCopy &copy, const Image &image, std::vector<Buffer> list, const runtime::HostOptions &options)
     : launch(launch), copy(copy), checks(options.sanitize ? options.checks : noChecks()), counting(options.countBytes),
       shared(copy.dataEnd - copy.dataBegin), symbolizer(copy, image) {
   for (Buffer &buffer : list) {
@@ -220,8 +219,7 @@ void Checker::barrierWithoutExited(Block &block) {
     return;
   auto exited = std::find_if(block.threads.begin(), block.threads.end(), [&](const Thread &thread) { return !isAlive(block, thread); });
   report(*exited, FindingKind::DivergentBarrier,
-         std::to_string(block.threadCount - block.live) + " threads exited before a barrier that the others wait at",
-         block.barrierPc);
+         std::to_string(block.threadCount - block.live) + " threads exited before a barrier that the others wait at", block.barrierPc);
 }
 
 std::string Checker::place(Checker *checker, void *pc) {

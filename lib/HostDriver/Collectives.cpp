@@ -121,9 +121,7 @@ void multiplyTf32(void **slots) {
 
 void loadMatrices(void **slots, bool transposed) {
   unsigned count = slotOf<hc_ldmatrix_slot>(slots, 0).count;
-  auto row = [&](unsigned matrix, unsigned r) {
-    return static_cast<const char *>(slotOf<hc_ldmatrix_slot>(slots, matrix * 8 + r).row);
-  };
+  auto row = [&](unsigned matrix, unsigned r) { return static_cast<const char *>(slotOf<hc_ldmatrix_slot>(slots, matrix * 8 + r).row); };
   for (unsigned m = 0; m < count; ++m)
     for (unsigned lane = 0; lane < 32; ++lane) {
       char *to = reinterpret_cast<char *>(&slotOf<hc_ldmatrix_slot>(slots, lane).result[m]);

@@ -48,18 +48,31 @@ std::string versionOf(const std::string &compiler) {
 }
 
 std::vector<std::string> commandLine(const Recipe &recipe, const std::string &input, const std::string &output) {
-  std::vector<std::string> command = {recipe.compiler,       "-x",          "c++",           "-std=c++17",
-                                      "-shared",             "-fPIC",       "-fvisibility=hidden",
-                                      "-fno-exceptions",     "-fno-rtti",   "-fno-math-errno", "-fno-trapping-math",
-                                      "-ffp-contract=fast",  "-fno-threadsafe-statics", "-w", "-nostartfiles",
-                                      "-nodefaultlibs",      "-o",          output};
+  std::vector<std::string> command = {recipe.compiler,
+                                      "-x",
+                                      "c++",
+                                      "-std=c++17",
+                                      "-shared",
+                                      "-fPIC",
+                                      "-fvisibility=hidden",
+                                      "-fno-exceptions",
+                                      "-fno-rtti",
+                                      "-fno-math-errno",
+                                      "-fno-trapping-math",
+                                      "-ffp-contract=fast",
+                                      "-fno-threadsafe-statics",
+                                      "-w",
+                                      "-nostartfiles",
+                                      "-nodefaultlibs",
+                                      "-o",
+                                      output};
   auto add = [&](std::initializer_list<const char *> more) { command.insert(command.end(), more.begin(), more.end()); };
   if (recipe.instrumented) {
     command.push_back("-fdebug-compilation-dir=" + std::string(kSourceRoot, sizeof kSourceRoot - 2));
     // No vectors wider than the instrumentation knows (16 bytes), and every read reported even when a write follows.
-    add({"-O1", "-g1", "-gdwarf-4", "-fsanitize=thread", "-fno-sanitize-link-runtime", "-fdeclspec", "-fno-vectorize",
-         "-fno-slp-vectorize", "-fno-unroll-loops", "-march=x86-64-v2", "-mfma", "-mno-avx", "-mllvm", "-tsan-distinguish-volatile",
-         "-mllvm", "-tsan-instrument-func-entry-exit=0", "-mllvm", "-tsan-instrument-read-before-write=1"});
+    add({"-O1", "-g1", "-gdwarf-4", "-fsanitize=thread", "-fno-sanitize-link-runtime", "-fdeclspec", "-fno-vectorize", "-fno-slp-vectorize",
+         "-fno-unroll-loops", "-march=x86-64-v2", "-mfma", "-mno-avx", "-mllvm", "-tsan-distinguish-volatile", "-mllvm",
+         "-tsan-instrument-func-entry-exit=0", "-mllvm", "-tsan-instrument-read-before-write=1"});
   } else {
     command.push_back("-O" + std::to_string(recipe.optimization));
     add({"-march=native"});
@@ -133,8 +146,8 @@ std::string fingerprint(const std::string &compiler) {
 
 Expected<std::string> chooseCompiler(const runtime::HostOptions &options, bool instrumented) {
   const std::string &wanted = instrumented ? options.checkingCompiler : options.compiler;
-  std::vector<std::string> names = instrumented ? std::vector<std::string>{"clang++-22", "clang++"}
-                                                : std::vector<std::string>{"g++", "clang++-22", "clang++"};
+  std::vector<std::string> names =
+      instrumented ? std::vector<std::string>{"clang++-22", "clang++"} : std::vector<std::string>{"g++", "clang++-22", "clang++"};
   if (!wanted.empty())
     names = {wanted};
   for (const std::string &name : names)
@@ -197,8 +210,8 @@ std::vector<char> packBinary(const Recipe &recipe, const Image &image) {
   for (const std::string &kernel : image.kernels)
     kernels += kernel + "\n";
   for (const std::string &field : {std::string(kMagic), recipe.source, recipe.name, recipe.arch, recipe.compiler,
-                                   std::string(recipe.instrumented ? "1" : "0"), std::to_string(recipe.optimization), std::string(image.collectives ? "1" : "0"), kernels,
-                                   fingerprint(recipe.compiler), image.sharedObject})
+                                   std::string(recipe.instrumented ? "1" : "0"), std::to_string(recipe.optimization),
+                                   std::string(image.collectives ? "1" : "0"), kernels, fingerprint(recipe.compiler), image.sharedObject})
     putString(bytes, field);
   return bytes;
 }
@@ -207,8 +220,8 @@ Error unpackBinary(const std::vector<char> &bytes, Recipe &recipe, std::shared_p
   std::string magic, instrumented, optimization, collectives, kernels, print;
   auto made = std::make_shared<Image>();
   size_t at = 0;
-  for (std::string *field : {&magic, &recipe.source, &recipe.name, &recipe.arch, &recipe.compiler, &instrumented, &optimization, &collectives, &kernels,
-                             &print, &made->sharedObject})
+  for (std::string *field : {&magic, &recipe.source, &recipe.name, &recipe.arch, &recipe.compiler, &instrumented, &optimization,
+                             &collectives, &kernels, &print, &made->sharedObject})
     if (!getString(bytes, at, *field) || (field == &magic && magic != kMagic))
       return Error(ErrorKind::InvalidProgram, "expected a binary made by this host driver's compile(), but got something else");
   recipe.instrumented = instrumented == "1";

@@ -15,7 +15,7 @@ using namespace fusion::host;
 
 struct HostDriver::State {
   HostOptions options;
-  std::recursive_mutex mutex; // recursive: elapsed() runs launches of its own
+  std::mutex mutex;
   Memory memory;
   WorkerPool pool;
   std::vector<std::unique_ptr<Module>> modules;
@@ -76,7 +76,7 @@ Expected<Binary> HostDriver::compile(const std::string &source, const std::strin
 }
 
 Expected<ModuleHandle> HostDriver::load(const Binary &binary) {
-  std::lock_guard<std::recursive_mutex> lock(state->mutex);
+  std::lock_guard<std::mutex> lock(state->mutex);
   Recipe recipe;
   std::shared_ptr<const Image> image;
   if (Error error = unpackBinary(binary.bytes, recipe, image))
@@ -98,7 +98,7 @@ Expected<ModuleHandle> HostDriver::load(const Binary &binary) {
 }
 
 void HostDriver::unload(ModuleHandle handle) {
-  std::lock_guard<std::recursive_mutex> lock(state->mutex);
+  std::lock_guard<std::mutex> lock(state->mutex);
   auto &functions = state->functions;
   functions.erase(std::remove_if(functions.begin(), functions.end(), [&](auto &f) { return f->module == handle; }), functions.end());
   auto &modules = state->modules;
@@ -109,7 +109,7 @@ void HostDriver::unload(ModuleHandle handle) {
 }
 
 Expected<FunctionHandle> HostDriver::function(ModuleHandle handle, const std::string &name, size_t sharedBytes) {
-  std::lock_guard<std::recursive_mutex> lock(state->mutex);
+  std::lock_guard<std::mutex> lock(state->mutex);
   Module *module = state->find(handle);
   if (!module)
     return Error(ErrorKind::Device, "expected a loaded module for kernel '" + name + "', but got an unknown handle");
@@ -144,8 +144,8 @@ struct Arguments {
 Error copyArguments(const hc_param *parameters, void **args, const Function &function, const Memory &memory, Arguments &out) {
   for (size_t i = 0; parameters[i].bytes; ++i) {
     if (!args || !args[i])
-      return Error(ErrorKind::InvalidArgument, "expected a value for argument " + std::to_string(i) + " of " + function.name +
-                                                   ", but got none");
+      return Error(ErrorKind::InvalidArgument,
+                   "expected a value for argument " + std::to_string(i) + " of " + function.name + ", but got none");
     auto *bytes = static_cast<const char *>(args[i]);
     out.values.emplace_back(bytes, bytes + parameters[i].bytes);
     if (!parameters[i].pointer)
@@ -205,7 +205,7 @@ void chooseBlocks(Launch &launch, const BlockSelection &selection) {
 } // namespace
 
 Error HostDriver::launch(FunctionHandle handle, Extent3 grid, Extent3 block, size_t sharedBytes, Stream, void **args) {
-  std::lock_guard<std::recursive_mutex> lock(state->mutex);
+  std::lock_guard<std::mutex> lock(state->mutex);
   const HostOptions &options = state->options;
   Function *function = state->findFunction(handle);
   if (!function)
@@ -240,8 +240,8 @@ Error HostDriver::launch(FunctionHandle handle, Extent3 grid, Extent3 block, siz
 
   std::unique_ptr<Checker> checker;
   if (instrumented) {
-    checker = std::make_unique<Checker>(launch, **copy, **image,
-                                        state->memory.buffersFor(function->name, arguments.deviceAddresses), options);
+    checker =
+        std::make_unique<Checker>(launch, **copy, **image, state->memory.buffersFor(function->name, arguments.deviceAddresses), options);
     launch.checker = checker.get();
   }
   unsigned workers = options.workers > 0 ? options.workers : std::max(1u, std::thread::hardware_concurrency());
@@ -283,28 +283,28 @@ Error HostDriver::launch(FunctionHandle handle, Extent3 grid, Extent3 block, siz
   Error error;
   if (!record.findings.empty()) {
     const Finding &first = record.findings.front();
-    error = Error(ErrorKind::Device, "kernel " + function->name + ": " + runtime::name(first.kind) + ": " + first.text +
-                                         (record.findings.size() > 1 ? " (and " + std::to_string(record.findings.size() - 1) + " more)"
-                                                                     : ""));
+    error =
+        Error(ErrorKind::Device, "kernel " + function->name + ": " + runtime::name(first.kind) + ": " + first.text +
+                                     (record.findings.size() > 1 ? " (and " + std::to_string(record.findings.size() - 1) + " more)" : ""));
   }
   state->records.push_back(std::move(record));
   return error;
 }
 
 Expected<DevicePointer> HostDriver::allocate(size_t bytes, const std::string &name) {
-  std::lock_guard<std::recursive_mutex> lock(state->mutex);
+  std::lock_guard<std::mutex> lock(state->mutex);
   return state->memory.allocate(bytes, name, state->options.totalMemory);
 }
 
 void HostDriver::release(DevicePointer pointer) {
-  std::lock_guard<std::recursive_mutex> lock(state->mutex);
+  std::lock_guard<std::mutex> lock(state->mutex);
   Error error = state->memory.release(pointer);
   if (error && !state->misuse)
     state->misuse = error;
 }
 
 Error HostDriver::copyToDevice(DevicePointer to, const void *from, size_t bytes) {
-  std::lock_guard<std::recursive_mutex> lock(state->mutex);
+  std::lock_guard<std::mutex> lock(state->mutex);
   if (!bytes)
     return {};
   Expected<char *> address = state->memory.access(to, bytes, "copyToDevice");
@@ -316,7 +316,7 @@ Error HostDriver::copyToDevice(DevicePointer to, const void *from, size_t bytes)
 }
 
 Error HostDriver::copyToHost(void *to, DevicePointer from, size_t bytes) {
-  std::lock_guard<std::recursive_mutex> lock(state->mutex);
+  std::lock_guard<std::mutex> lock(state->mutex);
   if (!bytes)
     return {};
   Expected<char *> address = state->memory.access(from, bytes, "copyToHost");
@@ -327,7 +327,7 @@ Error HostDriver::copyToHost(void *to, DevicePointer from, size_t bytes) {
 }
 
 Error HostDriver::fill(DevicePointer to, unsigned char value, size_t bytes, Stream) {
-  std::lock_guard<std::recursive_mutex> lock(state->mutex);
+  std::lock_guard<std::mutex> lock(state->mutex);
   if (!bytes)
     return {};
   Expected<char *> address = state->memory.access(to, bytes, "fill");
@@ -339,7 +339,7 @@ Error HostDriver::fill(DevicePointer to, unsigned char value, size_t bytes, Stre
 }
 
 Error HostDriver::synchronize() {
-  std::lock_guard<std::recursive_mutex> lock(state->mutex);
+  std::lock_guard<std::mutex> lock(state->mutex);
   return std::exchange(state->misuse, Error());
 }
 
@@ -351,7 +351,7 @@ Expected<float> HostDriver::elapsed(Stream, const std::function<Error()> &body) 
 }
 
 Error HostDriver::nameRange(DevicePointer pointer, size_t bytes, const std::string &name, const std::string &kernel) {
-  std::lock_guard<std::recursive_mutex> lock(state->mutex);
+  std::lock_guard<std::mutex> lock(state->mutex);
   return state->memory.nameRange(pointer, bytes, name, kernel);
 }
 

@@ -7,8 +7,8 @@
 namespace fusion::host {
 namespace {
 constexpr size_t kPage = 4096;
-constexpr unsigned char kGuardByte = 0xA5, kPoisonByte = 0xFF;     // 0xFFFFFFFF is a NaN
-constexpr size_t kPoisonLimit = size_t(64) << 20;                  // larger allocations stay sparse zero pages
+constexpr unsigned char kGuardByte = 0xA5, kPoisonByte = 0xFF; // 0xFFFFFFFF is a NaN
+constexpr size_t kPoisonLimit = size_t(64) << 20;              // larger allocations stay sparse zero pages
 constexpr size_t kRememberedReleases = 64;
 constexpr size_t kArenaBytes = size_t(1) << 40, kSmallestArena = size_t(1) << 32;
 constexpr size_t kDistance = size_t(16) << 20; // a wild index faults, rather than reach another buffer or the host's memory
@@ -77,8 +77,8 @@ Expected<DevicePointer> Memory::allocate(size_t bytes, const std::string &name, 
   if (!bytes)
     return Error(ErrorKind::InvalidArgument, "expected an allocation of at least 1 byte for " + quoted(name) + ", but got 0");
   if (bytes > limit || used > limit - bytes)
-    return Error(ErrorKind::OutOfMemory, "cannot allocate " + bytesText(bytes) + " for " + quoted(name) + ": " + bytesText(used) +
-                                             " of " + bytesText(limit) + " are in use");
+    return Error(ErrorKind::OutOfMemory, "cannot allocate " + bytesText(bytes) + " for " + quoted(name) + ": " + bytesText(used) + " of " +
+                                             bytesText(limit) + " are in use");
   Allocation allocation;
   size_t body = roundUp(bytes, kPage);
   char *space = reserve() ? findSpace(bytes) : nullptr;

@@ -20,7 +20,7 @@ private:
 };
 
 struct ProcessResult {
-  int exitCode = 0; ///< 128 + signal when one ended it
+  int exitCode = 0;   ///< 128 + signal when one ended it
   std::string output; ///< stdout and stderr together
 };
 /// Runs a program found on PATH. An error means that it could not be started.

@@ -121,8 +121,7 @@ std::string Checker::who(const Access &access) const {
   unsigned t = access.thread;
   uint64_t b = runs[access.run - 1].linear;
   hc_dim thread{t % shape.x, t / shape.x % shape.y, t / shape.x / shape.y};
-  hc_dim block{static_cast<unsigned>(b % grid.x), static_cast<unsigned>(b / grid.x % grid.y),
-               static_cast<unsigned>(b / grid.x / grid.y)};
+  hc_dim block{static_cast<unsigned>(b % grid.x), static_cast<unsigned>(b / grid.x % grid.y), static_cast<unsigned>(b / grid.x / grid.y)};
   return "thread " + describe(thread) + ", block " + describe(block);
 }
 

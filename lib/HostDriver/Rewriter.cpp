@@ -256,8 +256,7 @@ bool Rewriter::dynamicShared(size_t begin) {
     return fail("expected an array like extern __shared__ float tile[], but got: " + declaration);
   std::string type = trim(declaration.substr(0, nameBegin)), array = declaration.substr(nameBegin, nameEnd - nameBegin);
   result.dynamicShared = true;
-  replaceTo(begin, type + " *const " + array + " = hc_dynamic<" + type + ">();" + newlinesOf(source.substr(begin, end - begin)),
-            end + 1);
+  replaceTo(begin, type + " *const " + array + " = hc_dynamic<" + type + ">();" + newlinesOf(source.substr(begin, end - begin)), end + 1);
   return true;
 }
 
@@ -272,8 +271,9 @@ bool Rewriter::staticShared(size_t begin) {
     return true; // left as it is: checked, but without guard bytes
   std::string variable = plain.substr(nameBegin, nameEnd - nameBegin);
   // A reference, so that the source's own name and type go on working; "static" so that lambdas need not capture it.
-  replaceTo(begin, "static struct { " + declaration + "; char hc_guard[256]; } hc_shared_" + variable + "; static auto &" + variable +
-                       " = hc_shared_" + variable + "." + variable + ";",
+  replaceTo(begin,
+            "static struct { " + declaration + "; char hc_guard[256]; } hc_shared_" + variable + "; static auto &" + variable +
+                " = hc_shared_" + variable + "." + variable + ";",
             end + 1);
   return true;
 }
@@ -315,10 +315,25 @@ bool Rewriter::kernel() {
 }
 
 Expected<Rewritten> Rewriter::run() {
-  static const std::set<std::string> collectives = {
-      "__syncthreads", "__syncthreads_count", "__syncthreads_and", "__syncthreads_or", "__syncwarp", "__shfl_sync", "__shfl_up_sync",
-      "__shfl_down_sync", "__shfl_xor_sync", "__ballot_sync", "__any_sync", "__all_sync", "__match_any_sync", "__reduce_add_sync",
-      "__reduce_max_sync", "__reduce_min_sync", "__nanosleep", "__activemask", "__trap"};
+  static const std::set<std::string> collectives = {"__syncthreads",
+                                                    "__syncthreads_count",
+                                                    "__syncthreads_and",
+                                                    "__syncthreads_or",
+                                                    "__syncwarp",
+                                                    "__shfl_sync",
+                                                    "__shfl_up_sync",
+                                                    "__shfl_down_sync",
+                                                    "__shfl_xor_sync",
+                                                    "__ballot_sync",
+                                                    "__any_sync",
+                                                    "__all_sync",
+                                                    "__match_any_sync",
+                                                    "__reduce_add_sync",
+                                                    "__reduce_max_sync",
+                                                    "__reduce_min_sync",
+                                                    "__nanosleep",
+                                                    "__activemask",
+                                                    "__trap"};
   if (source.find('\0') != std::string::npos)
     return Error(ErrorKind::Compile, name + ": expected text, but got a NUL byte");
   out = "#line 1 \"" + name + "\"\n";

@@ -28,7 +28,7 @@ struct Fiber {
   void *stackPointer = nullptr;
   char *mapping = nullptr; ///< an inaccessible part, then the stack
   char *stack = nullptr;
-  size_t size = 0; ///< of the stack
+  size_t size = 0;         ///< of the stack
   Thread *start = nullptr; ///< the thread to run when the fiber is first entered, or when its last one has finished
   Worker *worker = nullptr;
 };
@@ -69,8 +69,8 @@ struct Block : hc_block {
   Worker *worker = nullptr;
   Launch *launch = nullptr;
   unsigned threadCount = 0, warpCount = 0, live = 0, atBarrier = 0;
-  uint64_t linear = 0;  ///< in the grid
-  unsigned epoch = 0;   ///< counts barriers of the block
+  uint64_t linear = 0;            ///< in the grid
+  unsigned epoch = 0;             ///< counts barriers of the block
   unsigned run = 0, acquired = 0; ///< used by the checker: number of this run of a block, clock of its last atomic operation
   void *barrierPc = nullptr;
   unsigned warpsReady = 0; ///< warps with a lane that is ready or unstarted
@@ -116,7 +116,7 @@ struct Worker {
   Block block;
   std::vector<char> signalStack;
   sigjmp_buf escape;
-  pthread_t osThread;                ///< valid while running
+  pthread_t osThread; ///< valid while running
   std::atomic<bool> running{false};
   ~Worker();
   void run();
@@ -134,7 +134,7 @@ extern thread_local Worker *activeWorker;
 
 std::string describe(const hc_dim &index); ///< "(x,y,z)"
 void startBlock(Block &block, uint64_t linear);
-void blockCurrent(Thread &self);  ///< runs others until `self`, whose state says why it waits, is resumed
+void blockCurrent(Thread &self); ///< runs others until `self`, whose state says why it waits, is resumed
 void releaseBarrier(Block &block);
 bool tryWarp(Block &block, unsigned warp, unsigned mask); ///< completes the collective if every lane of `mask` has arrived
 void clearLane(Block &block, const Thread &thread);
@@ -142,7 +142,7 @@ void setReady(Block &block, unsigned warp, unsigned lanes);
 inline bool isAlive(const Block &block, const Thread &thread) { return block.warps[thread.warp].alive >> thread.lane & 1; }
 void fiberHop(Worker &worker, Fiber &to);
 Fiber *newFiber(Worker &worker);
-void runFiber(Fiber &fiber); ///< body of every fiber; never returns
+void runFiber(Fiber &fiber);      ///< body of every fiber; never returns
 void leaveKernel(Worker &worker); ///< abandons the launch from within a kernel thread
 void runCollective(int collective, void **slots, unsigned mask);
 

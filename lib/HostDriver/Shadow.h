@@ -16,12 +16,12 @@ struct Access {
 
 struct Cell {
   enum Flag : uint8_t {
-    WriteAtomic = 1,  ///< the last write was atomic
-    ReadPlain = 2,    ///< one of the reads was not
-    ManyThreads = 4,  ///< several threads of the last reader's warp read in its interval
-    ManyWarps = 8,    ///< several warps did
-    ManyBlocks = 16,  ///< several blocks read since the last write
-    Pending = 32,     ///< a cp.async into it has not been waited for
+    WriteAtomic = 1, ///< the last write was atomic
+    ReadPlain = 2,   ///< one of the reads was not
+    ManyThreads = 4, ///< several threads of the last reader's warp read in its interval
+    ManyWarps = 8,   ///< several warps did
+    ManyBlocks = 16, ///< several blocks read since the last write
+    Pending = 32,    ///< a cp.async into it has not been waited for
   };
   uint32_t owner = 0; ///< shared memory: the run of the block that all this is about
   uint8_t initialized = 0, writeMask = 0, readMask = 0, flags = 0;

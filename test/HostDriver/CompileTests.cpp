@@ -187,7 +187,8 @@ TEST_F(HostTest, ImpossibleLaunchesAreErrors) {
   compile(R"(extern "C" __global__ void k(float *y) { y[0] = 1.0f; }
 extern "C" __global__ void big(float *y) { __shared__ float s[12289]; s[threadIdx.x] = 1.0f; __syncthreads(); y[0] = s[0]; })");
   DevicePointer y = upload(std::vector<float>(64), "y");
-  for (Extent3 block : {Extent3{0, 1, 1}, Extent3{1, 0, 1}, Extent3{1025, 1, 1}, Extent3{1, 1, 65}, Extent3{32, 33, 1}, Extent3{1u << 31, 2, 1}})
+  for (Extent3 block :
+       {Extent3{0, 1, 1}, Extent3{1, 0, 1}, Extent3{1025, 1, 1}, Extent3{1, 1, 65}, Extent3{32, 33, 1}, Extent3{1u << 31, 2, 1}})
     expectError(launch("k", {1}, block, 0, y), ErrorKind::Device, "expected a block of 1 to 1024 threads");
   for (Extent3 grid : {Extent3{0, 1, 1}, Extent3{1u << 31, 1, 1}, Extent3{1, 65536, 1}, Extent3{1, 1, 65536}, Extent3{1, 1, 0}})
     expectError(launch("k", grid, {1}, 0, y), ErrorKind::Device, "expected a grid of");

@@ -45,4 +45,37 @@ protected:
   ModuleHandle module = nullptr;
 };
 
+/// Launches of kernel `k` with every check on.
+class CheckTest : public HostTest {
+protected:
+  CheckTest() { driver.options().sanitize = true; }
+  /// Runs under every schedule; each must end in `kind` at `line` with `text` in it (line 0: any).
+  template <class... T>
+  void expectFinding(FindingKind kind, int line, const std::string &text, Extent3 grid, Extent3 block, size_t shared, T... arguments) {
+    for (Schedule schedule : kSchedules) {
+      driver.options().schedule = schedule;
+      driver.clearRecords();
+      Error error = launch("k", grid, block, shared, arguments...);
+      EXPECT_EQ(error.kind(), ErrorKind::Device) << "schedule " << static_cast<int>(schedule) << " found nothing";
+      bool found = false;
+      std::string all;
+      for (const LaunchRecord &record : driver.launches())
+        for (const Finding &finding : record.findings) {
+          all += "\n  " + finding.text;
+          found |= finding.kind == kind && (!line || finding.line == line) && finding.text.find(text) != std::string::npos;
+        }
+      EXPECT_TRUE(found) << "schedule " << static_cast<int>(schedule) << ": expected " << name(kind) << " at line " << line << " about "
+                         << text << ", but got" << all;
+    }
+  }
+  template <class... T> void expectSilence(Extent3 grid, Extent3 block, size_t shared, T... arguments) {
+    for (Schedule schedule : kSchedules) {
+      driver.options().schedule = schedule;
+      Error error = launch("k", grid, block, shared, arguments...);
+      EXPECT_FALSE(error) << "schedule " << static_cast<int>(schedule) << ": " << error.message();
+    }
+  }
+  DevicePointer floats(size_t count, const std::string &name) { return upload(std::vector<float>(count, 1.0f), name); }
+};
+
 } // namespace fusion::test

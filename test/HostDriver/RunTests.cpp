@@ -47,8 +47,8 @@ TEST_F(HostTest, SchedulesAreDifferentOrdersOfThreadsAndBlocks) {
             "order[blockIdx.x * blockDim.x + threadIdx.x] = atomicAdd(count, 1); }");
     driver.options().workers = 1;
     std::vector<std::vector<int>> orders;
-    for (auto [schedule, seed] : {std::pair(Schedule::Forward, 1), {Schedule::Reverse, 1}, {Schedule::Random, 1}, {Schedule::Random, 2},
-                                  {Schedule::Random, 2}}) {
+    for (auto [schedule, seed] :
+         {std::pair(Schedule::Forward, 1), {Schedule::Reverse, 1}, {Schedule::Random, 1}, {Schedule::Random, 2}, {Schedule::Random, 2}}) {
       driver.options().schedule = schedule;
       driver.options().seed = seed;
       DevicePointer order = upload(std::vector<int>(6 * 96), "order");

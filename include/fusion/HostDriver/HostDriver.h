@@ -24,8 +24,8 @@ struct HostChecks {
 /// Which linear blocks of a grid run. Nothing chosen means all of them.
 struct BlockSelection {
   bool first = false, last = false;
-  unsigned random = 0;            ///< this many distinct blocks drawn with the options' seed
-  std::vector<uint64_t> indices;  ///< linear indices (x fastest); those outside the grid are ignored
+  unsigned random = 0;           ///< this many distinct blocks drawn with the options' seed
+  std::vector<uint64_t> indices; ///< linear indices (x fastest); those outside the grid are ignored
   bool all() const { return !first && !last && !random && indices.empty(); }
   /// Reads "all" or a comma-separated list of "first", "last", "random:K" and linear indices.
   static Expected<BlockSelection> parse(const std::string &text);
@@ -34,7 +34,7 @@ struct BlockSelection {
 struct HostOptions {
   Schedule schedule = Schedule::Forward;
   uint64_t seed = 1;
-  bool sanitize = false;   ///< run the checks below; needs clang
+  bool sanitize = false; ///< run the checks below; needs clang
   HostChecks checks;
   bool countBytes = false; ///< count the distinct bytes every buffer sees; needs clang
   BlockSelection blocks;
@@ -50,19 +50,19 @@ struct HostOptions {
 };
 
 enum class FindingKind {
-  Race,                ///< two threads of a block, not ordered by a barrier
-  BlockRace,           ///< two blocks
+  Race,      ///< two threads of a block, not ordered by a barrier
+  BlockRace, ///< two blocks
   OutOfBounds,
   UninitializedShared,
   UninitializedGlobal,
   Misaligned,
   DivergentBarrier,
-  AsyncCopyInFlight,   ///< a read of what cp.async has not been waited for
-  ForeignStack,        ///< an access to another thread's local memory
+  AsyncCopyInFlight, ///< a read of what cp.async has not been waited for
+  ForeignStack,      ///< an access to another thread's local memory
   Deadlock,
-  Collective,          ///< a warp collective whose mask or participants are wrong
-  IllegalAddress,      ///< the kernel faulted
-  GuardOverwritten,    ///< the bytes after a buffer changed during an unchecked launch
+  Collective,       ///< a warp collective whose mask or participants are wrong
+  IllegalAddress,   ///< the kernel faulted
+  GuardOverwritten, ///< the bytes after a buffer changed during an unchecked launch
   Trap,
   Timeout,
 };

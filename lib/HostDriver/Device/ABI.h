@@ -19,7 +19,18 @@ struct hc_param {
 };
 
 /// Warp collectives. Each lane brings a slot; the last to arrive computes all results.
-enum hc_collective { HC_SYNC, HC_SHUFFLE, HC_BALLOT, HC_MATCH, HC_REDUCE, HC_MMA_F16, HC_MMA_BF16, HC_MMA_TF32, HC_LDMATRIX, HC_LDMATRIX_T };
+enum hc_collective {
+  HC_SYNC,
+  HC_SHUFFLE,
+  HC_BALLOT,
+  HC_MATCH,
+  HC_REDUCE,
+  HC_MMA_F16,
+  HC_MMA_BF16,
+  HC_MMA_TF32,
+  HC_LDMATRIX,
+  HC_LDMATRIX_T
+};
 struct hc_shuffle_slot {
   unsigned long value;
   int source;
@@ -44,31 +55,31 @@ struct hc_ldmatrix_slot {
 
 /// Calls into the driver, in the order of the module's table. A module defines one stub per call, which jumps through the table:
 /// nothing has to be exported by the program that hosts the driver.
-#define HC_CALLS(X)                                                                                                                \
-  X(hc_barrier)                                                                                                                    \
-  X(hc_barrier_reduce)                                                                                                             \
+#define HC_CALLS(X)                                                                                                                        \
+  X(hc_barrier)                                                                                                                            \
+  X(hc_barrier_reduce)                                                                                                                     \
   X(hc_warp) X(hc_yield) X(hc_active_mask) X(hc_trap) X(hc_cp_async) X(hc_cp_async_commit) X(hc_cp_async_wait)
 /// Only in instrumented modules, after the above. The __tsan names are what clang's -fsanitize=thread calls.
 #define HC_SIZES(X, name) X(name##2) X(name##4) X(name##8) X(name##16)
-#define HC_CHECK_CALLS(X)                                                                                                          \
-  X(hc_atomic)                                                                                                                     \
-  X(hc_fence)                                                                                                                      \
-  X(hc_misaligned)                                                                                                                 \
-  X(__tsan_read1)                                                                                                                  \
-  X(__tsan_write1)                                                                                                                 \
-  X(__tsan_read_write1)                                                                                                            \
-  X(__tsan_volatile_read1)                                                                                                         \
-  X(__tsan_volatile_write1)                                                                                                        \
-  HC_SIZES(X, __tsan_read)                                                                                                         \
-  HC_SIZES(X, __tsan_write)                                                                                                        \
-  HC_SIZES(X, __tsan_read_write)                                                                                                   \
-  HC_SIZES(X, __tsan_unaligned_read)                                                                                               \
-  HC_SIZES(X, __tsan_unaligned_write)                                                                                              \
-  HC_SIZES(X, __tsan_unaligned_read_write)                                                                                         \
-  HC_SIZES(X, __tsan_volatile_read)                                                                                                \
-  HC_SIZES(X, __tsan_volatile_write)                                                                                               \
-  HC_SIZES(X, __tsan_unaligned_volatile_read)                                                                                      \
-  HC_SIZES(X, __tsan_unaligned_volatile_write)                                                                                     \
-  X(__tsan_memcpy)                                                                                                                 \
-  X(__tsan_memmove)                                                                                                                \
+#define HC_CHECK_CALLS(X)                                                                                                                  \
+  X(hc_atomic)                                                                                                                             \
+  X(hc_fence)                                                                                                                              \
+  X(hc_misaligned)                                                                                                                         \
+  X(__tsan_read1)                                                                                                                          \
+  X(__tsan_write1)                                                                                                                         \
+  X(__tsan_read_write1)                                                                                                                    \
+  X(__tsan_volatile_read1)                                                                                                                 \
+  X(__tsan_volatile_write1)                                                                                                                \
+  HC_SIZES(X, __tsan_read)                                                                                                                 \
+  HC_SIZES(X, __tsan_write)                                                                                                                \
+  HC_SIZES(X, __tsan_read_write)                                                                                                           \
+  HC_SIZES(X, __tsan_unaligned_read)                                                                                                       \
+  HC_SIZES(X, __tsan_unaligned_write)                                                                                                      \
+  HC_SIZES(X, __tsan_unaligned_read_write)                                                                                                 \
+  HC_SIZES(X, __tsan_volatile_read)                                                                                                        \
+  HC_SIZES(X, __tsan_volatile_write)                                                                                                       \
+  HC_SIZES(X, __tsan_unaligned_volatile_read)                                                                                              \
+  HC_SIZES(X, __tsan_unaligned_volatile_write)                                                                                             \
+  X(__tsan_memcpy)                                                                                                                         \
+  X(__tsan_memmove)                                                                                                                        \
   X(__tsan_memset)

@@ -100,11 +100,11 @@ HC_ATOMIC float atomicAdd(float *p, float v) {
   while (!__atomic_compare_exchange_n(u, &old, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
   return __uint_as_float(old);
 }
-#define HC_ATOMICS(T)                                                                                                              \
-  HC_INLINE T atomicAdd(T *p, T v) { return hc_atomic_add(p, v); }                                                                 \
-  HC_INLINE T atomicMax(T *p, T v) { return hc_atomic_extreme<T, true>(p, v); }                                                    \
-  HC_INLINE T atomicMin(T *p, T v) { return hc_atomic_extreme<T, false>(p, v); }                                                   \
-  HC_INLINE T atomicExch(T *p, T v) { return hc_atomic_exchange(p, v); }                                                           \
+#define HC_ATOMICS(T)                                                                                                                      \
+  HC_INLINE T atomicAdd(T *p, T v) { return hc_atomic_add(p, v); }                                                                         \
+  HC_INLINE T atomicMax(T *p, T v) { return hc_atomic_extreme<T, true>(p, v); }                                                            \
+  HC_INLINE T atomicMin(T *p, T v) { return hc_atomic_extreme<T, false>(p, v); }                                                           \
+  HC_INLINE T atomicExch(T *p, T v) { return hc_atomic_exchange(p, v); }                                                                   \
   HC_INLINE T atomicCAS(T *p, T expected, T v) { return hc_atomic_compare(p, expected, v); }
 HC_ATOMICS(int)
 HC_ATOMICS(unsigned)

@@ -22,16 +22,14 @@ template <class... P> constexpr const hc_param *parameters(void (*)(P...)) { ret
 template <class... P, unsigned... I> HC_INLINE void call(void (*kernel)(P...), void **args, sequence<I...>) {
   kernel(*(typename bare<P>::type *)args[I]...);
 }
-template <class... P> HC_INLINE void invoke(void (*kernel)(P...), void **args) {
-  call(kernel, args, typename make<sizeof...(P)>::type{});
-}
+template <class... P> HC_INLINE void invoke(void (*kernel)(P...), void **args) { call(kernel, args, typename make<sizeof...(P)>::type{}); }
 } // namespace hc_entry
 #ifdef HC_CHECK
 #define HC_UNCHECKED __attribute__((disable_sanitizer_instrumentation))
 #else
 #define HC_UNCHECKED
 #endif
-#define HC_ENTRY(kernel, maxThreads)                                                                                               \
-  HC_EXPORT HC_UNCHECKED void hc_run__##kernel(void **args) { hc_entry::invoke(&kernel, args); }                                   \
-  HC_EXPORT const hc_param *hc_params__##kernel() { return hc_entry::parameters(&kernel); }                                        \
+#define HC_ENTRY(kernel, maxThreads)                                                                                                       \
+  HC_EXPORT HC_UNCHECKED void hc_run__##kernel(void **args) { hc_entry::invoke(&kernel, args); }                                           \
+  HC_EXPORT const hc_param *hc_params__##kernel() { return hc_entry::parameters(&kernel); }                                                \
   HC_EXPORT unsigned hc_bounds__##kernel() { return maxThreads; }

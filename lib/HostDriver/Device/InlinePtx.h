@@ -14,10 +14,10 @@ HC_CONVERGENT HC_INLINE void mma(float &d0, float &d1, float &d2, float &d3, uns
   hc_warp(hc_cur, 0xffffffffu, &s, collective);
   d0 = s.d[0], d1 = s.d[1], d2 = s.d[2], d3 = s.d[3];
 }
-#define HC_MMA(NAME, COLLECTIVE)                                                                                                   \
-  HC_CONVERGENT HC_INLINE void NAME(float &d0, float &d1, float &d2, float &d3, unsigned a0, unsigned a1, unsigned a2,             \
-                                    unsigned a3, unsigned b0, unsigned b1, float c0, float c1, float c2, float c3) {               \
-    mma(d0, d1, d2, d3, a0, a1, a2, a3, b0, b1, c0, c1, c2, c3, COLLECTIVE);                                                       \
+#define HC_MMA(NAME, COLLECTIVE)                                                                                                           \
+  HC_CONVERGENT HC_INLINE void NAME(float &d0, float &d1, float &d2, float &d3, unsigned a0, unsigned a1, unsigned a2, unsigned a3,        \
+                                    unsigned b0, unsigned b1, float c0, float c1, float c2, float c3) {                                    \
+    mma(d0, d1, d2, d3, a0, a1, a2, a3, b0, b1, c0, c1, c2, c3, COLLECTIVE);                                                               \
   }
 HC_MMA(mma_sync_aligned_m16n8k16_row_col_f32_f16_f16_f32, HC_MMA_F16)
 HC_MMA(mma_sync_aligned_m16n8k16_row_col_f32_bf16_bf16_f32, HC_MMA_BF16)
@@ -34,27 +34,24 @@ HC_CONVERGENT HC_INLINE void ldmatrix(unsigned count, unsigned address, unsigned
   for (unsigned i = 0; i < count; ++i)
     r[i] = s.result[i];
 }
-#define HC_LDMATRIX_FORMS(SUFFIX, COLLECTIVE)                                                                                      \
-  HC_CONVERGENT HC_INLINE void ldmatrix_sync_aligned_m8n8_x4##SUFFIX(unsigned &a, unsigned &b, unsigned &c, unsigned &d,           \
-                                                                     unsigned p) {                                                 \
-    unsigned r[4];                                                                                                                 \
-    ldmatrix(4, p, r, COLLECTIVE);                                                                                                 \
-    a = r[0], b = r[1], c = r[2], d = r[3];                                                                                        \
-  }                                                                                                                                \
-  HC_CONVERGENT HC_INLINE void ldmatrix_sync_aligned_m8n8_x2##SUFFIX(unsigned &a, unsigned &b, unsigned p) {                       \
-    unsigned r[4];                                                                                                                 \
-    ldmatrix(2, p, r, COLLECTIVE);                                                                                                 \
-    a = r[0], b = r[1];                                                                                                            \
+#define HC_LDMATRIX_FORMS(SUFFIX, COLLECTIVE)                                                                                              \
+  HC_CONVERGENT HC_INLINE void ldmatrix_sync_aligned_m8n8_x4##SUFFIX(unsigned &a, unsigned &b, unsigned &c, unsigned &d, unsigned p) {     \
+    unsigned r[4];                                                                                                                         \
+    ldmatrix(4, p, r, COLLECTIVE);                                                                                                         \
+    a = r[0], b = r[1], c = r[2], d = r[3];                                                                                                \
+  }                                                                                                                                        \
+  HC_CONVERGENT HC_INLINE void ldmatrix_sync_aligned_m8n8_x2##SUFFIX(unsigned &a, unsigned &b, unsigned p) {                               \
+    unsigned r[4];                                                                                                                         \
+    ldmatrix(2, p, r, COLLECTIVE);                                                                                                         \
+    a = r[0], b = r[1];                                                                                                                    \
   }
 HC_LDMATRIX_FORMS(_shared_b16, HC_LDMATRIX)
 HC_LDMATRIX_FORMS(_trans_shared_b16, HC_LDMATRIX_T)
 
-#define HC_CP_ASYNC(NAME)                                                                                                          \
-  HC_INLINE void NAME(unsigned to, const void *from, unsigned bytes) {                                                             \
-    hc_cp_async(hc_cur, hc_shared_pointer(to), from, bytes, bytes);                                                                \
-  }                                                                                                                                \
-  HC_INLINE void NAME(unsigned to, const void *from, unsigned bytes, unsigned sourceBytes) {                                       \
-    hc_cp_async(hc_cur, hc_shared_pointer(to), from, bytes, sourceBytes);                                                          \
+#define HC_CP_ASYNC(NAME)                                                                                                                  \
+  HC_INLINE void NAME(unsigned to, const void *from, unsigned bytes) { hc_cp_async(hc_cur, hc_shared_pointer(to), from, bytes, bytes); }   \
+  HC_INLINE void NAME(unsigned to, const void *from, unsigned bytes, unsigned sourceBytes) {                                               \
+    hc_cp_async(hc_cur, hc_shared_pointer(to), from, bytes, sourceBytes);                                                                  \
   }
 HC_CP_ASYNC(cp_async_cg_shared_global)
 HC_CP_ASYNC(cp_async_ca_shared_global)

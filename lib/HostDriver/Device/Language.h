@@ -44,8 +44,8 @@ HC_CALL void hc_misaligned(hc_thread *, const void *address, unsigned bytes);
 extern "C" int printf(const char *, ...);
 
 // The stubs and their table. Jumping keeps the kernel's own return address visible to the driver.
-#define HC_STUB(name)                                                                                                              \
-  ".pushsection .hc_table,\"aw\",@progbits\n.Lhc_" #name ": .quad 0\n.popsection\n"                                                \
+#define HC_STUB(name)                                                                                                                      \
+  ".pushsection .hc_table,\"aw\",@progbits\n.Lhc_" #name ": .quad 0\n.popsection\n"                                                        \
   ".globl " #name "\n.hidden " #name "\n.type " #name ",@function\n" #name ": jmp *.Lhc_" #name "(%rip)\n"
 #ifdef HC_CHECK
 #define HC_ALL_STUBS HC_CALLS(HC_STUB) HC_CHECK_CALLS(HC_STUB) ".globl __tsan_init\n.hidden __tsan_init\n__tsan_init: ret\n"
@@ -78,17 +78,17 @@ HC_INLINE const HC_RAW hc_thread *hc_me() { return (const HC_RAW hc_thread *)*(h
 HC_INLINE const HC_RAW hc_block *hc_my_block() { return (const HC_RAW hc_block *)hc_me()->block; }
 #define hc_cur (*(hc_thread *const HC_RAW *)&hc_current)
 HC_INLINE int hc_lane() { return hc_me()->lane; }
-#define HC_BUILTIN(name, from)                                                                                                     \
-  struct hc_##name {                                                                                                               \
-    __declspec(property(get = get_x)) unsigned x;                                                                                  \
-    __declspec(property(get = get_y)) unsigned y;                                                                                  \
-    __declspec(property(get = get_z)) unsigned z;                                                                                  \
-    HC_MEMBER unsigned get_x() const { return from.x; }                                                                            \
-    HC_MEMBER unsigned get_y() const { return from.y; }                                                                            \
-    HC_MEMBER unsigned get_z() const { return from.z; }                                                                            \
-    HC_MEMBER operator uint3() const { return {from.x, from.y, from.z}; }                                                          \
-    HC_MEMBER operator dim3() const { return {from.x, from.y, from.z}; }                                                           \
-  };                                                                                                                               \
+#define HC_BUILTIN(name, from)                                                                                                             \
+  struct hc_##name {                                                                                                                       \
+    __declspec(property(get = get_x)) unsigned x;                                                                                          \
+    __declspec(property(get = get_y)) unsigned y;                                                                                          \
+    __declspec(property(get = get_z)) unsigned z;                                                                                          \
+    HC_MEMBER unsigned get_x() const { return from.x; }                                                                                    \
+    HC_MEMBER unsigned get_y() const { return from.y; }                                                                                    \
+    HC_MEMBER unsigned get_z() const { return from.z; }                                                                                    \
+    HC_MEMBER operator uint3() const { return {from.x, from.y, from.z}; }                                                                  \
+    HC_MEMBER operator dim3() const { return {from.x, from.y, from.z}; }                                                                   \
+  };                                                                                                                                       \
   static constexpr hc_##name name{};
 HC_BUILTIN(threadIdx, hc_me()->index)
 HC_BUILTIN(blockIdx, hc_my_block()->index)
@@ -116,59 +116,55 @@ HC_INLINE void hc_aligned(const void *p, unsigned bytes) {
   if ((size_t)p & (bytes - 1))
     hc_misaligned(hc_cur, p, bytes);
 }
-#define HC_VECTOR2(T, N)                                                                                                           \
-  struct __align__(2 * sizeof(T)) N {                                                                                              \
-    T x, y;                                                                                                                        \
-    N() = default;                                                                                                                 \
-    HC_MEMBER constexpr N(T x, T y) : x(x), y(y) {}                                                                                \
-    HC_MEMBER N(const N &o) {                                                                                                      \
-      hc_aligned(&o, alignof(N));                                                                                                  \
-      x = o.x, y = o.y;                                                                                                            \
-    }                                                                                                                              \
-    HC_MEMBER N &operator=(const N &o) {                                                                                           \
-      hc_aligned(&o, alignof(N));                                                                                                  \
-      hc_aligned(this, alignof(N));                                                                                                \
-      x = o.x, y = o.y;                                                                                                            \
-      return *this;                                                                                                                \
-    }                                                                                                                              \
+#define HC_VECTOR2(T, N)                                                                                                                   \
+  struct __align__(2 * sizeof(T)) N {                                                                                                      \
+    T x, y;                                                                                                                                \
+    N() = default;                                                                                                                         \
+    HC_MEMBER constexpr N(T x, T y) : x(x), y(y) {}                                                                                        \
+    HC_MEMBER N(const N &o) {                                                                                                              \
+      hc_aligned(&o, alignof(N));                                                                                                          \
+      x = o.x, y = o.y;                                                                                                                    \
+    }                                                                                                                                      \
+    HC_MEMBER N &operator=(const N &o) {                                                                                                   \
+      hc_aligned(&o, alignof(N));                                                                                                          \
+      hc_aligned(this, alignof(N));                                                                                                        \
+      x = o.x, y = o.y;                                                                                                                    \
+      return *this;                                                                                                                        \
+    }                                                                                                                                      \
   };
-#define HC_VECTOR4(T, N)                                                                                                           \
-  struct __align__(4 * sizeof(T) > 16 ? 16 : 4 * sizeof(T)) N {                                                                    \
-    T x, y, z, w;                                                                                                                  \
-    N() = default;                                                                                                                 \
-    HC_MEMBER constexpr N(T x, T y, T z, T w) : x(x), y(y), z(z), w(w) {}                                                          \
-    HC_MEMBER N(const N &o) {                                                                                                      \
-      hc_aligned(&o, alignof(N));                                                                                                  \
-      x = o.x, y = o.y, z = o.z, w = o.w;                                                                                          \
-    }                                                                                                                              \
-    HC_MEMBER N &operator=(const N &o) {                                                                                           \
-      hc_aligned(&o, alignof(N));                                                                                                  \
-      hc_aligned(this, alignof(N));                                                                                                \
-      x = o.x, y = o.y, z = o.z, w = o.w;                                                                                          \
-      return *this;                                                                                                                \
-    }                                                                                                                              \
+#define HC_VECTOR4(T, N)                                                                                                                   \
+  struct __align__(4 * sizeof(T) > 16 ? 16 : 4 * sizeof(T)) N {                                                                            \
+    T x, y, z, w;                                                                                                                          \
+    N() = default;                                                                                                                         \
+    HC_MEMBER constexpr N(T x, T y, T z, T w) : x(x), y(y), z(z), w(w) {}                                                                  \
+    HC_MEMBER N(const N &o) {                                                                                                              \
+      hc_aligned(&o, alignof(N));                                                                                                          \
+      x = o.x, y = o.y, z = o.z, w = o.w;                                                                                                  \
+    }                                                                                                                                      \
+    HC_MEMBER N &operator=(const N &o) {                                                                                                   \
+      hc_aligned(&o, alignof(N));                                                                                                          \
+      hc_aligned(this, alignof(N));                                                                                                        \
+      x = o.x, y = o.y, z = o.z, w = o.w;                                                                                                  \
+      return *this;                                                                                                                        \
+    }                                                                                                                                      \
   };
 #else
-#define HC_VECTOR2(T, N)                                                                                                           \
-  struct __align__(2 * sizeof(T)) N {                                                                                              \
-    T x, y;                                                                                                                        \
+#define HC_VECTOR2(T, N)                                                                                                                   \
+  struct __align__(2 * sizeof(T)) N {                                                                                                      \
+    T x, y;                                                                                                                                \
   };
-#define HC_VECTOR4(T, N)                                                                                                           \
-  struct __align__(4 * sizeof(T) > 16 ? 16 : 4 * sizeof(T)) N {                                                                    \
-    T x, y, z, w;                                                                                                                  \
+#define HC_VECTOR4(T, N)                                                                                                                   \
+  struct __align__(4 * sizeof(T) > 16 ? 16 : 4 * sizeof(T)) N {                                                                            \
+    T x, y, z, w;                                                                                                                          \
   };
 #endif
-#define HC_MAKE_VECTORS(T, N)                                                                                                      \
-  HC_INLINE N##2 make_##N##2(T x, T y) { return {x, y}; }                                                                          \
+#define HC_MAKE_VECTORS(T, N)                                                                                                              \
+  HC_INLINE N##2 make_##N##2(T x, T y) { return {x, y}; }                                                                                  \
   HC_INLINE N##4 make_##N##4(T x, T y, T z, T w) { return {x, y, z, w}; }
-#define HC_VECTORS(T, N)                                                                                                           \
-  struct N##1 {                                                                                                                    \
-    T x;                                                                                                                           \
-  };                                                                                                                               \
-  struct N##3 {                                                                                                                    \
-    T x, y, z;                                                                                                                     \
-  };                                                                                                                               \
-  HC_VECTOR2(T, N##2)                                                                                                              \
+#define HC_VECTORS(T, N)                                                                                                                   \
+  struct N##1 { T x; };                                                                                                                    \
+  struct N##3 { T x, y, z; };                                                                                                              \
+  HC_VECTOR2(T, N##2)                                                                                                                      \
   HC_VECTOR4(T, N##4) HC_MAKE_VECTORS(T, N) HC_INLINE N##3 make_##N##3(T x, T y, T z) { return {x, y, z}; }
 HC_VECTORS(float, float)
 HC_VECTORS(double, double)

@@ -62,8 +62,8 @@ HC_INLINE bool isfinite(float a) { return __builtin_isfinite(a); }
 HC_INLINE bool signbit(float a) { return __builtin_signbit(a); }
 HC_INLINE int abs(int a) { return a < 0 ? -a : a; }
 
-#define HC_MINMAX(R, A, B)                                                                                                         \
-  HC_INLINE R min(A a, B b) { return (R)a < (R)b ? (R)a : (R)b; }                                                                  \
+#define HC_MINMAX(R, A, B)                                                                                                                 \
+  HC_INLINE R min(A a, B b) { return (R)a < (R)b ? (R)a : (R)b; }                                                                          \
   HC_INLINE R max(A a, B b) { return (R)a > (R)b ? (R)a : (R)b; }
 #define HC_MINMAX_MIXED(S, U) HC_MINMAX(S, S, S) HC_MINMAX(U, U, U) HC_MINMAX(U, S, U) HC_MINMAX(U, U, S)
 HC_MINMAX_MIXED(int, unsigned)
