@@ -13,7 +13,7 @@ static std::optional<ScanProblem> scanBytes(StringRef text) {
     return ScanProblem{0, "expected a model description, but got an empty file; it needs one function of fusion ops"};
   for (size_t i = 0; i < text.size(); ++i) {
     unsigned char c = text[i];
-    if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
+    if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
       return ScanProblem{i, "expected text, but got the byte 0x" + llvm::utohexstr(c, /*LowerCase=*/true, /*Width=*/2) +
                                 "; a model description is UTF-8 text, see examples/"};
   }
