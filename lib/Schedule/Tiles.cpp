@@ -43,9 +43,12 @@ int64_t WindowTile::pitch() const {
 
 int64_t WindowTile::pipeFloats(const WindowProblem &p, bool scatter) const {
   Extents patch;
-  int64_t h = divisorWithin(rows, ceilDiv(box[1], scatter ? p.stride[1] : 1));
-  int64_t d = divisorWithin(rows / h, ceilDiv(box[0], scatter ? p.stride[0] : 1));
-  Extents perAxis{d, h, rows / h / d};
+  // A thread of a strided scatter owns neighbouring phases along w where the box allows it.
+  bool paired = scatter && p.stride[2] > 1 && rows % p.stride[2] == 0 && p.taps[2] <= 8 && (box[2] % p.stride[2] == 0 || box[2] >= p.large[2]);
+  int64_t places = paired ? rows / p.stride[2] : rows;
+  int64_t h = divisorWithin(places, ceilDiv(box[1], scatter ? p.stride[1] : 1));
+  int64_t d = divisorWithin(places / h, ceilDiv(box[0], scatter ? p.stride[0] : 1));
+  Extents perAxis{d, h, places / h / d};
   for (int i = 0; i < 3; ++i) {
     int64_t cover = ceilDiv(box[i], scatter ? p.stride[i] : 1), full = roundUp(cover, perAxis[i]);
     patch[i] = scatter ? (full * p.stride[i] - 1 + (p.taps[i] - 1) * p.dilation[i]) / p.stride[i] + 1

@@ -1,5 +1,6 @@
 // Names, offsets and scalar statements: everything the printers of the strategies have in common.
 #include "KernelText.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 #include <cstring>
@@ -19,21 +20,50 @@ std::string cuda::literal(float value) {
   return llvm::formatv("__int_as_float({0:x})", bits).str();
 }
 
+/// Names that the prelude declares: what stands in front of '(' or '<', and behind `struct`.
+static const llvm::SmallVector<std::string> &preludeWords() {
+  static const llvm::SmallVector<std::string> words = [] {
+    llvm::StringSet<> found;
+    std::string text = preludeText({"window.cuh", "weight.cuh", "matmul.cuh", "rows.cuh", "vector.cuh"});
+    std::string word, before;
+    for (char c : text) {
+      if (llvm::isAlnum(c) || c == '_') {
+        word += c;
+        continue;
+      }
+      if (!word.empty() && (c == '(' || c == '<' || before == "struct"))
+        found.insert(word);
+      if (!word.empty())
+        before = word;
+      word.clear();
+    }
+    llvm::SmallVector<std::string> all;
+    for (auto &entry : found)
+      all.push_back(entry.getKey().str());
+    return all;
+  }();
+  return words;
+}
+
 std::string cuda::vec3(const Extents &e) { return llvm::formatv("{{{0}, {1}, {2}}", e[0], e[1], e[2]).str(); }
 
 runtime::Expr cuda::ceilDivExpr(runtime::Expr a, int64_t b) { return runtime::ceilDiv(a, runtime::Expr(b)); }
 
 KernelText::KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &names)
     : kernel(kernel), options(options), names(names), facts(KernelFacts::of(kernel)), partialTiles(kernel.getNumResults(), runtime::Expr::batch()) {
+  // Words that printers and prelude use: a tensor of that name is called something else.
+  for (StringRef word : {"images", "shared", "tile", "pipe", "at", "warp", "lane", "channel", "channels", "row", "p", "m", "c", "v", "n", "r", "j", "e", "k", "live",
+                         "image", "first", "feature", "chunk", "columns", "all", "tiles", "begin", "scratch", "count", "load", "outer", "firstRow", "firstColumn",
+                         "operator", "quad", "index_t", "sum", "from"})
+    locals.reserve(word);
+  for (StringRef word : preludeWords())
+    locals.reserve(word);
   for (auto [outer, inner] : llvm::zip(kernel.getInputs(), kernel.getBody().getArguments())) {
     pointers[inner] = locals.get(names.tensors[outer]);
     parameters.push_back({inner, pointers[inner]});
   }
   for (Value result : kernel.getResults())
     resultPointers.push_back(locals.get(names.tensors[result]));
-  // Words the printers use themselves.
-  for (StringRef word : {"images", "shared", "tile", "pipe", "at", "warp", "lane", "channel", "row", "p", "m", "c", "v", "n", "r", "j", "live", "image", "e"})
-    locals.reserve(word);
 }
 
 std::string KernelText::globalStruct(StringRef prefix, const std::string &text) {
