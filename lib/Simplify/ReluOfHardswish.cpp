@@ -1,6 +1,6 @@
 // relu(hardswish(x)) = hardswish(relu(x)); finite, and its gradient is the same everywhere, so it may go before differentiation.
 //
-// Values. x > 0: both are hardswish(x), which is positive. x <= 0: hardswish(x) <= 0, so both are a zero. NaN passes through all three.
+// Values. x > 0: both are hardswish(x), which is positive (the smallest denormal included: 3 * x * (1 / 6) rounds up). x <= 0: hardswish(x) <= 0, so both are a zero. NaN passes through all three.
 // They differ at x = -inf alone: hardswish(-inf) is NaN (-inf * 0), hardswish(relu(-inf)) is 0.
 // Gradients, with h' the derivative of hardswish:
 //   x > 0 or NaN: relu passes dy on both sides, and hardswish sees x on both sides: dy * h'(x).

@@ -96,7 +96,8 @@ protected:
           m.addNestedPass<func::FuncOp>(createSimplify(setting.simplify));
           m.addPass(createDifferentiate(all));
         });
-        ASSERT_EQ(bool(written), bool(simplified)) << file << ": " << withRole(*module, "").getName().str();
+        // A rule may remove what has no derivative, but not the derivative.
+        ASSERT_TRUE(simplified || !written) << file << ": " << withRole(*module, "").getName().str();
         if (!written) {
           ++skipped;
           continue;
