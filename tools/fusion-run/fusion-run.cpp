@@ -1,6 +1,6 @@
 // fusion-run: makes inputs for a model, runs its program on the host driver or a GPU, and holds every result to the evaluator.
 #include "../common/Tool.h"
-#include "Runner.h"
+#include "ProgramInput.h"
 #include "ScaleShapes.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Import/Import.h"
@@ -213,7 +213,61 @@ bool compareBytes(const runtime::HostDriver &driver, const Compiled &compiled) {
   return ok;
 }
 
-ExitCode runModel(Session &session, const Arguments &a) {
+/// Where to run; `host` is the driver when that is the host driver.
+struct Device {
+  std::shared_ptr<runtime::Driver> driver;
+  runtime::HostDriver *host = nullptr;
+  runtime::Context context() const {
+    runtime::ContextOptions options;
+    options.diskCache = !host;
+    return runtime::Context(driver, options);
+  }
+};
+
+ExitCode openDevice(const Arguments &a, Device &device) {
+  if (a.device == "host") {
+    runtime::HostOptions options = a.host;
+    llvm::StringRef arch = a.compile.options.arch;
+    int number = 90;
+    arch.drop_front(3).take_while(llvm::isDigit).getAsInteger(10, number);
+    options.claimMajor = number / 10, options.claimMinor = number % 10;
+    options.checks.uninitializedGlobal = a.host.blocks.all(); // blocks that do not run leave their results unwritten
+    auto made = std::make_shared<runtime::HostDriver>(options);
+    device.host = made.get(), device.driver = made;
+    return Fine;
+  }
+  auto made = runtime::makeCudaDriver();
+  if (!made) {
+    llvm::errs() << "NOT RUN: " << made.error().message() << "\n";
+    return DeviceFailure;
+  }
+  device.driver = std::move(*made);
+  return Fine;
+}
+
+/// Runs a program that comes without its model: nothing to compare with.
+ExitCode runAlone(const runtime::Program &program, const Arguments &a) {
+  Device device;
+  if (ExitCode code = openDevice(a, device))
+    return code;
+  RunRequest request = requestFor(program, batchOf(program, a.compile.options.nominalBatch), uint64_t(a.seed), a.inputs);
+  request.readBack = a.host.blocks.all(), request.repeats = int(a.repeats);
+  runtime::Context context = device.context();
+  auto result = runProgram(context, device.host, program, request);
+  if (device.host)
+    printFindings(*device.host);
+  if (!result) {
+    llvm::errs() << "error: " << result.error().message() << "\n";
+    return DeviceFailure;
+  }
+  if (a.repeats)
+    llvm::outs() << llvm::formatv("forward {0:f4} ms\nbackward {1:f4} ms\n", result->forwardMs, result->backwardMs);
+  printSummary(program, *result);
+  return Fine;
+}
+
+/// `given` is the program to run instead of the one that the model compiles to.
+ExitCode runModel(Session &session, const Arguments &a, const runtime::Program *given = nullptr) {
   Model full, model;
   if (!a.scheduleFrom.empty())
     if (ExitCode code = compileScaled(session, a.scheduleFrom == "self" ? a.input : a.scheduleFrom, a, 1, nullptr, full))
@@ -221,34 +275,21 @@ ExitCode runModel(Session &session, const Arguments &a) {
   if (ExitCode code = compileScaled(session, a.input, a, a.scale, full.compiled ? &*full.compiled : nullptr, model))
     return code;
   Compiled &compiled = *model.compiled;
-  auto program = runtime::Program::create(compiled.program);
+  auto program = given ? runtime::Expected<runtime::Program>(*given) : runtime::Program::create(compiled.program);
+  if (std::string why = given ? differsFrom(*given, compiled.program) : ""; !why.empty()) {
+    llvm::errs() << "error: " << why << "\n";
+    return Diagnosed;
+  }
   if (!program) {
     llvm::errs() << "error: " << program.error().message() << "\n";
     return Diagnosed;
   }
   bool partialGrid = !a.host.blocks.all();
-  std::shared_ptr<runtime::Driver> driver;
-  runtime::HostDriver *host = nullptr;
-  if (a.device == "host") {
-    runtime::HostOptions options = a.host;
-    llvm::StringRef arch = a.compile.options.arch;
-    int number = 90;
-    arch.drop_front(3).take_while(llvm::isDigit).getAsInteger(10, number);
-    options.claimMajor = number / 10, options.claimMinor = number % 10;
-    options.checks.uninitializedGlobal = !partialGrid; // blocks that do not run leave their results unwritten
-    auto made = std::make_shared<runtime::HostDriver>(options);
-    host = made.get(), driver = made;
-  } else {
-    auto made = runtime::makeCudaDriver();
-    if (!made) {
-      llvm::errs() << "NOT RUN: " << made.error().message() << "\n";
-      return DeviceFailure;
-    }
-    driver = std::move(*made);
-  }
-  runtime::ContextOptions contextOptions;
-  contextOptions.diskCache = !host;
-  runtime::Context context(driver, contextOptions);
+  Device device;
+  if (ExitCode code = openDevice(a, device))
+    return code;
+  runtime::HostDriver *host = device.host;
+  runtime::Context context = device.context();
 
   mlir::func::FuncOp written = *model.written->getOps<mlir::func::FuncOp>().begin(), backward = model.function("backward");
   RunRequest request;
@@ -318,6 +359,27 @@ ExitCode runModel(Session &session, const Arguments &a) {
   return ok ? Fine : Mismatch;
 }
 
+/// The input is a program: compiled before, perhaps edited since.
+ExitCode runProgramFile(Session &session, Arguments a) {
+  auto program = runtime::Program::load(a.input);
+  if (!program) {
+    llvm::errs() << "error: " << program.error().message() << "\n";
+    return Diagnosed;
+  }
+  if (a.scale != 1 || !a.scheduleFrom.empty())
+    return usage("expected a model description with --shape-scale and --schedule-from, but got a program, whose shapes and tiles are fixed");
+  if (a.model.empty() && (a.check || a.bytes))
+    return usage("expected --model=FILE with --check and --bytes: a program does not say what it should compute");
+  const runtime::ProgramData &data = program->data();
+  CompileOptions &options = a.compile.options;
+  options.arch = data.variants.front().arch, options.precision = data.precision, options.assumeFinite = data.assumeFinite;
+  options.grad = gradOf(*program);
+  if (a.model.empty())
+    return runAlone(*program, a);
+  a.input = a.model;
+  return runModel(session, a, &*program);
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -330,5 +392,5 @@ int main(int argc, char **argv) {
   if (ExitCode code = readArguments(argc, argv, a))
     return code;
   Session session;
-  return runModel(session, a);
+  return isProgramFile(a.input) ? runProgramFile(session, a) : runModel(session, a);
 }

@@ -1,0 +1,96 @@
+// What fusion-run needs when its input is a program: it must not compile anything, and never changes the program.
+#include "ProgramInput.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Support/xxhash.h"
+#include <cmath>
+
+using namespace fusion;
+using namespace fusion::tools;
+using reference::Tensor;
+using runtime::TensorRole;
+
+bool tools::isProgramFile(const std::string &path) {
+  // A program begins with `{`; what MLIR can begin so is `{-#`, its dictionary of resources.
+  auto file =
+      path == "-" ? llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>>(std::errc::not_supported) : llvm::MemoryBuffer::getFile(path);
+  if (!file)
+    return false;
+  llvm::StringRef text = (*file)->getBuffer().ltrim();
+  return text.starts_with("{") && !text.starts_with("{-#");
+}
+
+static bool makes(const runtime::Program &program, TensorRole role) {
+  return llvm::any_of(program.data().tensors, [&](const runtime::Tensor &t) { return t.role == role; });
+}
+
+Grad tools::gradOf(const runtime::Program &program) {
+  return makes(program, TensorRole::GradInput) ? Grad::All : makes(program, TensorRole::GradParameter) ? Grad::Params : Grad::None;
+}
+
+int64_t tools::batchOf(const runtime::Program &program, int64_t nominal) {
+  return program.data().batch.dynamic ? nominal : program.data().batch.size;
+}
+
+std::string tools::differsFrom(const runtime::Program &program, const runtime::ProgramData &expected) {
+  auto seen = [](TensorRole role) { return role != TensorRole::Saved; }; // what forward leaves for backward is the program's own business
+  auto describe = [](const runtime::Tensor &t) {
+    std::string text = t.name + " [";
+    for (auto [i, extent] : llvm::enumerate(t.shape))
+      text += (i ? ", " : "") + (extent == runtime::kBatchExtent ? "N" : std::to_string(extent));
+    return std::string(runtime::roleName(t.role)) + " " + text + "]";
+  };
+  std::vector<std::string> given, wanted;
+  for (const runtime::Tensor &t : program.data().tensors)
+    if (seen(t.role))
+      given.push_back(describe(t));
+  for (const runtime::Tensor &t : expected.tensors)
+    if (seen(t.role))
+      wanted.push_back(describe(t));
+  for (size_t i = 0; i < std::max(given.size(), wanted.size()); ++i) {
+    std::string want = i < wanted.size() ? wanted[i] : "no more tensors", got = i < given.size() ? given[i] : "no more tensors";
+    if (want != got)
+      return "expected a program of this model with the " + want + ", but got the " + got + "; give the model it was compiled from";
+  }
+  const runtime::BatchRange &batch = program.data().batch;
+  if (!batch.dynamic && !expected.batch.dynamic && batch.size != expected.batch.size)
+    return llvm::formatv("expected a program for batch {0}, but got one for batch {1}", expected.batch.size, batch.size);
+  return "";
+}
+
+RunRequest tools::requestFor(const runtime::Program &program, int64_t batch, uint64_t seed, const reference::InputOptions &options) {
+  RunRequest request;
+  request.batch = batch;
+  request.backward = llvm::any_of(program.data().variants, [](const runtime::Variant &v) { return v.backward.has_value(); });
+  reference::Random seeds(seed);
+  for (const runtime::Tensor &t : program.data().tensors) {
+    bool parameter = t.role == TensorRole::Parameter;
+    if (!parameter && t.role != TensorRole::Input && t.role != TensorRole::GradOutput)
+      continue;
+    reference::Shape shape;
+    for (int64_t extent : t.shape)
+      shape.push_back(extent == runtime::kBatchExtent ? batch : extent);
+    double fanIn = parameter && shape.size() >= 2 ? double(reference::elementCount(shape, 1)) : 1;
+    request.given[t.name] = reference::randomTensor(shape, seeds.next(), 1 / std::sqrt(std::max(1.0, fanIn)),
+                                                    t.role == TensorRole::Input ? options : reference::InputOptions());
+  }
+  return request;
+}
+
+void tools::printSummary(const runtime::Program &program, const RunResult &result) {
+  for (const runtime::Tensor &t : program.data().tensors) {
+    auto found = result.tensors.find(t.name);
+    if (found == result.tensors.end() || t.role == TensorRole::Saved)
+      continue;
+    const std::vector<float> &data = found->second.data;
+    double least = INFINITY, most = -INFINITY, sum = 0;
+    for (float v : data)
+      least = std::fmin(least, v), most = std::fmax(most, v), sum += v;
+    llvm::ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>(data.data()), data.size() * sizeof(float));
+    llvm::outs() << llvm::formatv("{0} {1}: {2} elements, min {3:e4}, max {4:e4}, mean {5:e4}, checksum {6:x-16}\n",
+                                  runtime::roleName(t.role), t.name, data.size(), least, most,
+                                  data.empty() ? 0.0 : sum / double(data.size()), llvm::xxh3_64bits(bytes));
+  }
+}
