@@ -106,6 +106,10 @@ void Checker::count(BufferState &state, const Context &context, size_t offset, s
   }
   if (context.write) {
     state.accessedWritten += bytes;
+    size_t thread = context.thread.linear;
+    if (state.writtenBy.size() <= thread)
+      state.writtenBy.resize(thread + 1);
+    state.writtenBy[thread] += bytes;
     state.written.set(offset, bytes);
   }
 }
@@ -115,8 +119,10 @@ std::vector<runtime::BufferTraffic> Checker::traffic() const {
   if (!counting)
     return result;
   for (const BufferState &state : buffers)
-    if (state.accessedRead || state.accessedWritten)
-      result.push_back({state.buffer.name, state.read.size(), state.written.size(), state.accessedRead, state.accessedWritten});
+    if (state.accessedRead || state.accessedWritten) {
+      uint64_t busiest = state.writtenBy.empty() ? 0 : *std::max_element(state.writtenBy.begin(), state.writtenBy.end());
+      result.push_back({state.buffer.name, state.read.size(), state.written.size(), state.accessedRead, state.accessedWritten, busiest});
+    }
   return result;
 }
 

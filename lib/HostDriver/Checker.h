@@ -37,6 +37,7 @@ private:
     Shadow shadow;
     ByteSet read, written;
     uint64_t accessedRead = 0, accessedWritten = 0;
+    std::vector<uint64_t> writtenBy; ///< bytes by thread number
   };
   struct Run {
     uint64_t linear;        ///< the block

@@ -85,6 +85,16 @@ TEST_F(TrafficTest, CountingAloneReportsNoRaces) {
   expectTraffic(traffic()["y"], 0, 4, 0, 256);
 }
 
+TEST_F(TrafficTest, OneThreadThatWritesEverythingShows) {
+  compile(R"(extern "C" __global__ void alone(float *y) { for (int i = 0; threadIdx.x == 3 && i < 64; ++i) y[blockIdx.x * 64 + i] = 1.0f; }
+extern "C" __global__ void together(float *y) { y[blockIdx.x * 64 + threadIdx.x] = 1.0f; })");
+  DevicePointer y = floats(128, "y");
+  ASSERT_FALSE(launch("alone", {2}, {64}, 0, y));
+  EXPECT_EQ(traffic()["y"].busiestWritten, 512u);
+  ASSERT_FALSE(launch("together", {2}, {64}, 0, y));
+  EXPECT_EQ(traffic()["y"].busiestWritten, 8u);
+}
+
 TEST_F(TrafficTest, CountsOnlyChosenBlocks) {
   compile(R"(extern "C" __global__ void k(float *y) { y[blockIdx.x * 32 + threadIdx.x] = 1.0f; })");
   driver.options().blocks.first = driver.options().blocks.last = true;

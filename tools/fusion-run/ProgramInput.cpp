@@ -63,7 +63,7 @@ std::string tools::differsFrom(const runtime::Program &program, const runtime::P
 RunRequest tools::requestFor(const runtime::Program &program, int64_t batch, uint64_t seed, const reference::InputOptions &options) {
   RunRequest request;
   request.batch = batch;
-  request.backward = llvm::any_of(program.data().variants, [](const runtime::Variant &v) { return v.backward.has_value(); });
+  request.backward = gradOf(program) != Grad::None;
   reference::Random seeds(seed);
   for (const runtime::Tensor &t : program.data().tensors) {
     bool parameter = t.role == TensorRole::Parameter;

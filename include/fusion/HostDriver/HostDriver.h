@@ -83,6 +83,7 @@ struct BufferTraffic {
   std::string name;
   uint64_t bytesRead = 0, bytesWritten = 0;
   uint64_t accessedRead = 0, accessedWritten = 0;
+  uint64_t busiestWritten = 0; ///< of accessedWritten, what the busiest thread number wrote, all blocks together
 };
 
 struct LaunchRecord {
