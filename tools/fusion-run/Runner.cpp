@@ -23,6 +23,10 @@ struct Buffers {
   }
 };
 
+bool isResult(TensorRole role) {
+  return role == TensorRole::Output || role == TensorRole::GradInput || role == TensorRole::GradParameter;
+}
+
 Error launchPhase(HostDriver *host, const Executable &executable, PhaseKind kind, const RunRequest &request, Buffers &buffers, double &milliseconds) {
   auto bytes = executable.workspaceBytes(kind, request.batch);
   if (!bytes)
@@ -88,10 +92,16 @@ Expected<RunResult> tools::runProgram(Context &context, HostDriver *host, const 
     if (given != request.given.end() && *bytes)
       if (Error error = context.driver().copyToDevice(*memory, given->second.data.data(), size_t(*bytes)))
         return error;
+    // What a kernel forgets to write stays NaN. Saved tensors are left to the check of uninitialised reads.
+    if (request.readBack && *bytes && isResult(tensors[i].role))
+      if (Error error = context.driver().fill(*memory, 0xff, size_t(*bytes), nullptr))
+        return error;
   }
   RunResult result;
   if (Error error = launchPhase(host, *executable, PhaseKind::Forward, request, buffers, result.forwardMs))
     return error;
+  if (host)
+    result.forwardLaunches = host->launches().size();
   if (request.backward)
     if (Error error = launchPhase(host, *executable, PhaseKind::Backward, request, buffers, result.backwardMs))
       return error;

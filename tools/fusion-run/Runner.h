@@ -10,6 +10,7 @@ namespace fusion::tools {
 struct RunResult {
   std::map<std::string, reference::Tensor<float>> tensors; ///< everything forward and backward wrote, by name
   double forwardMs = 0, backwardMs = 0;
+  size_t forwardLaunches = 0; ///< kernels that forward launched; host driver only
 };
 
 struct RunRequest {

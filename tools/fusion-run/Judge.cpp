@@ -1,0 +1,207 @@
+// Comparisons of a run's results, each printing what it saw.
+#include "Judge.h"
+#include "fusion/Reference/Compare.h"
+#include "fusion/Reference/Gradients.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cstring>
+
+using namespace fusion;
+using namespace fusion::tools;
+using llvm::formatv;
+using reference::Bound;
+using reference::Tensor;
+using runtime::TensorRole;
+
+static bool isGradient(const runtime::Tensor &t) { return t.role == TensorRole::GradInput || t.role == TensorRole::GradParameter; }
+
+std::map<std::string, Tensor<float>> Feed::byName(const runtime::ProgramData &program) const {
+  std::map<std::string, Tensor<float>> given;
+  unsigned input = 0, gradient = 0;
+  for (const runtime::Tensor &t : program.tensors) {
+    if (t.role == TensorRole::Input || t.role == TensorRole::Parameter)
+      given[t.name] = inputs[input++];
+    if (t.role == TensorRole::GradOutput)
+      given[t.name] = gradOutputs[gradient++];
+  }
+  return given;
+}
+
+Feed tools::makeFeed(Subject subject, int64_t batch, uint64_t seed, const reference::InputOptions &options) {
+  Feed feed;
+  feed.batch = batch, feed.smooth = !options.kinks && !options.nonFinite;
+  feed.inputs = reference::makeInputs(subject.written, seed, batch, options);
+  for (const runtime::Tensor &t : subject.program->tensors) {
+    if (t.role != TensorRole::GradOutput)
+      continue;
+    reference::Shape shape;
+    for (int64_t extent : t.shape)
+      shape.push_back(extent == runtime::kBatchExtent ? batch : extent);
+    feed.gradOutputs.push_back(reference::randomTensor(shape, seed + 1000 + feed.gradOutputs.size()));
+  }
+  return feed;
+}
+
+std::optional<Feed> tools::goldenFeed(Subject subject, const reference::Golden &golden, std::string &error) {
+  Feed feed;
+  feed.golden = &golden, feed.smooth = false;
+  if (golden.inputs.size() != subject.written.getNumArguments()) {
+    error = formatv("expected {0} inputs in the golden file, but got {1}", subject.written.getNumArguments(), golden.inputs.size());
+    return std::nullopt;
+  }
+  std::optional<int64_t> batch;
+  for (auto [tensor, type] : llvm::zip(golden.inputs, subject.written.getArgumentTypes())) {
+    auto shape = mlir::cast<mlir::RankedTensorType>(type).getShape();
+    bool fits = shape.size() == tensor.f32.shape.size();
+    for (size_t d = 0; fits && d < shape.size(); ++d) {
+      if (mlir::ShapedType::isDynamic(shape[d]) && !batch)
+        batch = tensor.f32.shape[d];
+      fits = tensor.f32.shape[d] == (mlir::ShapedType::isDynamic(shape[d]) ? *batch : shape[d]);
+    }
+    if (!fits) {
+      error = "expected the golden input '" + tensor.name + "' in the shape of the model's argument, but got another; make the goldens again";
+      return std::nullopt;
+    }
+    feed.inputs.push_back(tensor.f32);
+  }
+  for (const runtime::Tensor &t : subject.program->tensors)
+    if (!batch && (t.role == TensorRole::Input))
+      batch = feed.inputs.front().shape.front();
+  feed.batch = batch.value_or(1);
+  for (const reference::GoldenTensor &tensor : golden.gradOutputs)
+    feed.gradOutputs.push_back(tensor.f32);
+  return feed;
+}
+
+template <class To> static llvm::SmallVector<Tensor<To>> convert(llvm::ArrayRef<Tensor<float>> from) {
+  llvm::SmallVector<Tensor<To>> to;
+  for (const Tensor<float> &t : from) {
+    Tensor<To> r;
+    r.shape = t.shape, r.reduction = t.reduction;
+    for (float v : t.data)
+      r.data.push_back(To(v));
+    to.push_back(std::move(r));
+  }
+  return to;
+}
+
+/// The results of one function against what the device made. A golden replaces the evaluator's values; the tolerance stays the evaluator's.
+static mlir::LogicalResult judgeFunction(llvm::StringRef phase, mlir::func::FuncOp function, llvm::ArrayRef<Tensor<float>> args,
+                                         llvm::ArrayRef<std::string> names, llvm::ArrayRef<const reference::GoldenTensor *> goldens,
+                                         const RunResult &result, bool &ok) {
+  auto expected = reference::evaluate<Bound>(function, convert<Bound>(args));
+  auto plain = reference::evaluate<float>(function, args);
+  if (mlir::failed(expected) || mlir::failed(plain))
+    return mlir::failure();
+  for (auto [i, name] : llvm::enumerate(names)) {
+    auto actual = result.tensors.find(name);
+    if (actual == result.tensors.end()) {
+      llvm::outs() << formatv("{0} {1}: missing from the program; FAILED\n", phase, name);
+      ok = false;
+      continue;
+    }
+    if (!goldens.empty() && goldens[i]) {
+      (*plain)[i].data = goldens[i]->f32.data;
+      for (auto [bound, value] : llvm::zip((*expected)[i].data, goldens[i]->f64.data))
+        bound.v = value;
+    }
+    reference::Comparison c = reference::compare((*expected)[i], actual->second, reference::unitFp32, &(*plain)[i]);
+    llvm::outs() << formatv("{0} {1}: {2} elements, largest error {3:f3} tolerances{4}\n", phase, name, c.count, c.worst,
+                            c.ok() ? (c.mistrusted ? " (all zero: proves nothing)" : "") : "; FAILED: " + c.text());
+    ok &= c.ok();
+  }
+  return mlir::success();
+}
+
+mlir::LogicalResult tools::judgeValues(Subject subject, const Feed &feed, const RunResult &result, uint64_t seed, bool &ok) {
+  std::vector<std::string> outputs, gradients;
+  std::vector<const reference::GoldenTensor *> goldenOutputs, goldenGradients;
+  for (const runtime::Tensor &t : subject.program->tensors) {
+    if (t.role == TensorRole::Output)
+      outputs.push_back(t.name);
+    if (isGradient(t))
+      gradients.push_back(t.name);
+    if (feed.golden && isGradient(t)) {
+      auto found = feed.golden->grads.find(subject.program->tensors[*t.of].name);
+      goldenGradients.push_back(found == feed.golden->grads.end() ? nullptr : &found->second);
+    }
+  }
+  if (feed.golden)
+    for (const reference::GoldenTensor &tensor : feed.golden->outputs)
+      goldenOutputs.push_back(&tensor);
+  if (mlir::failed(judgeFunction("forward", subject.written, feed.inputs, outputs, goldenOutputs, result, ok)))
+    return mlir::failure();
+  if (!subject.backward)
+    return mlir::success();
+  llvm::SmallVector<Tensor<float>> args(feed.gradOutputs.begin(), feed.gradOutputs.end());
+  args.append(feed.inputs.begin(), feed.inputs.end());
+  if (mlir::failed(judgeFunction("backward", subject.backward, args, gradients, goldenGradients, result, ok)))
+    return mlir::failure();
+  if (!feed.smooth || feed.batch == 0)
+    return mlir::success();
+  auto report = reference::checkGradients(subject.written, subject.backward, convert<double>(feed.inputs), convert<double>(feed.gradOutputs), seed, 2);
+  if (mlir::failed(report))
+    return mlir::failure();
+  bool same = report->worst <= 1e-9;
+  llvm::outs() << formatv("dual numbers: {0} directions, largest difference {1:e2}{2}\n", report->checked, report->worst,
+                          same ? "" : " at " + report->argument + " FAILED");
+  ok &= same;
+  return mlir::success();
+}
+
+bool tools::sameBits(const RunResult &first, const RunResult &other, llvm::StringRef what) {
+  bool ok = true;
+  for (const auto &[name, tensor] : first.tensors) {
+    auto found = other.tensors.find(name);
+    bool same = found != other.tensors.end() && found->second.data.size() == tensor.data.size() &&
+                (tensor.data.empty() || !std::memcmp(found->second.data.data(), tensor.data.data(), tensor.data.size() * sizeof(float)));
+    if (!same)
+      llvm::outs() << formatv("{0}: {1} has other bits; FAILED\n", what, name);
+    ok &= same;
+  }
+  if (ok)
+    llvm::outs() << formatv("{0}: same bits\n", what);
+  return ok;
+}
+
+bool tools::sameBytes(const runtime::HostDriver &driver, const Compiled &compiled) {
+  bool ok = true;
+  auto check = [&](const PhaseReport &phase) {
+    for (const KernelReport &k : phase.kernels)
+      for (const runtime::LaunchRecord &launch : driver.launches()) {
+        if (launch.kernel != k.name)
+          continue;
+        uint64_t read = 0, written = 0;
+        for (const runtime::BufferTraffic &b : launch.buffers)
+          read += b.bytesRead, written += b.bytesWritten;
+        bool same = read == uint64_t(k.work.bytesRead) && written == uint64_t(k.work.bytesWritten);
+        llvm::outs() << formatv("bytes {0}: counted {1} read, {2} written; report {3}, {4}{5}\n", k.name, read, written, uint64_t(k.work.bytesRead),
+                                uint64_t(k.work.bytesWritten), same ? "" : " DIFFERENT");
+        ok &= same;
+      }
+  };
+  check(compiled.forward);
+  if (compiled.backward)
+    check(*compiled.backward);
+  return ok;
+}
+
+bool tools::judgeEmptyBatch(const runtime::ProgramData &program, const RunResult &result) {
+  bool ok = result.forwardLaunches == 0;
+  llvm::outs() << formatv("empty batch: forward launched {0} kernels{1}\n", result.forwardLaunches, ok ? "" : "; FAILED");
+  for (const runtime::Tensor &t : program.tensors) {
+    auto found = result.tensors.find(t.name);
+    if (t.role != TensorRole::GradParameter || found == result.tensors.end())
+      continue;
+    bool zero = llvm::all_of(found->second.data, [](float v) { return v == 0; });
+    llvm::outs() << formatv("empty batch: {0} is {1}\n", t.name, zero ? "zero" : "not zero; FAILED");
+    ok &= zero;
+  }
+  return ok;
+}
+
+void tools::printFindings(const runtime::HostDriver &driver) {
+  for (const runtime::LaunchRecord &launch : driver.launches())
+    for (const runtime::Finding &f : launch.findings)
+      llvm::errs() << launch.kernel << ": " << runtime::name(f.kind) << " (" << f.count << "x): " << f.text << "\n";
+}
