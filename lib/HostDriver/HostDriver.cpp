@@ -251,6 +251,7 @@ Error HostDriver::launch(FunctionHandle handle, Extent3 grid, Extent3 block, siz
     auto own = function->module->copy(instrumented, i, options);
     if (!own)
       return own.error();
+    (*own)->poisonShared(sharedBytes);
     Worker &worker = state->pool.worker(i);
     worker.launch = &launch;
     worker.copy = *own;

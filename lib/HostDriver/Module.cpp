@@ -118,6 +118,14 @@ ModuleCopy::~ModuleCopy() {
 
 void *ModuleCopy::symbol(const std::string &name) const { return dlsym(handle, name.c_str()); }
 
+void ModuleCopy::poisonShared(size_t dynamicBytes) {
+  for (const Symbol &symbol : symbols)
+    if (!symbol.function.empty())
+      memset(symbol.begin, 0xFF, symbol.end - symbol.begin);
+  if (dynamicShared)
+    memset(dynamicShared, 0xFF, dynamicBytes);
+}
+
 Expected<std::shared_ptr<const Image>> Module::image(bool instrumented, const runtime::HostOptions &options) {
   Kind &kind = kinds[instrumented];
   if (kind.image)

@@ -17,6 +17,7 @@ struct ModuleCopy {
   ModuleCopy(const ModuleCopy &) = delete;
   ~ModuleCopy();
   void *symbol(const std::string &name) const;
+  void poisonShared(size_t dynamicBytes); ///< NaN everywhere: a kernel must not rely on what shared memory holds
 
   void *handle = nullptr;
   hc_thread **currentSlot = nullptr;

@@ -41,6 +41,24 @@ extern "C" __global__ void __launch_bounds__(128) sums(const float *__restrict__
   }
 }
 
+TEST_F(HostTest, SharedMemoryStartsAsNaN) {
+  compile(R"(extern "C" __global__ void k(float *y) {
+  __shared__ float s[32];
+  extern __shared__ float d[];
+  if (threadIdx.x == 3) s[3] = d[3] = 1.0f;
+  __syncthreads();
+  y[threadIdx.x] = s[threadIdx.x];
+  y[32 + threadIdx.x] = d[threadIdx.x];
+})");
+  DevicePointer y = upload(std::vector<float>(64), "y");
+  for (int launches = 0; launches < 2; ++launches) {
+    ASSERT_FALSE(launch("k", {1}, {32}, 128, y));
+    std::vector<float> values = download<float>(y, 64);
+    for (int i = 0; i < 64; ++i)
+      EXPECT_EQ(std::isnan(values[i]), i % 32 != 3) << i;
+  }
+}
+
 TEST_F(HostTest, SchedulesAreDifferentOrdersOfThreadsAndBlocks) {
   for (const char *barrier : {"", "__syncthreads();"}) {
     compile(std::string("extern \"C\" __global__ void k(int *order, int *count) {") + barrier +
