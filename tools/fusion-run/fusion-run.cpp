@@ -72,6 +72,12 @@ ExitCode openDevice(const Arguments &a, Device &device) {
   return Fine;
 }
 
+/// What a failed run means: the checks found a defect in a kernel, or the device failed.
+ExitCode failureOf(const Arguments &a, const Device &device) {
+  bool found = device.host && llvm::any_of(device.host->launches(), [](const runtime::LaunchRecord &launch) { return !launch.findings.empty(); });
+  return a.host.sanitize && found ? Mismatch : DeviceFailure;
+}
+
 /// One input, compiled once and run for every batch, kind of inputs and order.
 class Runs {
 public:
@@ -104,7 +110,7 @@ ExitCode Runs::launchOnce(const Feed &feed, runtime::Schedule schedule, RunResul
     printFindings(*device.host);
   if (!made) {
     llvm::errs() << "error: " << made.error().message() << "\n";
-    return DeviceFailure;
+    return failureOf(a, device);
   }
   result = std::move(*made);
   return Fine;
@@ -214,7 +220,7 @@ ExitCode runAlone(const runtime::Program &program, const Arguments &a) {
     printFindings(*device.host);
   if (!result) {
     llvm::errs() << "error: " << result.error().message() << "\n";
-    return DeviceFailure;
+    return failureOf(a, device);
   }
   if (a.repeats)
     llvm::outs() << llvm::formatv("forward {0:f4} ms\nbackward {1:f4} ms\n", result->forwardMs, result->backwardMs);

@@ -9,7 +9,7 @@ The test file says what to do in lines `# key: value`:
   phase     the source that is edited: forward or backward
   find, replace, times
             a regular expression, what takes its place (as in Python's re.sub) and how often it must match exactly; may be repeated
-  exit      how fusion-run must end on the edited program: 4 (numeric mismatch, finding) or 5 (the launch failed)
+  exit      how fusion-run must end on the edited program (docs/exit-codes.md)
 What fusion-run printed about the edited program is printed for FileCheck. Anything unforeseen ends with an error: an edit that no
 longer applies is a broken test and not a passed one.
 """
