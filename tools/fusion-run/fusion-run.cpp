@@ -27,7 +27,8 @@ struct Model {
   Subject subject() { return {*written->getOps<mlir::func::FuncOp>().begin(), function("backward"), &compiled->program}; }
 };
 
-ExitCode compileScaled(Session &session, const std::string &path, const Arguments &a, double scale, const Compiled *planFrom, Model &model) {
+ExitCode compileScaled(Session &session, const std::string &path, const Arguments &a, double scale, const Compiled *planFrom,
+                       Model &model) {
   ImportResult imported = importFile(path, session.context);
   if (imported.status != ImportStatus::Ok)
     return imported.status == ImportStatus::Unsupported ? NotSupported : Diagnosed;
@@ -74,7 +75,8 @@ ExitCode openDevice(const Arguments &a, Device &device) {
 
 /// What a failed run means: the checks found a defect in a kernel, or the device failed.
 ExitCode failureOf(const Arguments &a, const Device &device) {
-  bool found = device.host && llvm::any_of(device.host->launches(), [](const runtime::LaunchRecord &launch) { return !launch.findings.empty(); });
+  bool found =
+      device.host && llvm::any_of(device.host->launches(), [](const runtime::LaunchRecord &launch) { return !launch.findings.empty(); });
   return a.host.sanitize && found ? Mismatch : DeviceFailure;
 }
 
@@ -236,14 +238,16 @@ ExitCode runProgramFile(Session &session, Arguments a, const std::string &path) 
     return Diagnosed;
   }
   if (a.scale != 1 || !a.scheduleFrom.empty())
-    return usage("expected a model description with --shape-scale and --schedule-from, but got a program, whose shapes and tiles are fixed");
+    return usage(
+        "expected a model description with --shape-scale and --schedule-from, but got a program, whose shapes and tiles are fixed");
   if (a.model.empty() && (a.check || a.bytes))
     return usage("expected --model=FILE with --check and --bytes: a program does not say what it should compute");
   const runtime::ProgramData &data = program->data();
   CompileOptions &options = a.compile.options;
   options.arch = data.variants.front().arch, options.precision = data.precision, options.assumeFinite = data.assumeFinite;
   if (options.grad > gradOf(*program)) {
-    llvm::errs() << "error: " << path << ": expected a program that makes the gradients asked for, but got one without; compile it with --grad="
+    llvm::errs() << "error: " << path
+                 << ": expected a program that makes the gradients asked for, but got one without; compile it with --grad="
                  << (options.grad == Grad::All ? "all" : "params") << "\n";
     return Diagnosed;
   }
@@ -282,7 +286,9 @@ int main(int argc, char **argv) {
   auto run = [&](const std::string &path, bool golden) {
     if (several)
       llvm::outs() << "== " << path << "\n";
-    ExitCode code = golden ? runGolden(session, a, path) : isProgramFile(path) ? runProgramFile(session, a, path) : runModel(session, a, path);
+    ExitCode code = golden                ? runGolden(session, a, path)
+                    : isProgramFile(path) ? runProgramFile(session, a, path)
+                                          : runModel(session, a, path);
     if (several && code)
       llvm::outs() << "== " << path << ": exit code " << int(code) << "\n";
     worst = worst ? worst : code;
