@@ -56,6 +56,10 @@ LogicalResult Planner::analyseReduce(ReduceOp op) {
   bool matmul = i.cluster >= 0 && cast<ContractOp>(anchors[i.cluster]).getKind() == ContractKind::matmul;
   bool rows = domain.positions == 1 && (i.cluster < 0 || matmul);
   i.inTile = rows && shape->perImage && shape->channels <= (matmul ? kMaxMatmulTile : kMaxInTileGroup);
+  for (auto &[other, j] : infos)
+    if (auto before = dyn_cast<ReduceOp>(other); before && i.inTile && j.inTile && j.cluster == i.cluster && j.depth == i.depth &&
+                                                 before.getDomain() == op.getDomain() && before.getResultAccess() != op.getResultAccess())
+      return op.emitError() << "expected groups of one size in a row, but got norms over groups of different sizes in one kernel; this is not supported yet";
   if (rows && !i.inTile && (shape->perImage || shape->channels != 1))
     return op.emitError() << "expected a group of at most " << (matmul ? kMaxMatmulTile : kMaxInTileGroup) << " features, but got "
                           << shape->channels << "; wider rows are not supported yet";

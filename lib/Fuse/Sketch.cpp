@@ -30,6 +30,7 @@ private:
   void findAbsorbed();
   void pull(KernelSketch &kernel, Value v, bool root = false);
   void finishes(SmallVector<KernelSketch> &out, const KernelSketch &from);
+  void joinReductions();
   void cost(KernelSketch &kernel);
 };
 
@@ -133,6 +134,29 @@ void Sketcher::cost(KernelSketch &kernel) {
     kernel.work += workOf(op, plan.batch);
 }
 
+/// A kernel that only reduces what another kernel of the domain reads anyway becomes part of it: the tensors are read once. Only for
+/// reductions whose results leave the function, so that no stage waits for the later kernel.
+void Sketcher::joinReductions() {
+  for (auto it = kernels.begin(); it != kernels.end();) {
+    KernelSketch &k = it->second;
+    bool movable = k.cluster < 0 && !k.anchor && k.outputs.empty() && llvm::all_of(k.partials, [](Operation *op) {
+      return llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+    });
+    auto host = movable ? llvm::find_if(kernels, [&](auto &entry) {
+      const KernelSketch &other = entry.second;
+      return &other != &k && other.domain == k.domain && other.depth >= k.depth &&
+             llvm::all_of(k.inputs, [&](Value v) { return other.inputs.contains(v); });
+    }) : kernels.end();
+    if (host == kernels.end()) {
+      ++it;
+      continue;
+    }
+    host->second.partials.insert_range(k.partials);
+    host->second.stages.insert_range(k.stages);
+    it = kernels.erase(it);
+  }
+}
+
 /// One finish kernel per distinct result shape of the reductions whose partials `from` leaves.
 void Sketcher::finishes(SmallVector<KernelSketch> &out, const KernelSketch &from) {
   llvm::MapVector<std::pair<Attribute, Attribute>, KernelSketch> groups;
@@ -197,6 +221,9 @@ SmallVector<KernelSketch> Sketcher::run() {
       pull(kernel, op->getOperand(0));
     for (Value v : kernel.outputs)
       pull(kernel, v, true);
+  }
+  joinReductions();
+  for (auto &[key, kernel] : kernels) {
     cost(kernel);
     all.push_back(kernel);
     finishes(all, kernel);

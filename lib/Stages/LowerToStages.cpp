@@ -138,10 +138,10 @@ LogicalResult Lowering::contraction(Operation *op) {
     result = windowed(conv.getTransposed() ? ContractKind::scatter : ContractKind::gather, conv.getX(), conv.getWeight(), conv.getWindow());
     result = withBias(loc, result, conv.getBias());
   } else if (auto conv = dyn_cast<ConvGradInputOp>(op)) {
-    source = "gradient of a convolution's input";
+    source = "convolution input gradient";
     result = windowed(conv.getTransposed() ? ContractKind::gather : ContractKind::scatter, conv.getDy(), conv.getWeight(), conv.getWindow());
   } else if (auto conv = dyn_cast<ConvGradWeightOp>(op)) {
-    source = "gradient of a convolution's weight";
+    source = "convolution weight gradient";
     bool t = conv.getTransposed();
     result = windowed(ContractKind::weight, t ? conv.getX() : conv.getDy(), t ? conv.getDy() : conv.getX(), conv.getWindow());
   } else if (auto linear = dyn_cast<LinearOp>(op)) {
@@ -169,6 +169,7 @@ LogicalResult Lowering::norm(Operation *op) {
     RankedTensorType x = typeOf(stats.getX()), out = typeOf(stats.getMean());
     ResultRange moments = reduce(loc, ReduceKind::moments, stats.getX(), groupAccess(context(), Domain::of(x), stats.getGroups()), out);
     float eps = static_cast<float>(stats.getEps().convertToDouble());
+    source = "rstd";
     Value rstd = map(loc, {full(moments[1], out)}, out, [&](OpBuilder &b, Location l, ValueRange v) -> Value {
       Value e = arith::ConstantOp::create(b, l, b.getF32FloatAttr(eps)), one = arith::ConstantOp::create(b, l, b.getF32FloatAttr(1));
       Value sum = arith::AddFOp::create(b, l, v[0], e);

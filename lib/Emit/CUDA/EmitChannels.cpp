@@ -82,11 +82,18 @@ void ChannelPrinter::stage(Operation *op, StringRef position) {
 /// One run of `vector` elements: loads, the stages in order, stores.
 void ChannelPrinter::element() {
   int64_t V = loop.vector;
-  k.prelude.insert("vector.cuh");
+  if (V > 1)
+    k.prelude.insert("vector.cuh");
   SmallVector<Use> scattered;
   for (const Use &use : uses(true)) {
     if (use.access != full()) {
       scattered.push_back(use);
+      continue;
+    }
+    if (V == 1) {
+      std::string name = k.fresh(k.pointer(use.tensor) + "_value");
+      w.line(formatv("const float {0} = {1}[row + p];", name, k.pointer(use.tensor)));
+      operands[{use.tensor, AffineMapAttr::get(use.access)}] = name;
       continue;
     }
     std::string name = k.fresh(k.pointer(use.tensor) + "_run");
@@ -99,25 +106,34 @@ void ChannelPrinter::element() {
     if (isa_and_nonnull<PartialOp>(v.getDefiningOp()))
       continue;
     vectors[i] = k.fresh(k.pointerOfResult(i) + "_run");
-    w.line(formatv("float {0}[{1}];", vectors[i], V));
+    if (V > 1)
+      w.line(formatv("float {0}[{1}];", vectors[i], V));
   }
-  w.directive("#pragma unroll");
-  w.open(formatv("for (int v = 0; v < {0}; ++v)", V));
+  if (V > 1) {
+    w.directive("#pragma unroll");
+    w.open(formatv("for (int v = 0; v < {0}; ++v)", V));
+  }
   for (const Use &use : scattered) {
     std::string name = k.fresh(k.pointer(use.tensor) + "_value");
-    w.line(formatv("const float {0} = {1}[{2}];", name, k.pointer(use.tensor), k.offset(use.access, loop.image, "channel", "(p + v)")));
+    w.line(formatv("const float {0} = {1}[{2}];", name, k.pointer(use.tensor), k.offset(use.access, loop.image, "channel", V > 1 ? "(p + v)" : "p")));
     operands[{use.tensor, AffineMapAttr::get(use.access)}] = name;
   }
   if (loop.tileValue) {
     std::string name = k.variable(loop.tileValue.getDefiningOp());
     w.line(k.comment(loop.tileValue.getDefiningOp()));
-    w.line(formatv("const float {0} = tile[c * {1} + m + v];", name, loop.tilePitch));
+    w.line(formatv("const float {0} = tile[c * {1} + m{2}];", name, loop.tilePitch, V > 1 ? " + v" : ""));
     k.scalars[loop.tileValue] = name;
   }
   for (Operation *op : stages)
     stage(op, "p");
-  for (auto &[i, name] : vectors)
-    w.line(formatv("{0}[v] = {1};", name, k.scalars[k.kernel.getBody().front().getTerminator()->getOperand(i)]));
+  for (unsigned i = 0; i < k.kernel.getNumResults(); ++i) {
+    if (!vectors.count(i))
+      continue;
+    std::string value = k.scalars[k.kernel.getBody().front().getTerminator()->getOperand(i)];
+    w.line(V > 1 ? vectors[i] + "[v] = " + value + ";" : k.pointerOfResult(i) + "[row + p] = " + value + ";");
+  }
+  if (V == 1)
+    return;
   w.close();
   for (unsigned i = 0; i < k.kernel.getNumResults(); ++i)
     if (vectors.count(i))
@@ -142,8 +158,11 @@ void ChannelPrinter::partials() {
     w.line(formatv("const Moments {0}_all = warpMerge({0}.moments());", name));
     w.open("if (lane == 0)");
     int component = 0;
-    for (StringRef field : {"count", "mean", "m2"})
-      w.line(formatv("{0}[(index_t)({1} + channel) * gridDim.x + blockIdx.x] = {2}_all.{3};", to, component++ * channels, name, field));
+    for (StringRef field : {"count", "mean", "m2"}) {
+      std::string plane = component ? formatv("({0} + channel)", component * channels).str() : "channel";
+      w.line(formatv("{0}[(index_t){1} * gridDim.x + blockIdx.x] = {2}_all.{3};", to, plane, name, field));
+      ++component;
+    }
     w.close();
   }
 }
@@ -158,7 +177,7 @@ void ChannelPrinter::run() {
   };
   if (!partial && (uses(false).empty() || loop.maxChannels < warps)) {
     // Nothing belongs to a channel: all threads share the elements.
-    w.open(formatv("for (int e = threadIdx.x * {0}; e < {1} * {2}; e += {3})", V, loop.channels, loop.elements, loop.threads * V));
+    w.open(formatv("for (int e = {0}; e < {1} * {2}; e += {3})", V > 1 ? formatv("threadIdx.x * {0}", V).str() : std::string("threadIdx.x"), loop.channels, loop.elements, loop.threads * V));
     w.line(formatv("const int c = e / {0};", loop.elements));
     w.line(formatv("const int m = e % {0};", loop.elements));
     w.line(formatv("const int p = {0};", loop.position));
@@ -181,7 +200,7 @@ void ChannelPrinter::run() {
       accumulators[op] = k.fresh(identifier(p->getAttrOfType<StringAttr>("source") ? p->getAttrOfType<StringAttr>("source").getValue() : "sum"));
       w.line((p.getKind() == ReduceKind::moments ? "ShiftedSums " : "float ") + accumulators[op] + (p.getKind() == ReduceKind::moments ? ";" : " = 0.0f;"));
     }
-  w.open(formatv("for (int m = lane * {0}; m < {1}; m += {2})", V, loop.elements, 32 * V));
+  w.open(formatv("for (int m = {0}; m < {1}; m += {2})", V > 1 ? formatv("lane * {0}", V).str() : std::string("lane"), loop.elements, 32 * V));
   w.line(formatv("const int p = {0};", loop.position));
   w.line("if (p < 0)");
   w.line("  continue;");

@@ -51,6 +51,8 @@ void PhaseEmitter::nameTensors() {
       std::string name = source ? source.str() : "value";
       if (isa_and_nonnull<PartialOp>(op) || kernel.getStrategy() == "weight")
         name += " partial";
+      else if (isa_and_nonnull<ReduceOp, FinishOp>(op) && op->getNumResults() == 2)
+        name = inner == op->getResult(0) ? "mean" : "variance";
       names.tensors[result] = identifier(name);
     }
   for (OpOperand &operand : func.getBody().front().getTerminator()->getOpOperands()) {

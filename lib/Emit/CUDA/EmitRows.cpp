@@ -286,12 +286,14 @@ void RowPrinter::run() {
     w.line(formatv("__shared__ float columns[{0}];", warps * runs * 32));
   w.line("const int warp = threadIdx.x / 32;");
   w.line("const int lane = threadIdx.x % 32;");
-  if (loop.tileValue) {
+  if (loop.chunks > loop.width) {
     w.open(formatv("for (int chunk = 0; chunk < {0}; chunk += {1})", loop.chunks, loop.width));
     w.line(formatv("const int feature = {0} + chunk;", loop.firstFeature));
     w.line(formatv("if (feature >= {0})", loop.features));
     w.line("  break;");
   } else {
+    if (loop.tileValue)
+      w.line("const int chunk = 0;");
     w.line(formatv("const int feature = {0};", loop.firstFeature));
   }
   perFeature();
@@ -314,7 +316,7 @@ void RowPrinter::run() {
   }
   w.close();
   columnPartials();
-  if (loop.tileValue)
+  if (loop.chunks > loop.width)
     w.close();
 }
 
@@ -391,14 +393,17 @@ void cuda::emitRows(KernelText &k) {
   if (k.facts.group)
     t.width = k.facts.group;
   const Domain &d = k.facts.domain;
+  // Narrow groups share a block, so that its rows are read in whole sectors and the grid stays within its limits.
+  int64_t step = std::max<int64_t>(1, 128 / t.width) * t.width;
   RowLoop loop;
+  loop.chunks = step;
   loop.firstRow = formatv("(long long)blockIdx.x * {0}", t.rows).str();
-  loop.rowLimit = k.batchText(d.batch), loop.firstFeature = formatv("(int)blockIdx.y * {0}", t.width).str();
+  loop.rowLimit = k.batchText(d.batch), loop.firstFeature = formatv("(int)blockIdx.y * {0}", step).str();
   loop.rows = t.rows, loop.width = t.width, loop.threads = t.threads, loop.features = d.channels;
   emitRowLoop(k, loop);
   runtime::Expr rows = ceilDivExpr(k.batchExpr(d.batch), t.rows);
   k.launch.block = t.threads;
-  k.launch.grid = {rows, ceilDivExpr(runtime::Expr(d.channels), t.width), runtime::Expr(1)};
+  k.launch.grid = {rows, ceilDivExpr(runtime::Expr(d.channels), step), runtime::Expr(1)};
   k.partialTiles.assign(k.kernel.getNumResults(), rows);
-  k.tileText = formatv("{0} rows x {1} features per block", t.rows, t.width);
+  k.tileText = formatv("{0} rows x {1} features per block, {2} at a time", t.rows, step, t.width);
 }
