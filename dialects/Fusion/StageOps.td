@@ -11,18 +11,45 @@ def Fusion_ReduceKind : I32EnumAttr<"ReduceKind", "what a reduction merges", [
     I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"moments", 1>]> { let cppNamespace = "::fusion"; }
 def Fusion_ContractKind : I32EnumAttr<"ContractKind", "which of the three windowed tensors a contraction computes", [
     I32EnumAttrCase<"gather", 0>, I32EnumAttrCase<"scatter", 1>, I32EnumAttrCase<"weight", 2>, I32EnumAttrCase<"matmul", 3>]> { let cppNamespace = "::fusion"; }
+def Fusion_PartialLayout : I32EnumAttr<"PartialLayout", "how a kernel lays out its partials", [
+    I32EnumAttrCase<"tiles_inner", 0>, I32EnumAttrCase<"tiles_outer", 1>]> { let cppNamespace = "::fusion"; }
+
+// Constraints that several stages share:
+//   (access_c1) an access map has the three dims (n, c, p), no symbols and one result, the linear offset;
+//   (access_c2) the offsets of an access over the domain lie inside its tensor, an unknown batch taken as 2 images;
+//   (domain_c1) a domain is [N, C, P]: C and P at least 1, N at least 0 or `?`.
 
 def Fusion_MapOp : Fusion_Op<"map"> {
   let summary = "one scalar region per element of the domain, over operands broadcast by access maps";
   let description = [{
-    `domain` is `[N, C, P]` with -1 for the batch. `access[i]` maps `(n, c, p)` to the linear offset in operand i; the result
-    is accessed by `result_access`, which is injective on the domain.
+    The domain `[N, C, P]` stands behind `over`, an unknown batch as `?`. `access[i]` maps `(n, c, p)` to the linear offset in operand i,
+    `result_access` to the offset in the result. `source` names the op that a stage comes from.
+
+    ```mlir
+    #full = affine_map<(n, c, p) -> (n * 32 + c * 8 + p)>
+    #channel = affine_map<(n, c, p) -> (c)>
+    %y = fusion.map(%x, %bias) over [?, 4, 8] attributes {access = [#full, #channel], result_access = #full, source = "bias"}
+        : (tensor<?x4x8xf32>, tensor<4xf32>) -> tensor<?x4x8xf32> {
+    ^bb0(%a: f32, %b: f32):
+      %sum = arith.addf %a, %b : f32
+      fusion.yield %sum : f32
+    }
+    ```
+
+    Constraints, besides access_c1, access_c2 and domain_c1:
+    * (map_c1) There is one access map per operand.
+    * (map_c2) The domain is the result's shape, seen as `(n, c, p)`.
+    * (map_c3) `result_access` is the dense row-major access of the domain.
+    * (map_c4) The region has one f32 argument per operand and ends with `fusion.yield`.
+    * (map_c5) The region holds only the scalar ops that formulas are made of: arith's constant, addf, subf, mulf, divf, negf, select and
+      cmpf (olt, ole, ogt, oge, oeq, une), and math's exp, log, log1p, tanh, erf, sqrt, rsqrt and absf.
   }];
   let arguments = (ins Variadic<Fusion_Tensor>:$inputs, AffineMapArrayAttr:$access, AffineMapAttr:$result_access, DenseI64ArrayAttr:$domain);
   let results = (outs Fusion_Tensor:$result);
   let regions = (region SizedRegion<1>:$body);
   let hasVerifier = 1;
-  let assemblyFormat = "`(` $inputs `)` attr-dict-with-keyword `:` functional-type($inputs, $result) $body";
+  let hasRegionVerifier = 1;
+  let assemblyFormat = "`(` $inputs `)` `over` custom<Domain>($domain) attr-dict-with-keyword `:` functional-type($inputs, $result) $body";
 }
 
 def Fusion_YieldOp : Fusion_Op<"yield", [Terminator, ReturnLike, ParentOneOf<["MapOp"]>]> {
@@ -33,15 +60,50 @@ def Fusion_YieldOp : Fusion_Op<"yield", [Terminator, ReturnLike, ParentOneOf<["M
 
 def Fusion_ReduceOp : Fusion_Op<"reduce"> {
   let summary = "merges all domain elements that `result_access` sends to the same offset, in fixed order";
-  let description = "`sum` has one result; `moments` has two: mean and the biased variance.";
+  let description = [{
+    `sum` has one result; `moments` has two: mean and the biased variance.
+
+    ```mlir
+    #full = affine_map<(n, c, p) -> (n * 32 + c * 8 + p)>
+    #group = affine_map<(n, c, p) -> (n * 2 + c floordiv 2)>
+    %mean, %variance = fusion.reduce moments %x over [?, 4, 8] attributes {access = #full, result_access = #group, source = "statistics"}
+        : (tensor<?x4x8xf32>) -> (tensor<?x2xf32>, tensor<?x2xf32>)
+    ```
+
+    Constraints, besides access_c1 and domain_c1:
+    * (reduce_c1) `sum` has one result, `moments` has two of one type.
+    * (reduce_c2) The domain is the operand's shape, seen as `(n, c, p)`.
+    * (reduce_c3) `access` is the dense row-major access of the domain.
+    * (reduce_c4) `result_access` reaches the result's last element and nothing behind it, an unknown batch taken as 2 images.
+  }];
   let arguments = (ins Fusion_ReduceKind:$kind, Fusion_Tensor:$input, AffineMapAttr:$access, AffineMapAttr:$result_access, DenseI64ArrayAttr:$domain);
   let results = (outs Variadic<Fusion_Tensor>:$results);
   let hasVerifier = 1;
-  let assemblyFormat = "$kind $input attr-dict-with-keyword `:` functional-type($input, $results)";
+  let assemblyFormat = "$kind $input `over` custom<Domain>($domain) attr-dict-with-keyword `:` functional-type($input, $results)";
 }
 
 def Fusion_ContractOp : Fusion_Op<"contract"> {
   let summary = "a windowed product-sum between the tensors S, L and W (docs/architecture.md), or a matrix product";
+  let description = [{
+    `gather` computes S from L and W, `scatter` computes L from S and W, `weight` computes W from S and L, in this order of operands.
+    `matmul` is A B, either operand transposed on request. A weight contraction inside a kernel leaves partials: its result has an
+    unknown extent in front, one W per tile.
+
+    ```mlir
+    %s = fusion.contract gather %l, %w {stride = array<i64: 2>, padding = array<i64: 1>, dilation = array<i64: 1>, source = "convolution"}
+        : (tensor<?x6x9xf32>, tensor<4x6x3xf32>) -> tensor<?x4x5xf32>
+    ```
+
+    Constraints:
+    * (contract_c1) A windowed contraction has one entry of stride, padding and dilation per spatial dim; `matmul` has none, and one group.
+    * (contract_c2) Entries of stride and dilation are at least 1, those of padding at least 0.
+    * (contract_c3) S, L and W have one rank from 3 to 5 and static extents of at least 1, but for the batch.
+    * (contract_c4) S and L have one batch.
+    * (contract_c5) groups is at least 1 and divides the channels A of S and B of L; W is `[A, B / groups, taps...]`.
+    * (contract_c6) The windows of S lie inside L and its padding.
+    * (contract_c7) `matmul` has operands and a result of rank 2 whose extents agree.
+    * (contract_c8) Only `matmul` transposes.
+  }];
   let arguments = (ins Fusion_ContractKind:$kind, Fusion_Tensor:$lhs, Fusion_Tensor:$rhs,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$stride, DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$padding,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$dilation, DefaultValuedAttr<I64Attr, "1">:$groups,
@@ -51,35 +113,78 @@ def Fusion_ContractOp : Fusion_Op<"contract"> {
   let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }
 
-def Fusion_PartialLayout : I32EnumAttr<"PartialLayout", "how a kernel lays out its partials", [
-    I32EnumAttrCase<"tiles_inner", 0>, I32EnumAttrCase<"tiles_outer", 1>]> { let cppNamespace = "::fusion"; }
-
 def Fusion_PartialOp : Fusion_Op<"partial"> {
   let summary = "one partial of a reduction per (tile of the kernel, channel)";
   let description = [{
     `tiles_inner` is `[components, C, tiles]`, `tiles_outer` is `[tiles, C]`; moments have the components count, mean, M2. The
     extent of tiles is known once the kernel is scheduled.
+
+    ```mlir
+    %p = fusion.partial moments tiles_inner %x over [?, 4, 8] attributes {source = "statistics"} : (tensor<?x4x8xf32>) -> tensor<3x4x?xf32>
+    ```
+
+    Constraints, besides domain_c1:
+    * (partial_c1) The domain is the operand's shape, seen as `(n, c, p)`.
+    * (partial_c2) The result is `[components, C, ?]` for `tiles_inner` and `[?, C]` for `tiles_outer`, which holds sums only.
   }];
   let arguments = (ins Fusion_ReduceKind:$kind, Fusion_Tensor:$input, DenseI64ArrayAttr:$domain, Fusion_PartialLayout:$layout);
   let results = (outs Fusion_Tensor:$partial);
-  let assemblyFormat = "$kind $layout $input attr-dict-with-keyword `:` functional-type($input, $partial)";
+  let hasVerifier = 1;
+  let assemblyFormat = "$kind $layout $input `over` custom<Domain>($domain) attr-dict-with-keyword `:` functional-type($input, $partial)";
 }
 
 def Fusion_FinishOp : Fusion_Op<"finish"> {
   let summary = "merges partials in fixed order into what the reduction computes";
-  let description = "`domain` and `result_access` are those of the reduction; a weight contraction's partials have the domain [1, elements, 1].";
+  let description = [{
+    The domain and `result_access` are those of the reduction; a weight contraction's partials have the domain `[1, elements, 1]`.
+
+    ```mlir
+    #group = affine_map<(n, c, p) -> (n * 2 + c floordiv 2)>
+    %mean, %variance = fusion.finish moments tiles_inner %p over [?, 4, 8] attributes {result_access = #group}
+        : (tensor<3x4x?xf32>) -> (tensor<?x2xf32>, tensor<?x2xf32>)
+    ```
+
+    Constraints, besides access_c1 and domain_c1:
+    * (finish_c1) `sum` has one result, `moments` has two of one type.
+    * (finish_c2) The partials are `[components, C, ?]` for `tiles_inner`; for `tiles_outer`, sums only, they have C elements behind a
+      leading `?`.
+    * (finish_c3) `result_access` reaches the result's last element and nothing behind it, an unknown batch taken as 2 images.
+  }];
   let arguments = (ins Fusion_ReduceKind:$kind, Fusion_Tensor:$partial, AffineMapAttr:$result_access, DenseI64ArrayAttr:$domain, Fusion_PartialLayout:$layout);
   let results = (outs Variadic<Fusion_Tensor>:$results);
-  let assemblyFormat = "$kind $layout $partial attr-dict-with-keyword `:` functional-type($partial, $results)";
+  let hasVerifier = 1;
+  let assemblyFormat = "$kind $layout $partial `over` custom<Domain>($domain) attr-dict-with-keyword `:` functional-type($partial, $results)";
 }
 
 def Fusion_KernelOp : Op<Fusion_Dialect, "kernel", [IsolatedFromAbove, SingleBlock, Pure]> {
   let summary = "stages that become one CUDA kernel";
-  let description = "Operands are read from memory, results are stored to memory; everything between stays in registers or shared memory. `schedule` is set by -fusion-schedule.";
+  let description = [{
+    Operands are read from memory, results are stored to memory; everything between stays in registers or shared memory. `schedule` is
+    set by -fusion-schedule. The strategy says which printer of lib/Emit/CUDA makes the kernel: that of its contraction (`gather`,
+    `scatter`, `weight`, `matmul`), lanes along positions (`channels`) or along features (`rows`), or the merging of partials
+    (`finish_rows`, `finish_columns`).
+
+    ```mlir
+    %s = fusion.kernel "forward_0_convolution" "gather"(%l, %w) : (tensor<?x6x9xf32>, tensor<4x6x3xf32>) -> tensor<?x4x7xf32> {
+    ^bb0(%x: tensor<?x6x9xf32>, %weight: tensor<4x6x3xf32>):
+      %z = fusion.contract gather %x, %weight {stride = array<i64: 1>, padding = array<i64: 0>, dilation = array<i64: 1>}
+          : (tensor<?x6x9xf32>, tensor<4x6x3xf32>) -> tensor<?x4x7xf32>
+      fusion.return %z : tensor<?x4x7xf32>
+    }
+    ```
+
+    Constraints:
+    * (kernel_c1) The body's arguments have the types of the operands.
+    * (kernel_c2) The body holds stages and ends with a `fusion.return` of the results' types.
+    * (kernel_c3) The strategy is one of those above.
+    * (kernel_c4) A kernel has the one contraction that its strategy names; the other strategies have none.
+    * (kernel_c5) `finish_rows` merges partials of the layout `tiles_inner`, `finish_columns` of `tiles_outer`; no other kernel does.
+    * (kernel_c6) The name is a C identifier.
+  }];
   let arguments = (ins Variadic<Fusion_Tensor>:$inputs, StrAttr:$name, StrAttr:$strategy, OptionalAttr<DictionaryAttr>:$schedule);
   let results = (outs Variadic<Fusion_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let assemblyFormat = "$name $strategy `(` $inputs `)` attr-dict-with-keyword `:` functional-type($inputs, $results) $body";
 }
 
