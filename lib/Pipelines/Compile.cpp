@@ -34,6 +34,7 @@ private:
   const CompileOptions &options;
   Compiled out;
   double backwardCompulsory = 0;
+  double forwardFlops = 0, backwardFlops = 0; ///< of the contractions the model and its derivative ask for, recomputation not counted
   SmallVector<unsigned> forwardArguments, forwardResults, backwardArguments, backwardResults;
 
   void dump(StringRef name, ModuleOp module) {
@@ -45,6 +46,12 @@ private:
   LogicalResult plan(func::FuncOp func, StringRef role);
   FailureOr<PhaseReport> emit(func::FuncOp func, ArrayRef<unsigned> arguments, ArrayRef<unsigned> results, runtime::Phase &phase);
   double tensorBytes(unsigned i) const;
+  /// What no schedule can pass: the bytes that must move once, and the arithmetic that is asked for, each at full rate.
+  double roof(double compulsoryBytes, double flops) const {
+    Work floor;
+    floor.bytesRead = compulsoryBytes, floor.contractFlops = flops;
+    return floor.rooflineSeconds(out.spec);
+  }
 };
 
 unsigned Compilation::addTensor(std::string name, TensorRole role, Type type, std::optional<unsigned> of) {
@@ -109,6 +116,11 @@ void Compilation::collectTensors(func::FuncOp forward, func::FuncOp backward) {
 LogicalResult Compilation::plan(func::FuncOp func, StringRef role) {
   if (failed(lowerToStages(func)))
     return failure();
+  for (ContractOp contract : func.getOps<ContractOp>())
+    if (role == "forward")
+      forwardFlops += workOf(contract, out.batch).contractFlops;
+    else if (!contract->hasAttr(kIdAttr))
+      backwardFlops += workOf(contract, out.batch).contractFlops;
   if (options.planFrom) {
     func::FuncOp model = withRole(*options.planFrom->fused, role);
     if (!model)
@@ -152,10 +164,6 @@ FailureOr<PhaseReport> Compilation::emit(func::FuncOp func, ArrayRef<unsigned> a
   report.chainText = emitted->chainText;
   for (const KernelReport &k : report.kernels)
     report.bytes += k.work.bytes(), report.seconds += k.seconds;
-  // No schedule can pass the bytes that must move, nor the arithmetic the model asks for (recomputation is the plan's own).
-  Work floor;
-  floor.bytesRead = report.compulsoryBytes;
-  report.rooflineSeconds = floor.rooflineSeconds(out.spec);
   auto workspace = emitted->workspace.evaluate(out.batch);
   report.workspaceBytes = workspace ? double(*workspace) : 0;
   if (auto lines = func->getAttrOfType<ArrayAttr>("fusion.decisions"))
@@ -231,6 +239,7 @@ FailureOr<Compiled> Compilation::run() {
   if (failed(report))
     return failure();
   out.forward = std::move(*report);
+  out.forward.rooflineSeconds = roof(out.forward.compulsoryBytes, forwardFlops);
   if (fusedBackward) {
     variant.backward.emplace();
     FailureOr<PhaseReport> back = emit(fusedBackward, backwardArguments, backwardResults, *variant.backward);
@@ -241,9 +250,7 @@ FailureOr<Compiled> Compilation::run() {
     out.backward->compulsoryBytes = backwardCompulsory;
     for (unsigned i : backwardResults)
       out.backward->compulsoryBytes += tensorBytes(i);
-    Work floor;
-    floor.bytesRead = out.backward->compulsoryBytes;
-    out.backward->rooflineSeconds = floor.rooflineSeconds(out.spec);
+    out.backward->rooflineSeconds = roof(out.backward->compulsoryBytes, backwardFlops);
     out.backward->decisions.insert(out.backward->decisions.begin(), savedReasons.begin(), savedReasons.end());
   }
   out.program.variants.push_back(std::move(variant));

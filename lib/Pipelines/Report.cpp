@@ -47,7 +47,7 @@ static std::string megabytes(double bytes) {
 }
 
 static std::string phaseText(llvm::StringRef name, const PhaseReport &p, const std::map<std::string, Resources> &resources) {
-  std::string text = llvm::formatv("{0}: {1} kernel{2}, {3} moved ({4:f2} x compulsory {5}), predicted {6:f1} us, memory roof {7:f1} us, workspace {8}\n", name,
+  std::string text = llvm::formatv("{0}: {1} kernel{2}, {3} moved ({4:f2} x compulsory {5}), predicted {6:f1} us, roof {7:f1} us, workspace {8}\n", name,
                                    p.kernels.size(), p.kernels.size() == 1 ? "" : "s", megabytes(p.bytes), p.bytes / p.compulsoryBytes,
                                    megabytes(p.compulsoryBytes), p.seconds * 1e6, p.rooflineSeconds * 1e6, megabytes(p.workspaceBytes));
   for (const KernelReport &k : p.kernels) {

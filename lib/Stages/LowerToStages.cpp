@@ -1,6 +1,7 @@
 // fusion-lower-to-stages: each named op is rewritten into the stages that define it.
 #include "fusion/Dialect/Formula.h"
 #include "fusion/Dialect/FusionDialect.h"
+#include "fusion/Dialect/Names.h"
 #include "fusion/Stages/Access.h"
 #include "fusion/Stages/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -126,11 +127,17 @@ Value Lowering::withBias(Location loc, Value z, Value bias) {
 LogicalResult Lowering::contraction(Operation *op) {
   Location loc = op->getLoc();
   Type type = op->getResult(0).getType();
+  // The number that ties a backward clone to its forward op stays on the contraction: recomputed arithmetic can be told apart.
+  auto keepId = [&](ContractOp contract) -> Value {
+    if (Attribute id = op->getAttr(kIdAttr))
+      contract->setAttr(kIdAttr, id);
+    return contract.getResult();
+  };
   auto windowed = [&](ContractKind kind, Value lhs, Value rhs, const Window &w) -> Value {
-    return make<ContractOp>(loc, type, kind, lhs, rhs, w.stride, w.padding, w.dilation, w.groups, false, false);
+    return keepId(make<ContractOp>(loc, type, kind, lhs, rhs, w.stride, w.padding, w.dilation, w.groups, false, false));
   };
   auto product = [&](Value a, Value b, bool ta, bool tb) -> Value {
-    return make<ContractOp>(loc, type, ContractKind::matmul, a, b, ArrayRef<int64_t>{}, ArrayRef<int64_t>{}, ArrayRef<int64_t>{}, 1, ta, tb);
+    return keepId(make<ContractOp>(loc, type, ContractKind::matmul, a, b, ArrayRef<int64_t>{}, ArrayRef<int64_t>{}, ArrayRef<int64_t>{}, 1, ta, tb));
   };
   Value result;
   if (auto conv = dyn_cast<ConvOp>(op)) {
