@@ -19,7 +19,8 @@ LogicalResult LeakyReluOp::verify() { return verifySlope(*this, getSlopeAttr());
 static LogicalResult verifyBounds(Operation *op, FloatAttr min, FloatAttr max) {
   if (!std::isnan(min.getValueAsDouble()) && !std::isnan(max.getValueAsDouble()))
     return success();
-  return op->emitOpError("expected bounds that are numbers, but got min ") << min << " and max " << max << "; an infinite bound leaves a side open (clamp_c1)";
+  return op->emitOpError("expected bounds that are numbers, but got min ")
+         << min << " and max " << max << "; an infinite bound leaves a side open (clamp_c1)";
 }
 LogicalResult ClampOp::verify() { return verifyBounds(*this, getMinAttr(), getMaxAttr()); }
 
@@ -47,16 +48,19 @@ LogicalResult ActivationGradOp::verify() {
   SmallVector<StringRef> names = activationNames(getContext());
   if (!llvm::is_contained(names, getOf())) {
     auto closest = llvm::min_element(names, [&](StringRef a, StringRef b) { return getOf().edit_distance(a) < getOf().edit_distance(b); });
-    return emitOpError("expected the name of an activation, but got \"") << getOf() << "\"; did you mean \"" << *closest << "\"? (activation_grad_c1)";
+    return emitOpError("expected the name of an activation, but got \"")
+           << getOf() << "\"; did you mean \"" << *closest << "\"? (activation_grad_c1)";
   }
   DictionaryAttr params = getParams();
   auto attributes = activationAttributes(getContext(), getOf());
   for (StringAttr name : attributes)
     if (!params.getAs<FloatAttr>(name))
-      return emitOpError("expected params to hold the f64 attribute ") << name << " of " << getOf() << ", but got " << params << " (activation_grad_c2)";
+      return emitOpError("expected params to hold the f64 attribute ")
+             << name << " of " << getOf() << ", but got " << params << " (activation_grad_c2)";
   for (NamedAttribute given : params)
     if (!llvm::is_contained(attributes, given.getName()))
-      return emitOpError("expected params to hold only attributes of ") << getOf() << ", but got " << given.getName() << "; remove it (activation_grad_c2)";
+      return emitOpError("expected params to hold only attributes of ")
+             << getOf() << ", but got " << given.getName() << "; remove it (activation_grad_c2)";
   if (auto slope = params.getAs<FloatAttr>("slope"))
     return verifySlope(*this, slope);
   if (auto min = params.getAs<FloatAttr>("min"))

@@ -38,7 +38,8 @@ LogicalResult ConvOp::verify() {
 }
 // (conv_grad_input_c1)
 LogicalResult ConvGradInputOp::verify() {
-  return verifyConvolution(*this, {getDx().getType(), getWeight().getType(), {}, getDy().getType(), "the result", "weight", "dy"}, getWindow());
+  return verifyConvolution(*this, {getDx().getType(), getWeight().getType(), {}, getDy().getType(), "the result", "weight", "dy"},
+                           getWindow());
 }
 // (conv_grad_weight_c1)
 LogicalResult ConvGradWeightOp::verify() {
@@ -52,14 +53,15 @@ static bool isParameterShape(RankedTensorType type) { return type.hasStaticShape
 LogicalResult LinearOp::verify() {
   RankedTensorType x = getX().getType(), weight = getWeight().getType(), y = getY().getType();
   if (x.getRank() != 2 || weight.getRank() != 2 || !isParameterShape(weight))
-    return emitOpError("expected x [N, K] and a static weight [F, K], but got ") << x << " and " << weight << "; flatten x first (linear_c1)";
+    return emitOpError("expected x [N, K] and a static weight [F, K], but got ")
+           << x << " and " << weight << "; flatten x first (linear_c1)";
   if (x.getDimSize(1) != weight.getDimSize(1))
-    return emitOpError("expected weight to have ") << x.getDimSize(1) << " input features as x has, but got " << weight
-                                                   << "; a weight is [F, K] (linear_c2)";
+    return emitOpError("expected weight to have ")
+           << x.getDimSize(1) << " input features as x has, but got " << weight << "; a weight is [F, K] (linear_c2)";
   int64_t features = weight.getDimSize(0);
   if (getBias() && getBias().getType().getShape() != ArrayRef<int64_t>{features})
-    return emitOpError("expected bias to have shape [") << features << "], one entry per output feature, but got " << getBias().getType()
-                                                        << " (linear_c3)";
+    return emitOpError("expected bias to have shape [")
+           << features << "], one entry per output feature, but got " << getBias().getType() << " (linear_c3)";
   auto expected = RankedTensorType::get({x.getDimSize(0), features}, x.getElementType());
   if (y != expected)
     return emitOpError("expected a result of type ") << expected << ", but got " << y << "; the result is [N, F] (linear_c4)";
@@ -87,7 +89,8 @@ static bool isFiniteFloat(double value) { return std::isfinite(float(value)); }
 
 LogicalResult ConstantOp::verify() {
   if (getY().getType().getRank() != 0)
-    return emitOpError("expected a result of type tensor<f32>, but got ") << getY().getType() << "; scalars broadcast by themselves (constant_c1)";
+    return emitOpError("expected a result of type tensor<f32>, but got ")
+           << getY().getType() << "; scalars broadcast by themselves (constant_c1)";
   if (!isFiniteFloat(getValue().convertToDouble()))
     return emitOpError("expected a value that is finite in f32, but got ") << getValueAttr() << "; use a representable one (constant_c2)";
   return success();
@@ -122,12 +125,14 @@ LogicalResult SumToOp::verify() {
   if (!dims) {
     auto shape = broadcastShapes(x.getShape(), y.getShape());
     if (!shape || ArrayRef<int64_t>(*shape) != x.getShape())
-      return emitOpError("expected a result that broadcasts to ") << x << ", but got " << y << "; or list the summed dims in `dims` (sum_to_c2)";
+      return emitOpError("expected a result that broadcasts to ")
+             << x << ", but got " << y << "; or list the summed dims in `dims` (sum_to_c2)";
     return success();
   }
   for (auto [i, d] : llvm::enumerate(*dims))
     if (d < 0 || d >= x.getRank() || (i > 0 && (*dims)[i - 1] >= d))
-      return emitOpError("expected dims to ascend from 0 to ") << x.getRank() - 1 << ", but got " << getDimsAttr() << "; list each summed dim once (sum_to_c1)";
+      return emitOpError("expected dims to ascend from 0 to ")
+             << x.getRank() - 1 << ", but got " << getDimsAttr() << "; list each summed dim once (sum_to_c1)";
   SmallVector<int64_t> left;
   for (int64_t d = 0; d < x.getRank(); ++d)
     if (!llvm::is_contained(*dims, d))
@@ -145,8 +150,8 @@ static LogicalResult verifyGroups(Operation *op, RankedTensorType x, int64_t gro
   if (x.getRank() < 2)
     return op->emitOpError("expected x to have rank 2 or more ([N, C, ...]), but got ") << x << " (norm_c1)";
   if (groups < 1 || x.getDimSize(1) % groups != 0)
-    return op->emitOpError("expected groups that divide ") << x.getDimSize(1) << " channels, but got " << groups
-                                                           << "; 1 normalises over all channels together (norm_c2)";
+    return op->emitOpError("expected groups that divide ")
+           << x.getDimSize(1) << " channels, but got " << groups << "; 1 normalises over all channels together (norm_c2)";
   return success();
 }
 
@@ -161,8 +166,8 @@ static LogicalResult verifyEps(Operation *op, double eps, Attribute given) {
 static LogicalResult verifyPerChannel(Operation *op, Value vector, RankedTensorType x, const char *name) {
   if (!vector || cast<RankedTensorType>(vector.getType()).getShape() == ArrayRef<int64_t>{x.getDimSize(1)})
     return success();
-  return op->emitOpError("expected ") << name << " to have shape [" << x.getDimSize(1) << "], one entry per channel, but got " << vector.getType()
-                                      << "; it is per channel, not per group (norm_c4)";
+  return op->emitOpError("expected ") << name << " to have shape [" << x.getDimSize(1) << "], one entry per channel, but got "
+                                      << vector.getType() << "; it is per channel, not per group (norm_c4)";
 }
 static LogicalResult verifyAffine(Operation *op, Value gamma, Value beta, RankedTensorType x) {
   if (bool(gamma) != bool(beta))
@@ -182,13 +187,15 @@ static LogicalResult verifyStats(Operation *op, RankedTensorType mean, RankedTen
   auto expected = RankedTensorType::get({x.getDimSize(0), groups}, x.getElementType());
   if (mean == expected && rstd == expected)
     return success();
-  return op->emitOpError("expected mean and rstd of type ") << expected << ", but got " << mean << " and " << rstd << "; they are [N, groups] (norm_c6)";
+  return op->emitOpError("expected mean and rstd of type ")
+         << expected << ", but got " << mean << " and " << rstd << "; they are [N, groups] (norm_c6)";
 }
 
 LogicalResult GroupNormOp::verify() {
   RankedTensorType x = getX().getType();
   return success(succeeded(verifyGroups(*this, x, getGroups())) && succeeded(verifyEps(*this, getEps().convertToDouble(), getEpsAttr())) &&
-                 succeeded(verifyAffine(*this, getGamma(), getBeta(), x)) && succeeded(verifyLikeX(*this, getY().getType(), x, "the result")));
+                 succeeded(verifyAffine(*this, getGamma(), getBeta(), x)) &&
+                 succeeded(verifyLikeX(*this, getY().getType(), x, "the result")));
 }
 
 LogicalResult GroupStatsOp::verify() {
@@ -215,5 +222,6 @@ LogicalResult NormalizeOp::verify() {
 LogicalResult NormalizeGradOp::verify() {
   RankedTensorType x = getX().getType();
   return success(succeeded(verifyNormalized(*this)) && succeeded(verifyPerChannel(*this, getGamma(), x, "gamma")) &&
-                 succeeded(verifyLikeX(*this, getDy().getType(), x, "dy")) && succeeded(verifyLikeX(*this, getDx().getType(), x, "the result")));
+                 succeeded(verifyLikeX(*this, getDy().getType(), x, "dy")) &&
+                 succeeded(verifyLikeX(*this, getDx().getType(), x, "the result")));
 }

@@ -20,20 +20,20 @@ std::string escapeName(StringRef name) {
 /// Words an identifier must not be: C++ and CUDA keywords, what NVRTC predefines, and what the emitted text uses itself.
 static const llvm::StringSet<> &reservedWords() {
   static const llvm::StringSet<> words = {
-      "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "char8_t", "char16_t",
-      "char32_t", "class", "compl", "concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue", "co_await", "co_return",
-      "co_yield", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "explicit", "export", "extern", "false",
-      "final", "float", "for", "friend", "goto", "half", "if", "import", "inline", "int", "long", "main", "module", "mutable", "namespace",
-      "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "override", "private", "protected", "public", "register",
-      "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "sizeof", "static", "static_assert", "static_cast", "std",
-      "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "typeof", "union",
-      "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
+      "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "char8_t",
+      "char16_t", "char32_t", "class", "compl", "concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue",
+      "co_await", "co_return", "co_yield", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "explicit",
+      "export", "extern", "false", "final", "float", "for", "friend", "goto", "half", "if", "import", "inline", "int", "long", "main",
+      "module", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "override", "private",
+      "protected", "public", "register", "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "sizeof", "static",
+      "static_assert", "static_cast", "std", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef",
+      "typeid", "typename", "typeof", "union", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
       // CUDA
       "threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize", "dim3", "float2", "float3", "float4", "int2", "int3", "int4", "uint2",
       "uint3", "uint4", "double2", "char4", "size_t", "linux", "unix", "signbit", "isnan", "isinf", "NULL",
       // functions that activations call
-      "exp", "expf", "log", "logf", "log1p", "log1pf", "tanh", "tanhf", "erf", "erff", "sqrt", "sqrtf", "rsqrt", "rsqrtf", "abs", "fabs", "fabsf",
-      "min", "max", "fma", "fmaf", "fminf", "fmaxf", "DEV", "Vec3", "index_t"};
+      "exp", "expf", "log", "logf", "log1p", "log1pf", "tanh", "tanhf", "erf", "erff", "sqrt", "sqrtf", "rsqrt", "rsqrtf", "abs", "fabs",
+      "fabsf", "min", "max", "fma", "fmaf", "fminf", "fmaxf", "DEV", "Vec3", "index_t"};
   return words;
 }
 
@@ -104,8 +104,8 @@ void nameTensors(FunctionOpInterface function) {
       function.setArgAttr(i, kNameAttr, derive(nameOf(function.getArgument(i).getLoc()), "x" + std::to_string(i)));
   for (unsigned i = 0; i < function.getNumResults(); ++i)
     if (!result(i))
-      function.setResultAttr(i, kNameAttr,
-                             derive(nameOf(returned->getOperand(i).getLoc()), function.getNumResults() == 1 ? "y" : "y" + std::to_string(i)));
+      function.setResultAttr(
+          i, kNameAttr, derive(nameOf(returned->getOperand(i).getLoc()), function.getNumResults() == 1 ? "y" : "y" + std::to_string(i)));
 }
 
 } // namespace fusion

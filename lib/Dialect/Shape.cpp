@@ -92,7 +92,8 @@ static LogicalResult verifyWindow(Operation *op, const Window &w) {
   }
   for (size_t d = 0; d < rank; ++d) {
     if (w.outputPadding[d] && !w.transposed)
-      return op->emitOpError("expected no output_padding, but got ") << text(w.outputPadding) << "; it exists for transposed ones only (conv_c6)";
+      return op->emitOpError("expected no output_padding, but got ")
+             << text(w.outputPadding) << "; it exists for transposed ones only (conv_c6)";
     if (w.outputPadding[d] && w.outputPadding[d] >= std::max(w.stride[d], w.dilation[d]))
       return op->emitOpError("expected output_padding below max(stride, dilation), but got ")
              << w.outputPadding[d] << " with stride " << w.stride[d] << " and dilation " << w.dilation[d]
@@ -128,11 +129,13 @@ LogicalResult verifyConvolution(Operation *op, const ConvTypes &t, const Window 
   if (own != expected)
     return op->emitOpError("expected ") << t.weightName << " to have " << expected << " input channels in dim " << (w.transposed ? 0 : 1)
                                         << " for " << channels << " channels in " << groups << " groups, but got " << t.weight
-                                        << (w.transposed ? "; a transposed weight is [Cin, Cout/groups, taps...]" : "; a weight is [Cout, Cin/groups, taps...]")
+                                        << (w.transposed ? "; a transposed weight is [Cin, Cout/groups, taps...]"
+                                                         : "; a weight is [Cout, Cin/groups, taps...]")
                                         << " (conv_c8)";
   int64_t outChannels = w.transposed ? other * groups : other;
   if (t.bias && t.bias.getShape() != ArrayRef<int64_t>{outChannels})
-    return op->emitOpError("expected bias to have shape [") << outChannels << "], one entry per output channel, but got " << t.bias << " (conv_c9)";
+    return op->emitOpError("expected bias to have shape [")
+           << outChannels << "], one entry per output channel, but got " << t.bias << " (conv_c9)";
 
   SmallVector<int64_t> shape = {t.x.getDimSize(0), outChannels};
   for (size_t d = 0; d < w.rank(); ++d) {
@@ -144,8 +147,8 @@ LogicalResult verifyConvolution(Operation *op, const ConvTypes &t, const Window 
       out = in + 2 * w.padding[d] < reach ? 0 : (in + 2 * w.padding[d] - reach) / w.stride[d] + 1;
     if (out < 1)
       return op->emitOpError("expected an output extent of at least 1, but got none in spatial dim ")
-             << d << ": " << w.taps[d] << " taps with dilation " << w.dilation[d] << " and padding " << w.padding[d] << " over extent " << int64_t(in)
-             << "; enlarge the input or the padding (conv_c10)";
+             << d << ": " << w.taps[d] << " taps with dilation " << w.dilation[d] << " and padding " << w.padding[d] << " over extent "
+             << int64_t(in) << "; enlarge the input or the padding (conv_c10)";
     shape.push_back(out > std::numeric_limits<int64_t>::max() ? std::numeric_limits<int64_t>::max() : int64_t(out));
   }
   if (t.y.getShape() != ArrayRef<int64_t>(shape))

@@ -1,7 +1,7 @@
 // -fusion-differentiate: builds the backward function by walking a clone of the forward one in reverse.
-#include "fusion/Differentiate/Passes.h"
 #include "Rules.h"
 #include "fusion/Dialect/Names.h"
+#include "fusion/Differentiate/Passes.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -70,8 +70,9 @@ FailureOr<SmallVector<unsigned>> DifferentiatePass::requested(func::FuncOp forwa
     if (grad == "all" || forward.getArgAttr(i, kParameterAttr))
       wanted.push_back(i);
   if (wanted.empty())
-    return forward.emitError("expected an argument to differentiate with respect to, but got none; mark parameters with {fusion.parameter} or use "
-                             "--grad=all");
+    return forward.emitError(
+        "expected an argument to differentiate with respect to, but got none; mark parameters with {fusion.parameter} or use "
+        "--grad=all");
   return wanted;
 }
 
@@ -82,7 +83,8 @@ func::FuncOp DifferentiatePass::declare(func::FuncOp forward, ArrayRef<unsigned>
   for (unsigned i : wanted)
     results.push_back(forward.getArgumentTypes()[i]);
   builder.setInsertionPointAfter(forward);
-  auto backward = func::FuncOp::create(builder, forward.getLoc(), (forward.getName() + "_backward").str(), builder.getFunctionType(arguments, results));
+  auto backward =
+      func::FuncOp::create(builder, forward.getLoc(), (forward.getName() + "_backward").str(), builder.getFunctionType(arguments, results));
   backward->setAttr(kRoleAttr, builder.getStringAttr("backward"));
   backward.addEntryBlock();
 

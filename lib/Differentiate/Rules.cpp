@@ -33,7 +33,8 @@ static LogicalResult activationRule(RuleContext &c) {
   SmallVector<NamedAttribute> params;
   for (StringAttr name : c.op->getRegisteredInfo()->getAttributeNames())
     params.emplace_back(name, c.op->getAttr(name));
-  c.gradients.contribute(x, ActivationGradOp::create(c.builder, c.loc, x.getType(), c.dy(), x, c.builder.getStringAttr(c.op->getName().stripDialect()),
+  c.gradients.contribute(x, ActivationGradOp::create(c.builder, c.loc, x.getType(), c.dy(), x,
+                                                     c.builder.getStringAttr(c.op->getName().stripDialect()),
                                                      c.builder.getDictionaryAttr(params)));
   return success();
 }

@@ -20,8 +20,9 @@ LogicalResult convRule(RuleContext &c) {
   auto op = cast<ConvOp>(c.op);
   auto gradient = [&](auto kind, Value operand, Value other) {
     using GradOp = typename decltype(kind)::type;
-    c.gradients.contribute(operand, GradOp::create(c.builder, c.loc, operand.getType(), c.dy(), other, op.getTransposedAttr(), op.getStrideAttr(),
-                                                   op.getPaddingAttr(), op.getOutputPaddingAttr(), op.getDilationAttr(), op.getGroupsAttr()));
+    c.gradients.contribute(operand,
+                           GradOp::create(c.builder, c.loc, operand.getType(), c.dy(), other, op.getTransposedAttr(), op.getStrideAttr(),
+                                          op.getPaddingAttr(), op.getOutputPaddingAttr(), op.getDilationAttr(), op.getGroupsAttr()));
   };
   if (c.gradients.wants(op.getX()))
     gradient(std::common_type<ConvGradInputOp>(), op.getX(), op.getWeight());
@@ -67,9 +68,10 @@ LogicalResult normalizeRule(RuleContext &c) {
   auto stats = op.getMean().getDefiningOp<GroupStatsOp>();
   if (c.gradients.wants(op.getX()) || c.gradients.wants(op.getMean()) || c.gradients.wants(op.getRstd())) {
     if (!stats || stats.getX() != op.getX() || stats.getRstd() != op.getRstd() || stats.getMean() != op.getMean())
-      return op.emitOpError("expected statistics that are this operand's own group_stats, but got others; only then is there a derivative rule");
-    c.gradients.contribute(op.getX(), NormalizeGradOp::create(c.builder, c.loc, op.getX().getType(), c.dy(), op.getX(), op.getMean(), op.getRstd(),
-                                                              op.getGamma()));
+      return op.emitOpError(
+          "expected statistics that are this operand's own group_stats, but got others; only then is there a derivative rule");
+    c.gradients.contribute(op.getX(), NormalizeGradOp::create(c.builder, c.loc, op.getX().getType(), c.dy(), op.getX(), op.getMean(),
+                                                              op.getRstd(), op.getGamma()));
   }
   if (c.gradients.wants(op.getGamma())) {
     Value n = NormalizeOp::create(c.builder, c.loc, op.getType(), op.getX(), op.getMean(), op.getRstd(), Value(), Value());

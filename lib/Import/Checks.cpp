@@ -29,7 +29,8 @@ static ImportStatus checkArgument(func::FuncOp function, unsigned i) {
   if (DictionaryAttr attributes = function.getArgAttrDict(i))
     for (NamedAttribute attribute : attributes) {
       auto name = dyn_cast<StringAttr>(attribute.getValue());
-      if (attribute.getName() == kNameAttr ? name && !name.empty() : attribute.getName() == kParameterAttr && isa<UnitAttr>(attribute.getValue()))
+      if (attribute.getName() == kNameAttr ? name && !name.empty()
+                                           : attribute.getName() == kParameterAttr && isa<UnitAttr>(attribute.getValue()))
         continue;
       error() << "expected the argument attributes fusion.parameter and fusion.name = \"...\", but got " << attribute.getName() << " = "
               << attribute.getValue();
@@ -39,8 +40,8 @@ static ImportStatus checkArgument(func::FuncOp function, unsigned i) {
   bool parameter = bool(function.getArgAttr(i, kParameterAttr));
   for (auto [dim, extent] : llvm::enumerate(tensor.getShape()))
     if ((dim > 0 || parameter) && (ShapedType::isDynamic(extent) || extent == 0)) {
-      error() << "expected a static extent of at least 1 in dim " << dim << " of " << (parameter ? "a parameter" : "an argument") << ", but got "
-              << type << "; only the batch, dim 0 of an input, may be `?` or 0";
+      error() << "expected a static extent of at least 1 in dim " << dim << " of " << (parameter ? "a parameter" : "an argument")
+              << ", but got " << type << "; only the batch, dim 0 of an input, may be `?` or 0";
       return ImportStatus::Error;
     }
   return ImportStatus::Ok;
@@ -67,8 +68,8 @@ ImportStatus checkModel(ModuleOp module) {
   for (Operation &op : *module.getBody()) {
     auto next = dyn_cast<func::FuncOp>(op);
     if (!next || function) {
-      op.emitError() << "expected one function, the chain, but got " << (next ? "another function" : "'" + op.getName().getStringRef() + "'")
-                     << "; compile chains one by one";
+      op.emitError() << "expected one function, the chain, but got "
+                     << (next ? "another function" : "'" + op.getName().getStringRef() + "'") << "; compile chains one by one";
       return ImportStatus::Unsupported;
     }
     function = next;
@@ -78,7 +79,8 @@ ImportStatus checkModel(ModuleOp module) {
     return ImportStatus::Error;
   }
   if (function.isExternal() || !function.isPublic()) {
-    function.emitError() << "expected a public function with a body, but got " << (function.isExternal() ? "a declaration" : "a private function");
+    function.emitError() << "expected a public function with a body, but got "
+                         << (function.isExternal() ? "a declaration" : "a private function");
     return ImportStatus::Error;
   }
   if (!function.getBody().hasOneBlock() || function.getBody().front().empty()) {

@@ -35,7 +35,8 @@ static OwningOpRef<ModuleOp> parse(llvm::MemoryBufferRef buffer, MLIRContext &co
 static ImportResult importChecked(llvm::MemoryBufferRef buffer, MLIRContext &context, const ImportOptions &options) {
   StringRef file = buffer.getBufferIdentifier(), text = buffer.getBuffer();
   if (text.size() > options.largestFile) {
-    emitError(locationOf(context, file, text, 0)) << "expected at most " << options.largestFile << " bytes, but got more; a model description holds no data";
+    emitError(locationOf(context, file, text, 0))
+        << "expected at most " << options.largestFile << " bytes, but got more; a model description holds no data";
     return {};
   }
   if (auto problem = scanText(text, options.deepestNesting)) {

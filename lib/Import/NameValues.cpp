@@ -36,7 +36,8 @@ LogicalResult nameValues(func::FuncOp function, const AsmParserState &state) {
   Block &block = function.getBody().front();
   auto *definition = state.getBlockDef(&block);
   for (BlockArgument arg : block.getArguments()) {
-    StringRef name = definition && arg.getArgNumber() < definition->arguments.size() ? ssaName(definition->arguments[arg.getArgNumber()].loc) : "";
+    StringRef name =
+        definition && arg.getArgNumber() < definition->arguments.size() ? ssaName(definition->arguments[arg.getArgNumber()].loc) : "";
     if (StringRef explicitName = given(function.getArgAttrDict(arg.getArgNumber())); !explicitName.empty())
       arg.setLoc(NameLoc::get(builder.getStringAttr(explicitName), arg.getLoc()));
     else
@@ -51,7 +52,8 @@ LogicalResult nameValues(func::FuncOp function, const AsmParserState &state) {
   auto claim = [&](StringRef name) -> LogicalResult {
     if (name.empty() || used.insert(name).second)
       return success();
-    return function.emitError() << "expected arguments and results of different names, but got \"" << escapeName(name) << "\" twice; rename one";
+    return function.emitError() << "expected arguments and results of different names, but got \"" << escapeName(name)
+                                << "\" twice; rename one";
   };
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     if (failed(claim(given(function.getArgAttrDict(i)))))

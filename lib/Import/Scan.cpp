@@ -20,6 +20,14 @@ static std::optional<ScanProblem> scanBytes(StringRef text) {
   return std::nullopt;
 }
 
+/// As many as PyTorch allows. The parser's time grows with the square of the rank, so an absurd one must not get there.
+constexpr size_t kHighestRank = 64;
+
+/// How many dims the shape has that `text` begins with, if any.
+static size_t rankAt(StringRef text) {
+  return text.take_while([](char c) { return llvm::isDigit(c) || c == '?' || c == 'x' || c == ' '; }).count('x');
+}
+
 std::optional<ScanProblem> scanText(StringRef text, unsigned deepest) {
   if (auto problem = scanBytes(text))
     return problem;
@@ -35,12 +43,16 @@ std::optional<ScanProblem> scanText(StringRef text, unsigned deepest) {
       if (text.substr(i).starts_with("//"))
         i = std::min(text.find('\n', i), text.size());
       break;
+    case '<':
+      if (rankAt(text.substr(i + 1)) > kHighestRank)
+        return ScanProblem{i, "expected shapes of rank " + std::to_string(kHighestRank) + " or less, but got a longer one"};
+      [[fallthrough]];
     case '(':
     case '[':
     case '{':
-    case '<':
       if (++depth > deepest)
-        return ScanProblem{i, "expected brackets nested at most " + std::to_string(deepest) + " deep, but got one more; flatten the description"};
+        return ScanProblem{i, "expected brackets nested at most " + std::to_string(deepest) +
+                                  " deep, but got one more; flatten the description"};
       break;
     case '>':
       if (i > 0 && text[i - 1] == '-') // an arrow
@@ -53,7 +65,8 @@ std::optional<ScanProblem> scanText(StringRef text, unsigned deepest) {
       break;
     case 'a':
       // Their expressions recurse once per operator.
-      if ((i == 0 || !llvm::isAlnum(text[i - 1])) && (text.substr(i).starts_with("affine_map<") || text.substr(i).starts_with("affine_set<")))
+      if ((i == 0 || !llvm::isAlnum(text[i - 1])) &&
+          (text.substr(i).starts_with("affine_map<") || text.substr(i).starts_with("affine_set<")))
         return ScanProblem{i, "expected no affine maps or sets in a model description; named ops take plain arrays"};
       break;
     }

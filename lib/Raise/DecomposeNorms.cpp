@@ -21,7 +21,8 @@ static void decompose(GroupNormOp norm) {
   RankedTensorType x = norm.getX().getType();
   auto stats = RankedTensorType::get({x.getDimSize(0), int64_t(norm.getGroups())}, x.getElementType());
   auto statistics = GroupStatsOp::create(builder, statsLoc(norm), stats, stats, norm.getX(), norm.getGroupsAttr(), norm.getEpsAttr());
-  Value y = NormalizeOp::create(builder, norm.getLoc(), x, norm.getX(), statistics.getMean(), statistics.getRstd(), norm.getGamma(), norm.getBeta());
+  Value y = NormalizeOp::create(builder, norm.getLoc(), x, norm.getX(), statistics.getMean(), statistics.getRstd(), norm.getGamma(),
+                                norm.getBeta());
   norm.replaceAllUsesWith(y);
   norm.erase();
 }

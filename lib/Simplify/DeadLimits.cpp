@@ -18,8 +18,12 @@ static Change vanishesAt(Value value, double bound) {
   Operation *op = value.getDefiningOp();
   if (!op)
     return Change::Different;
-  auto exactAt = [&](std::initializer_list<double> bounds) { return llvm::is_contained(bounds, bound) ? Change::Exact : Change::Different; };
-  auto finiteAt = [&](std::initializer_list<double> bounds) { return llvm::is_contained(bounds, bound) ? Change::Finite : Change::Different; };
+  auto exactAt = [&](std::initializer_list<double> bounds) {
+    return llvm::is_contained(bounds, bound) ? Change::Exact : Change::Different;
+  };
+  auto finiteAt = [&](std::initializer_list<double> bounds) {
+    return llvm::is_contained(bounds, bound) ? Change::Finite : Change::Different;
+  };
   auto f32 = [](APFloat v) { return double(float(v.convertToDouble())); };
   return llvm::TypeSwitch<Operation *, Change>(op)
       .Case([&](ReluOp) { return exactAt({0}); })
@@ -38,7 +42,8 @@ static Change gradientWithout(Value x, Range range, double min, double max) {
   Change change = Change::Exact;
   for (double bound : {min, max}) {
     if (std::isinf(bound)) // reached by infinities only
-      change = change | (range.within(-std::numeric_limits<float>::max(), std::numeric_limits<float>::max()) ? Change::Exact : Change::Finite);
+      change =
+          change | (range.within(-std::numeric_limits<float>::max(), std::numeric_limits<float>::max()) ? Change::Exact : Change::Finite);
     else if (range.lo <= bound && bound <= range.hi)
       change = change | vanishesAt(x, bound);
   }

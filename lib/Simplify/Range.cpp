@@ -20,7 +20,9 @@ static double rounded(double bound) { return double(float(bound)); }
 
 /// A product may be fused with a following sum and then is not rounded; one step outwards makes up for that. A zero's sign is exact anyhow.
 static Range widened(double lo, double hi) {
-  auto step = [](double bound, float towards) { return bound == 0 || std::isinf(bound) ? bound : double(std::nextafter(float(bound), towards)); };
+  auto step = [](double bound, float towards) {
+    return bound == 0 || std::isinf(bound) ? bound : double(std::nextafter(float(bound), towards));
+  };
   return {step(lo, -INFINITY), step(hi, INFINITY)};
 }
 

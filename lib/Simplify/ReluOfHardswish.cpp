@@ -1,8 +1,8 @@
 // relu(hardswish(x)) = hardswish(relu(x)); finite, and its gradient is the same everywhere, so it may go before differentiation.
 //
-// Values. x > 0: both are hardswish(x), which is positive (the smallest denormal included: 3 * x * (1 / 6) rounds up). x <= 0: hardswish(x) <= 0, so both are a zero. NaN passes through all three.
-// They differ at x = -inf alone: hardswish(-inf) is NaN (-inf * 0), hardswish(relu(-inf)) is 0.
-// Gradients, with h' the derivative of hardswish:
+// Values. x > 0: both are hardswish(x), which is positive (the smallest denormal included: 3 * x * (1 / 6) rounds up). x <= 0: hardswish(x)
+// <= 0, so both are a zero. NaN passes through all three. They differ at x = -inf alone: hardswish(-inf) is NaN (-inf * 0),
+// hardswish(relu(-inf)) is 0. Gradients, with h' the derivative of hardswish:
 //   x > 0 or NaN: relu passes dy on both sides, and hardswish sees x on both sides: dy * h'(x).
 //   x <= 0:       on the left hardswish(x) <= 0, so relu cuts dy to 0, which h' multiplies (or, at x <= -3, replaces by 0);
 //                 on the right relu's own x <= 0 gives 0 whatever comes in.
@@ -34,6 +34,8 @@ public:
 
 } // namespace
 
-void addReluOfHardswish(RewritePatternSet &patterns, SimplifyContext &context) { addRule<ReluOfHardswish>(patterns, context, "relu-of-hardswish"); }
+void addReluOfHardswish(RewritePatternSet &patterns, SimplifyContext &context) {
+  addRule<ReluOfHardswish>(patterns, context, "relu-of-hardswish");
+}
 
 } // namespace fusion

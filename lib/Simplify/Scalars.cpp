@@ -1,5 +1,6 @@
 // Arithmetic with scalar constants: steps that do nothing go (exact, but for the sign of a zero), constants fold (exact), and steps in a
-// row become one (reassociating). A step is never distributed over a sum: (x + a) * b as x * b + a * b loses every digit where x is near -a.
+// row become one (reassociating). A step is never distributed over a sum: (x + a) * b as x * b + a * b loses every digit where x is near
+// -a.
 #include "Rule.h"
 #include "fusion/Dialect/Matchers.h"
 #include <cmath>

@@ -58,7 +58,8 @@ LogicalResult SimplifyPass::checkOptions(const SimplifyContext &context) {
     return function.emitError("expected option phase to be before-diff or after-diff, but got ") << phase;
   for (StringRef given : disabled)
     if (!llvm::is_contained(context.names, given)) {
-      auto closest = llvm::min_element(context.names, [&](StringRef a, StringRef b) { return given.edit_distance(a) < given.edit_distance(b); });
+      auto closest =
+          llvm::min_element(context.names, [&](StringRef a, StringRef b) { return given.edit_distance(a) < given.edit_distance(b); });
       return function.emitError("expected option disable to name rules, but got ") << given << "; did you mean " << *closest << "?";
     }
   return success();

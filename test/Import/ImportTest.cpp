@@ -31,7 +31,9 @@ protected:
 };
 
 std::string argumentName(func::FuncOp function, unsigned i) { return function.getArgAttrOfType<StringAttr>(i, kNameAttr).getValue().str(); }
-std::string resultName(func::FuncOp function, unsigned i) { return function.getResultAttrOfType<StringAttr>(i, kNameAttr).getValue().str(); }
+std::string resultName(func::FuncOp function, unsigned i) {
+  return function.getResultAttrOfType<StringAttr>(i, kNameAttr).getValue().str();
+}
 func::FuncOp chain(ImportResult &result) { return cast<func::FuncOp>(result.module->getBody()->front()); }
 
 } // namespace
@@ -59,9 +61,10 @@ TEST_F(Import, TakesNamesFromTheSource) {
 }
 
 TEST_F(Import, GivenNamesWin) {
-  auto result = importBody("%x: tensor<4xf32> {fusion.name = \"conv1.weight\"}, %y: tensor<4xf32>, %z: tensor<4xf32> {fusion.name = \"y\"}",
-                           "%h = fusion.relu %x : tensor<4xf32> loc(\"layer \\\"1\\\"\\0A*/\")\n%s = fusion.add %h, %y : (tensor<4xf32>, tensor<4xf32>) "
-                           "-> tensor<4xf32>\n%t = fusion.add %s, %z : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>\nreturn %t : tensor<4xf32>");
+  auto result = importBody(
+      "%x: tensor<4xf32> {fusion.name = \"conv1.weight\"}, %y: tensor<4xf32>, %z: tensor<4xf32> {fusion.name = \"y\"}",
+      "%h = fusion.relu %x : tensor<4xf32> loc(\"layer \\\"1\\\"\\0A*/\")\n%s = fusion.add %h, %y : (tensor<4xf32>, tensor<4xf32>) "
+      "-> tensor<4xf32>\n%t = fusion.add %s, %z : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>\nreturn %t : tensor<4xf32>");
   ASSERT_TRUE(result) << messages;
   auto function = chain(result);
   EXPECT_EQ(argumentName(function, 0), "conv1.weight");
@@ -72,8 +75,9 @@ TEST_F(Import, GivenNamesWin) {
 
 TEST_F(Import, KeepsAnyName) {
   std::string longName(1 << 20, 'n');
-  auto result = importBody("%" + longName + ": tensor<4xf32>, %b: tensor<4xf32> {fusion.name = \"a\\00b\\0A\\22*/\"}",
-                           "%y = fusion.add %" + longName + ", %b : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>\nreturn %y : tensor<4xf32>");
+  auto result =
+      importBody("%" + longName + ": tensor<4xf32>, %b: tensor<4xf32> {fusion.name = \"a\\00b\\0A\\22*/\"}",
+                 "%y = fusion.add %" + longName + ", %b : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>\nreturn %y : tensor<4xf32>");
   ASSERT_TRUE(result) << messages.substr(0, 1000);
   EXPECT_EQ(argumentName(chain(result), 0), longName);
   EXPECT_EQ(argumentName(chain(result), 1), std::string("a\0b\n\"*/", 7));
@@ -81,14 +85,17 @@ TEST_F(Import, KeepsAnyName) {
 
 TEST_F(Import, RefusesNamesGivenTwice) {
   EXPECT_EQ(importBody("%x: tensor<4xf32> {fusion.name = \"a\"}, %z: tensor<4xf32> {fusion.name = \"a\"}",
-                       "%y = fusion.add %x, %z : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>\nreturn %y : tensor<4xf32>").status,
+                       "%y = fusion.add %x, %z : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>\nreturn %y : tensor<4xf32>")
+                .status,
             ImportStatus::Error);
   expectMessage("m.mlir:1:1: error: expected arguments and results of different names, but got \"a\" twice");
 }
 
 TEST_F(Import, ZeroBatchAndUnknownBatchAreValid) {
-  EXPECT_TRUE(importBody("%x: tensor<0x4xf32>", "%y = fusion.relu %x : tensor<0x4xf32>\nreturn %y : tensor<0x4xf32>", "tensor<0x4xf32>")) << messages;
-  EXPECT_TRUE(importBody("%x: tensor<?x4xf32>", "%y = fusion.relu %x : tensor<?x4xf32>\nreturn %y : tensor<?x4xf32>", "tensor<?x4xf32>")) << messages;
+  EXPECT_TRUE(importBody("%x: tensor<0x4xf32>", "%y = fusion.relu %x : tensor<0x4xf32>\nreturn %y : tensor<0x4xf32>", "tensor<0x4xf32>"))
+      << messages;
+  EXPECT_TRUE(importBody("%x: tensor<?x4xf32>", "%y = fusion.relu %x : tensor<?x4xf32>\nreturn %y : tensor<?x4xf32>", "tensor<?x4xf32>"))
+      << messages;
 }
 
 TEST_F(Import, OtherElementTypesAreUnsupported) {
@@ -97,7 +104,8 @@ TEST_F(Import, OtherElementTypesAreUnsupported) {
     EXPECT_EQ(importBody("%x: " + t, "return %x : " + t, t).status, ImportStatus::Unsupported) << type;
     expectMessage("m.mlir:1:14: error: expected argument 0 to ");
   }
-  EXPECT_EQ(importBody("%x: tensor<4xf32>", "%y = \"fusion.constant\"() {value = 1.0 : f64} : () -> tensor<f64>\nreturn %x : tensor<4xf32>").status,
+  EXPECT_EQ(importBody("%x: tensor<4xf32>", "%y = \"fusion.constant\"() {value = 1.0 : f64} : () -> tensor<f64>\nreturn %x : tensor<4xf32>")
+                .status,
             ImportStatus::Unsupported);
   expectMessage("m.mlir:2:6: error: expected result 0 to have element type f32, but got 'tensor<f64>'");
 }
@@ -113,16 +121,20 @@ TEST_F(Import, OtherStructureIsRefused) {
   EXPECT_EQ(import("module { module {} }").status, ImportStatus::Unsupported);
   EXPECT_EQ(import("func.func @f(%x: tensor<4xf32>) { return }").status, ImportStatus::Error);
   expectMessage("expected the function to return the chain's results");
-  EXPECT_EQ(importBody("%x: tensor<4xf32>", "%m = fusion.map(%x) attributes {} : (tensor<4xf32>) -> tensor<4xf32> {}").status, ImportStatus::Error);
+  EXPECT_EQ(importBody("%x: tensor<4xf32>", "%m = fusion.map(%x) attributes {} : (tensor<4xf32>) -> tensor<4xf32> {}").status,
+            ImportStatus::Error);
   EXPECT_EQ(importBody("%x: tensor<4xf32> {fusion.paramter}", "return %x : tensor<4xf32>").status, ImportStatus::Error);
   expectMessage("expected the argument attributes fusion.parameter and fusion.name");
-  EXPECT_EQ(importBody("%x: tensor<?x4xf32> {fusion.parameter}", "return %x : tensor<?x4xf32>", "tensor<?x4xf32>").status, ImportStatus::Error);
+  EXPECT_EQ(importBody("%x: tensor<?x4xf32> {fusion.parameter}", "return %x : tensor<?x4xf32>", "tensor<?x4xf32>").status,
+            ImportStatus::Error);
   expectMessage("expected a static extent of at least 1 in dim 0 of a parameter");
   EXPECT_EQ(importBody("%x: tensor<2x?xf32>", "return %x : tensor<2x?xf32>", "tensor<2x?xf32>").status, ImportStatus::Error);
 }
 
 TEST_F(Import, ConstraintsAreChecked) {
-  EXPECT_EQ(importBody("%x: tensor<4xf32>", "%y = fusion.leaky_relu %x {slope = 0x7FF8000000000000 : f64} : tensor<4xf32>\nreturn %y : tensor<4xf32>").status,
+  EXPECT_EQ(importBody("%x: tensor<4xf32>",
+                       "%y = fusion.leaky_relu %x {slope = 0x7FF8000000000000 : f64} : tensor<4xf32>\nreturn %y : tensor<4xf32>")
+                .status,
             ImportStatus::Error);
   expectMessage("m.mlir:2:6: error: 'fusion.leaky_relu' op expected a finite slope");
   expectMessage("%y = fusion.leaky_relu"); // the source line, with a caret under the op
@@ -130,13 +142,15 @@ TEST_F(Import, ConstraintsAreChecked) {
 }
 
 TEST_F(Import, UnknownOpGetsASuggestion) {
-  EXPECT_EQ(importBody("%x: tensor<4xf32>", "%y = fusion.hardswsh %x : tensor<4xf32>\nreturn %y : tensor<4xf32>").status, ImportStatus::Error);
+  EXPECT_EQ(importBody("%x: tensor<4xf32>", "%y = fusion.hardswsh %x : tensor<4xf32>\nreturn %y : tensor<4xf32>").status,
+            ImportStatus::Error);
   expectMessage("m.mlir:2:6: error: ");
   expectMessage("did you mean 'fusion.hardswish'?");
 }
 
 TEST_F(Import, TruncatedFilesAreErrorsAtEveryLength) {
-  std::string text = "func.func @f(%x: tensor<4xf32> {fusion.name = \"a\"}) -> tensor<4xf32> {\n  %y = fusion.relu %x : tensor<4xf32>\n  return %y : tensor<4xf32>\n}";
+  std::string text = "func.func @f(%x: tensor<4xf32> {fusion.name = \"a\"}) -> tensor<4xf32> {\n  %y = fusion.relu %x : tensor<4xf32>\n  "
+                     "return %y : tensor<4xf32>\n}";
   ASSERT_TRUE(import(text)) << messages;
   for (size_t n = 0; n < text.size(); ++n) {
     EXPECT_EQ(import(text.substr(0, n)).status, ImportStatus::Error) << text.substr(0, n);
@@ -167,14 +181,16 @@ TEST_F(Import, DeepNestingIsRefusedBeforeParsing) {
     EXPECT_EQ(import(deep).status, ImportStatus::Error);
     expectMessage("expected brackets nested at most 256 deep");
   }
-  std::string minus = "func.func @f(%x: tensor<4xf32> {a = affine_map<(d0) -> (" + std::string(100000, '-') + "d0)>}) -> tensor<4xf32> { return %x : tensor<4xf32> }";
+  std::string minus = "func.func @f(%x: tensor<4xf32> {a = affine_map<(d0) -> (" + std::string(100000, '-') +
+                      "d0)>}) -> tensor<4xf32> { return %x : tensor<4xf32> }";
   EXPECT_EQ(import(minus).status, ImportStatus::Error);
   expectMessage("expected no affine maps or sets");
 }
 
 TEST_F(Import, BracketsInStringsAndCommentsDoNotCount) {
   std::string many(1000, '(');
-  EXPECT_TRUE(importBody("%x: tensor<4xf32> {fusion.name = \"\\\"" + many + "\"}", "// " + many + "\nreturn %x : tensor<4xf32>")) << messages;
+  EXPECT_TRUE(importBody("%x: tensor<4xf32> {fusion.name = \"\\\"" + many + "\"}", "// " + many + "\nreturn %x : tensor<4xf32>"))
+      << messages;
 }
 
 TEST_F(Import, LargeFilesAreRefused) {

@@ -10,9 +10,7 @@ namespace fusion::test {
 
 class Programs {
 public:
-  Programs() : context(mlir::MLIRContext::Threading::DISABLED) {
-    context.loadDialect<FusionDialect, mlir::func::FuncDialect>();
-  }
+  Programs() : context(mlir::MLIRContext::Threading::DISABLED) { context.loadDialect<FusionDialect, mlir::func::FuncDialect>(); }
   /// Every function of a test file, each in a module of its own.
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> read(const std::string &file) {
     std::vector<mlir::OwningOpRef<mlir::ModuleOp>> modules;

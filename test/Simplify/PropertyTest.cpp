@@ -26,8 +26,9 @@ SimplifyOptions simplify(bool assumeFinite, const char *precision, const char *p
   return options;
 }
 
-const char *const kFiles[] = {"Simplify/dead-limits.mlir", "Simplify/merge-limits.mlir", "Simplify/relu-of-hardswish.mlir", "Simplify/scalars.mlir",
-                              "Simplify/common-subexpressions.mlir", "Simplify/other.mlir", "Raise/idioms.mlir"};
+const char *const kFiles[] = {"Simplify/dead-limits.mlir", "Simplify/merge-limits.mlir",          "Simplify/relu-of-hardswish.mlir",
+                              "Simplify/scalars.mlir",     "Simplify/common-subexpressions.mlir", "Simplify/other.mlir",
+                              "Raise/idioms.mlir"};
 
 bool same(float a, float b, double tolerance) {
   if (std::isnan(a) || std::isnan(b))
@@ -78,7 +79,8 @@ protected:
         auto simplified = after(*module, [&](PassManager &m) { m.addNestedPass<func::FuncOp>(createSimplify(setting.simplify)); });
         ASSERT_TRUE(simplified) << file;
         auto before = withRole(*module, ""), result = withRole(*simplified, "");
-        changed += std::distance(before.front().begin(), before.front().end()) != std::distance(result.front().begin(), result.front().end());
+        changed +=
+            std::distance(before.front().begin(), before.front().end()) != std::distance(result.front().begin(), result.front().end());
         compared += compare(before, result, setting, false);
       }
     EXPECT_GT(compared, 1000);

@@ -1,6 +1,6 @@
 // Ranges hold for the reference's fp32 values over the whole line of floats, and are as tight as the rules need them.
-#include "Programs.h"
 #include "fusion/Simplify/Range.h"
+#include "Programs.h"
 #include "gtest/gtest.h"
 #include <cmath>
 #include <cstring>
@@ -55,6 +55,7 @@ namespace {
 struct Expected {
   const char *op, *attributes;
   double lo, hi;
+  friend void PrintTo(const Expected &e, std::ostream *out) { *out << e.op << " in [" << e.lo << ", " << e.hi << "]"; }
 };
 
 class ActivationRange : public testing::TestWithParam<Expected> {};

@@ -342,6 +342,23 @@ func.func @clamp_tanh(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   return %y : tensor<?x4xf32>
 }
 
+// Never at a bound, but at NaN.
+// VALUE-LABEL: func.func @clamp_tanh_wide(
+// VALUE-NOT: fusion.clamp
+// VALUE: return %{{.*}} :
+// GRAD-LABEL: func.func @clamp_tanh_wide(
+// GRAD: fusion.clamp 
+// FINITE-LABEL: func.func @clamp_tanh_wide(
+// FINITE-NOT: fusion.clamp
+// FINITE: return %{{.*}} :
+// OFF-LABEL: func.func @clamp_tanh_wide(
+// OFF: fusion.clamp 
+func.func @clamp_tanh_wide(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %v = fusion.tanh %x : tensor<?x4xf32>
+  %y = fusion.clamp %v {min = -2.0 : f64, max = 2.0 : f64} : tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+
 // hardsigmoid rounds to 1 where its gradient is not 0 yet.
 // VALUE-LABEL: func.func @clamp_hardsigmoid(
 // VALUE-NOT: fusion.clamp
