@@ -1,5 +1,6 @@
 # How lit runs the tests of the compiler and its tools; CMake's lit.site.cfg.py loads this file.
 import os
+import subprocess
 
 import lit.formats
 
@@ -24,3 +25,10 @@ config.substitutions += [
 for tool in ("fusion-opt", "fusion-run"):
     if os.path.exists(os.path.join(config.fusion_tools_dir, tool)):
         config.available_features.add(tool)
+# NVRTC needs no GPU, but it must be there: tests that compile are unsupported without it, which lit reports.
+if "fusion-opt" in config.available_features:
+    probe = [os.path.join(config.fusion_tools_dir, "fusion-opt"), os.path.join(config.fusion_src_root, "examples/tails/hardswish_relu.mlir"), "--emit=ptx"]
+    if subprocess.run(probe, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+        config.available_features.add("nvrtc")
+    else:
+        lit_config.note("NOT RUN: tests that compile with NVRTC, since no NVRTC was found")

@@ -5,6 +5,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
 
 using namespace fusion;
 using namespace fusion::tools;
@@ -52,10 +53,10 @@ bool CompileArguments::parse(llvm::StringRef argument) {
     if (!parseNumber(argument, options.nominalBatch) || options.nominalBatch < 1)
       return wrong("a batch of at least 1 behind --batch=", argument);
   } else if (argument.consume_front("--bandwidth=")) {
-    if (argument.getAsDouble(options.bandwidth) || !(options.bandwidth > 0))
+    if (argument.getAsDouble(options.bandwidth) || !(options.bandwidth > 0) || !std::isfinite(options.bandwidth))
       return wrong("bytes per second behind --bandwidth=", argument);
   } else if (argument.consume_front("--flops=")) {
-    if (argument.getAsDouble(options.flops) || !(options.flops > 0))
+    if (argument.getAsDouble(options.flops) || !(options.flops > 0) || !std::isfinite(options.flops))
       return wrong("flop per second behind --flops=", argument);
   } else {
     return false;
@@ -87,6 +88,7 @@ ExitCode tools::compileModule(Session &session, mlir::ModuleOp module, const Com
       llvm::errs() << at.getFilename().getValue() << ":" << at.getLine() << ":" << at.getColumn() << ": ";
     llvm::errs() << (d.getSeverity() == mlir::DiagnosticSeverity::Error     ? "error: "
                      : d.getSeverity() == mlir::DiagnosticSeverity::Warning ? "warning: "
+                     : d.getSeverity() == mlir::DiagnosticSeverity::Remark  ? "remark: "
                                                                             : "note: ")
                  << text << "\n";
     for (mlir::Diagnostic &note : d.getNotes())
@@ -104,7 +106,12 @@ bool tools::writeOutput(llvm::StringRef path, llvm::StringRef text) {
   if (path.empty() || path == "-") {
     llvm::outs() << text;
     llvm::outs().flush();
-    return !llvm::outs().has_error();
+    std::error_code error = llvm::outs().error();
+    if (!error)
+      return true;
+    llvm::outs().clear_error(); // LLVM aborts on errors that nobody looked at
+    llvm::errs() << "error: cannot write to standard output: " << error.message() << "\n";
+    return false;
   }
   llvm::Error failed = llvm::writeToOutput(path, [&](llvm::raw_ostream &out) {
     out << text;

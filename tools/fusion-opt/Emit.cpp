@@ -3,6 +3,7 @@
 #include "../common/Tool.h"
 #include "fusion/Runtime/Nvrtc.h"
 #include "fusion/Runtime/Program.h"
+#include "mlir/IR/Remarks.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -17,22 +18,37 @@ constexpr llvm::StringLiteral kKinds[] = {"mlir", "fused", "cuda", "ptx", "cubin
 struct Arguments {
   CompileArguments compile;
   std::string input = "-", output, emit, format = "json", dumpTo;
-  bool fullPrelude = true;
+  bool fullPrelude = true, remarks = false;
 };
 
 void printHelp() {
-  llvm::outs() << "usage: fusion-opt INPUT --emit=KIND [options]\n\n"
-                  "  --emit=mlir                  forward and backward as named ops\n"
-                  "  --emit=fused                 the kernels and their tiles\n"
-                  "  --emit=cuda                  CUDA C++ (--prelude=omit: the chain's own text only)\n"
-                  "  --emit=ptx|cubin             compiled by NVRTC; with gradients, -o FILE also writes FILE.backward\n"
-                  "  --emit=program               the program file that the runtime loads\n"
-                  "  --emit=report                plan, bytes, predicted time (--format=json|text)\n"
-               << CompileArguments::help()
-               << "  --prelude=omit|full          what --emit=cuda prints in front of the kernels (default full)\n"
-                  "  --dump-stages-to=DIR         the module after every stage of the road, and the CUDA sources\n"
-                  "  -o FILE                      where to write (default standard output)\n\n"
-                  "Without --emit this is MLIR's opt tool: fusion-opt INPUT [passes].\n";
+  llvm::outs()
+      << "usage: fusion-opt INPUT --emit=KIND [options]\n\n"
+         "  --emit=mlir                  forward and backward as named ops\n"
+         "  --emit=fused                 the kernels and their tiles\n"
+         "  --emit=cuda                  CUDA C++ (--prelude=omit: the chain's own text only)\n"
+         "  --emit=ptx|cubin             compiled by NVRTC; with gradients, -o FILE also writes FILE.backward\n"
+         "  --emit=program               the program file that the runtime loads\n"
+         "  --emit=report                plan, bytes, predicted time (--format=json|text)\n"
+      << CompileArguments::help()
+      << "  --remarks                    every decision of simplification and fusion, with its reason and numbers, on standard error\n"
+         "  --prelude=omit|full          what --emit=cuda prints in front of the kernels (default full)\n"
+         "  --dump-stages-to=DIR         the module after every stage of the road, and the CUDA sources\n"
+         "  -o FILE                      where to write (default standard output)\n\n"
+         "Without --emit this is MLIR's opt tool: fusion-opt INPUT [passes].\n";
+}
+
+void reportUnknown(llvm::StringRef argument) {
+  constexpr llvm::StringLiteral withValue[] = {"--arch",  "--grad", "--precision", "--batch",   "--bandwidth",
+                                               "--flops", "--emit", "--format",    "--prelude", "--dump-stages-to"};
+  llvm::SmallVector<llvm::StringRef> known(std::begin(withValue), std::end(withValue));
+  known.append({"--assume-finite", "--remarks", "-o"});
+  llvm::StringRef name = argument.split('=').first, close = nearest(name, known);
+  if (llvm::is_contained(withValue, name))
+    llvm::errs() << "error: expected a known value behind " << name << "=, but got '" << argument << "' (see --emit=help)\n";
+  else
+    llvm::errs() << "error: unknown option '" << argument << "'" << (close.empty() ? "" : "; did you mean '" + close.str() + "'?")
+                 << " (see --emit=help)\n";
 }
 
 /// Fine when the arguments were read; otherwise the exit code, with the message printed.
@@ -53,8 +69,14 @@ ExitCode readArguments(int argc, char **argv, Arguments &a) {
       a.dumpTo = arg.str();
     } else if (arg == "--prelude=omit" || arg == "--prelude=full") {
       a.fullPrelude = arg == "--prelude=full";
-    } else if (arg == "-o" && i + 1 < argc) {
-      a.output = argv[++i];
+    } else if (arg == "--remarks") {
+      a.remarks = true;
+    } else if (arg == "-o") {
+      if (++i == argc) {
+        llvm::errs() << "error: expected a file behind -o, but got nothing\n";
+        return Usage;
+      }
+      a.output = argv[i];
     } else if (arg == "-" || !arg.starts_with("-")) {
       if (haveInput) {
         llvm::errs() << "error: expected one input, but got '" << a.input << "' and '" << arg << "'\n";
@@ -62,8 +84,7 @@ ExitCode readArguments(int argc, char **argv, Arguments &a) {
       }
       a.input = arg.str(), haveInput = true;
     } else {
-      llvm::StringRef close = nearest(arg.split('=').first, {"--arch", "--grad", "--precision", "--assume-finite", "--prelude", "--format", "--emit", "--dump-stages-to", "--batch"});
-      llvm::errs() << "error: unknown option '" << arg << "'" << (close.empty() ? "" : "; did you mean '" + close.str() + "'?") << " (see --emit=help)\n";
+      reportUnknown(arg);
       return Usage;
     }
   }
@@ -102,7 +123,9 @@ ExitCode emitBinary(const Compiled &c, const Arguments &a) {
     llvm::errs() << "error: expected -o FILE: forward and backward are two cubins\n";
     return Usage;
   }
-  std::string both;
+  // Everything is compiled before anything is written.
+  std::string text;
+  std::vector<std::pair<std::string, std::vector<char>>> cubins;
   for (const runtime::Phase *phase : {&variant.forward, variant.backward ? &*variant.backward : nullptr}) {
     if (!phase || phase->kernels.empty())
       continue;
@@ -113,12 +136,15 @@ ExitCode emitBinary(const Compiled &c, const Arguments &a) {
       return DeviceFailure;
     }
     llvm::StringRef bytes(binary->bytes.data(), binary->bytes.size());
-    if (!cubin)
-      both += bytes.rtrim('\0').str() + "\n";
-    else if (!writeOutput(forward ? a.output : a.output + ".backward", bytes))
-      return Diagnosed;
+    if (cubin)
+      cubins.emplace_back(forward ? a.output : a.output + ".backward", std::vector<char>(bytes.begin(), bytes.end()));
+    else
+      text += bytes.rtrim('\0').str() + "\n";
   }
-  return cubin || writeOutput(a.output, both) ? Fine : Diagnosed;
+  for (auto &[path, bytes] : cubins)
+    if (!writeOutput(path, llvm::StringRef(bytes.data(), bytes.size())))
+      return Diagnosed;
+  return cubin || writeOutput(a.output, text) ? Fine : Diagnosed;
 }
 
 /// Registers and spills of every kernel where NVRTC can be had; nothing otherwise.
@@ -166,7 +192,7 @@ bool tools::wantsEmit(int argc, char **argv) {
 
 int tools::emitMain(int argc, char **argv) {
   for (int i = 1; i < argc; ++i)
-    if (llvm::StringRef(argv[i]) == "--emit=help") {
+    if (llvm::StringRef(argv[i]) == "--emit=help" || llvm::StringRef(argv[i]) == "--help") {
       printHelp();
       return Fine;
     }
@@ -178,9 +204,18 @@ int tools::emitMain(int argc, char **argv) {
       llvm::errs() << "error: cannot create " << a.dumpTo << ": " << error.message() << "\n";
       return Diagnosed;
     }
-    a.compile.options.stage = [&](llvm::StringRef name, mlir::ModuleOp module) { dumpFile(a.dumpTo, (name + ".mlir").str(), print(module)); };
+    a.compile.options.stage = [&](llvm::StringRef name, mlir::ModuleOp module) {
+      dumpFile(a.dumpTo, (name + ".mlir").str(), print(module));
+    };
   }
   Session session;
+  if (a.remarks) {
+    mlir::remark::RemarkCategories everything;
+    everything.passed = everything.missed = everything.analysis = everything.failed = ".*";
+    (void)mlir::remark::enableOptimizationRemarks(session.context, nullptr, std::make_unique<mlir::remark::RemarkEmittingPolicyAll>(),
+                                                  everything,
+                                                  /*printAsEmitRemarks=*/true);
+  }
   std::optional<Compiled> compiled;
   if (ExitCode code = compileFile(session, a.input, a.compile.options, compiled))
     return code;
@@ -202,7 +237,8 @@ int tools::emitMain(int argc, char **argv) {
     return emitBinary(*compiled, a);
   if (a.emit == "report") {
     auto resources = measureResources(*compiled);
-    return writeOutput(a.output, a.format == "json" ? reportJson(*compiled, resources) : reportText(*compiled, resources)) ? Fine : Diagnosed;
+    return writeOutput(a.output, a.format == "json" ? reportJson(*compiled, resources) : reportText(*compiled, resources)) ? Fine
+                                                                                                                           : Diagnosed;
   }
   auto program = runtime::Program::create(compiled->program);
   if (!program) {
