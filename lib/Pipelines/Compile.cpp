@@ -138,7 +138,7 @@ LogicalResult Compilation::plan(func::FuncOp func, StringRef role) {
 
 FailureOr<PhaseReport> Compilation::emit(func::FuncOp func, ArrayRef<unsigned> arguments, ArrayRef<unsigned> results, runtime::Phase &phase) {
   EmitOptions emit;
-  emit.spec = out.spec, emit.batch = out.batch;
+  emit.spec = out.spec, emit.batch = out.batch, emit.fixedBatch = !out.program.batch.dynamic;
   emit.arguments.assign(arguments.begin(), arguments.end());
   emit.results.assign(results.begin(), results.end());
   FailureOr<EmittedPhase> emitted = emitPhase(func, emit);

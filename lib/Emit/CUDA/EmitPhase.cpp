@@ -64,18 +64,17 @@ void PhaseEmitter::nameTensors() {
   }
 }
 
-/// Offsets inside one image are ints; what is larger than that per image is not supported, what is larger in all gets 64-bit offsets.
+/// Whether an offset in a tensor of the kernel can leave 32 bits; an unknown batch is as large as the launch allows. The last blocks
+/// compute offsets up to a tile behind the end before they find out, hence the margin.
 bool PhaseEmitter::wideOffsets(KernelOp kernel) {
-  auto wide = [](Type type) {
-    double elements = 1;
-    for (int64_t extent : cast<RankedTensorType>(type).getShape()) {
-      if (ShapedType::isDynamic(extent))
-        return true;
-      elements *= double(extent);
-    }
-    return elements > double(std::numeric_limits<int32_t>::max());
+  constexpr double largest = double(std::numeric_limits<int32_t>::max()) - double(1 << 27);
+  auto wide = [&](Value v) {
+    if (!options.fixedBatch && !cast<RankedTensorType>(v.getType()).hasStaticShape())
+      return true;
+    auto bytes = bytesExpr(v).evaluate(options.batch);
+    return !bytes || double(*bytes) / 4 > largest;
   };
-  return llvm::any_of(kernel->getOperandTypes(), wide) || llvm::any_of(kernel->getResultTypes(), wide);
+  return llvm::any_of(kernel->getOperands(), wide) || llvm::any_of(kernel->getResults(), wide);
 }
 
 LogicalResult PhaseEmitter::checkSizes(KernelOp kernel) {
@@ -184,8 +183,6 @@ FailureOr<EmittedPhase> PhaseEmitter::run() {
   out.maxBatch = std::numeric_limits<int32_t>::max();
   for (Value v : func.getArguments())
     names.extents[v] = Expr::batch();
-  // One offset width per phase: a prelude text serves all its kernels.
-  bool wide = llvm::any_of(kernels, [&](KernelOp kernel) { return wideOffsets(kernel); });
   llvm::SetVector<StringRef> prelude;
   std::string text;
   SmallVector<std::unique_ptr<KernelText>> texts;
@@ -234,6 +231,8 @@ FailureOr<EmittedPhase> PhaseEmitter::run() {
     report(*k);
   }
   out.chainText = text;
+  // One offset width per phase: a prelude text serves all its kernels.
+  bool wide = llvm::any_of(kernels, [&](KernelOp kernel) { return wideOffsets(kernel); });
   std::vector<std::string> parts;
   for (StringRef part : prelude)
     parts.push_back(part.str());

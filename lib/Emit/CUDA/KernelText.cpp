@@ -49,6 +49,12 @@ std::string cuda::vec3(const Extents &e) { return llvm::formatv("{{{0}, {1}, {2}
 
 runtime::Expr cuda::ceilDivExpr(runtime::Expr a, int64_t b) { return runtime::ceilDiv(a, runtime::Expr(b)); }
 
+/// A tensor named like one of the structs that kernels are made of (`Load`, `Tile_1`) would hide it.
+static std::string besideStructs(StringRef name) {
+  StringRef word = name.rtrim("0123456789").rtrim("_");
+  return (word == "Problem" || word == "Tile" || word == "Load" || word == "Operand" ? "tensor_" : "") + name.str();
+}
+
 KernelText::KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &names)
     : kernel(kernel), options(options), names(names), facts(KernelFacts::of(kernel)), partialTiles(kernel.getNumResults(), runtime::Expr::batch()) {
   // Words that printers and prelude use: a tensor of that name is called something else.
@@ -59,11 +65,11 @@ KernelText::KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &
   for (StringRef word : preludeWords())
     locals.reserve(word);
   for (auto [outer, inner] : llvm::zip(kernel.getInputs(), kernel.getBody().getArguments())) {
-    pointers[inner] = locals.get(names.tensors[outer]);
+    pointers[inner] = locals.get(besideStructs(names.tensors[outer]));
     parameters.push_back({inner, pointers[inner]});
   }
   for (Value result : kernel.getResults())
-    resultPointers.push_back(locals.get(names.tensors[result]));
+    resultPointers.push_back(locals.get(besideStructs(names.tensors[result])));
 }
 
 std::string KernelText::globalStruct(StringRef prefix, const std::string &text) {
