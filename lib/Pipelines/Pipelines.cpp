@@ -15,7 +15,9 @@ using namespace fusion;
 
 void fusion::buildNamedPipeline(OpPassManager &passes, const NamedPipelineOptions &options) {
   // Idioms first: their derivative is the named op's, kinks included.
-  passes.addNestedPass<func::FuncOp>(createRaiseIdioms());
+  RaiseIdiomsOptions raise;
+  raise.assumeFinite = options.assumeFinite;
+  passes.addNestedPass<func::FuncOp>(createRaiseIdioms(raise));
   // Statistics and normalisation must be separate before differentiation, so that backward can read saved statistics.
   passes.addNestedPass<func::FuncOp>(createDecomposeNorms());
   SimplifyOptions simplify;

@@ -12,9 +12,12 @@ namespace fusion {
 #define GEN_PASS_DEF_RAISEIDIOMS
 #include "fusion/Raise/Passes.h.inc"
 
-/// x, when value is x + 3 limited to [0, 6].
-static Value matchLimitedToSix(Value value) {
-  if (auto relu6 = value.getDefiningOp<Relu6Op>())
+/// Whether idioms count whose gradient at NaN is not that of the op they become.
+enum class Idioms { Exact, Finite };
+
+/// x, when value is x + 3 limited to [0, 6]. Where x is NaN relu6 passes its gradient on, hardsigmoid has none.
+template <Idioms idioms> static Value matchLimitedToSix(Value value) {
+  if (auto relu6 = value.getDefiningOp<Relu6Op>(); relu6 && idioms == Idioms::Finite)
     return matchPlus(relu6.getX(), 3);
   if (Value limited = matchClamp(value, 0, 6))
     return matchPlus(limited, 3);
@@ -22,7 +25,7 @@ static Value matchLimitedToSix(Value value) {
 }
 
 /// x, when value is hardsigmoid(x) spelled out.
-static Value matchHardsigmoid(Value value) {
+template <Idioms idioms> static Value matchHardsigmoid(Value value) {
   if (Value gate = matchClamp(value, 0, 1)) {
     if (Value shifted = matchDividedBy(gate, 6))
       return matchPlus(shifted, 3);
@@ -31,7 +34,7 @@ static Value matchHardsigmoid(Value value) {
     return {};
   }
   if (Value limited = matchDividedBy(value, 6))
-    return matchLimitedToSix(limited);
+    return matchLimitedToSix<idioms>(limited);
   return {};
 }
 
@@ -55,16 +58,17 @@ template <typename Op> static Value operandOf(Value value) {
 /// x, when value is swish(x) spelled out.
 static Value matchSwish(Value value) { return matchTimesItself(value, operandOf<SigmoidOp>); }
 
-/// x, when value is hardswish(x) spelled out.
+/// x, when value is hardswish(x) spelled out. Where x is NaN hardswish passes dy on, a product with NaN does not; and hardswish multiplies
+/// by 6 first, so that it overflows earlier. Hence for finite values only.
 static Value matchHardswish(Value value) {
   auto gate = [](Value v) {
     Value x = operandOf<HardsigmoidOp>(v);
-    return x ? x : matchHardsigmoid(v);
+    return x ? x : matchHardsigmoid<Idioms::Finite>(v);
   };
   if (Value x = matchTimesItself(value, gate))
     return x;
   if (Value product = matchDividedBy(value, 6))
-    return matchTimesItself(product, matchLimitedToSix);
+    return matchTimesItself(product, matchLimitedToSix<Idioms::Finite>);
   return {};
 }
 
@@ -95,13 +99,21 @@ private:
 };
 
 class RaiseIdiomsPass : public impl::RaiseIdiomsBase<RaiseIdiomsPass> {
+public:
+  using RaiseIdiomsBase::RaiseIdiomsBase;
+
+private:
   void runOnOperation() override {
     int64_t count = 0;
     RewritePatternSet patterns(&getContext());
     patterns.add<Raise<SwishOp>>(&getContext(), matchSwish, 2, count);
-    // Ahead of hardsigmoid, which is a part of it.
-    patterns.add<Raise<HardswishOp>>(&getContext(), matchHardswish, 2, count);
-    patterns.add<Raise<HardsigmoidOp>>(&getContext(), matchHardsigmoid, 1, count);
+    if (assumeFinite) {
+      // Ahead of hardsigmoid, which is a part of it.
+      patterns.add<Raise<HardswishOp>>(&getContext(), matchHardswish, 2, count);
+      patterns.add<Raise<HardsigmoidOp>>(&getContext(), matchHardsigmoid<Idioms::Finite>, 1, count);
+    } else {
+      patterns.add<Raise<HardsigmoidOp>>(&getContext(), matchHardsigmoid<Idioms::Exact>, 1, count);
+    }
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
     numRaised += count;

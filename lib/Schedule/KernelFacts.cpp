@@ -28,6 +28,8 @@ KernelFacts KernelFacts::of(KernelOp kernel) {
       for (int64_t width = 1; width <= d.channels && !facts.group; ++width)
         if (d.channels % width == 0 && reduce.getResultAccess() == groupAccess(context, d, d.channels / width))
           facts.group = width;
+      if (reduce.getResultAccess().getResult(0) == getAffineDimExpr(0, context)) // one value per image
+        facts.group = d.channels;
       if (!found)
         facts.domain = d, found = true;
     } else if (auto partial = dyn_cast<PartialOp>(op); partial && !found && !facts.contract) {

@@ -19,7 +19,7 @@ struct Subject {
 struct Feed {
   int64_t batch = 1;
   llvm::SmallVector<reference::Tensor<float>> inputs, gradOutputs;
-  bool smooth = true; ///< no NaN, no infinity and nothing on a kink: every direction has a derivative
+  bool finite = true; ///< neither NaN nor infinity was planted
   const reference::Golden *golden = nullptr;
 
   /// What the program is given, by tensor name.

@@ -6,16 +6,18 @@ include "mlir/Pass/PassBase.td"
 def RaiseIdioms : Pass<"fusion-raise-idioms", "::mlir::func::FuncOp"> {
   let summary = "spelled-out activations become named ops";
   let description = [{
-    | spelled out | becomes |
-    |---|---|
-    | `x * sigmoid(x)` | `swish(x)` |
-    | `clamp((x + 3) / 6, 0, 1)`, `clamp(x / 6 + 0.5, 0, 1)`, `relu6(x + 3) / 6`, `clamp(x + 3, 0, 6) / 6` | `hardsigmoid(x)` |
-    | `x * hardsigmoid(x)`, `x * relu6(x + 3) / 6`, `x * clamp(x + 3, 0, 6) / 6` | `hardswish(x)` |
+    | spelled out | becomes | when |
+    |---|---|---|
+    | `x * sigmoid(x)` | `swish(x)` | always |
+    | `clamp((x + 3) / 6, 0, 1)`, `clamp(x / 6 + 0.5, 0, 1)`, `clamp(x + 3, 0, 6) / 6` | `hardsigmoid(x)` | always |
+    | `relu6(x + 3) / 6` | `hardsigmoid(x)` | `assume-finite` |
+    | `x * hardsigmoid(x)`, `x * relu6(x + 3) / 6`, `x * clamp(x + 3, 0, 6) / 6` | `hardswish(x)` | `assume-finite` |
 
     Operands of `+` and `*` may come in either order, `/ 6` may be `* (1 / 6)`, `+ 3` may be `- -3`, and intermediate values may have other uses.
-    What is raised carries the conventions of the op it became: its derivative at the kinks (the same as the spelled-out form's) and at NaN,
-    its rounding, and the range in which it does not overflow (hardswish multiplies by 6 before it divides). `clamp(x, 0, 6)` alone stays
-    what it is: it has no gradient where x is NaN, `relu6` passes it on.
+    What is raised always has the values and the gradients of the spelled-out form everywhere, kinks, infinities and NaN included, up to
+    rounding. What needs `assume-finite` differs in the gradient at NaN (hardswish passes dy on, the product's is NaN; relu6 passes dy on,
+    hardsigmoid has none) and in its range (hardswish multiplies by 6 before it divides, and overflows above FLT_MAX / 6). `clamp(x, 0, 6)`
+    alone stays what it is: it has no gradient where x is NaN, `relu6` passes it on.
 
     Before:
     ```mlir
@@ -27,6 +29,7 @@ def RaiseIdioms : Pass<"fusion-raise-idioms", "::mlir::func::FuncOp"> {
     %y = fusion.swish %x : tensor<4xf32>
     ```
   }];
+  let options = [Option<"assumeFinite", "assume-finite", "bool", "false", "neither NaN nor infinity reaches the model">];
   let statistics = [Statistic<"numRaised", "raised", "idioms that became named ops">];
   let dependentDialects = ["::fusion::FusionDialect"];
 }

@@ -1,0 +1,18 @@
+#!/usr/bin/env python3
+"""Runs fusion-run on all golden files: run-goldens.py DIRECTORY --unsupported=NAME,... Each must pass, or have exit code 3 when it is named."""
+import os
+import re
+import subprocess
+import sys
+
+directory, unsupported = sys.argv[1], set(sys.argv[2].split("=", 1)[1].split(","))
+names = sorted(f[:-len(".json")] for f in os.listdir(directory) if f.endswith(".json"))
+run = subprocess.run(["fusion-run"] + ["--golden=" + os.path.join(directory, n + ".json") for n in names], capture_output=True, text=True)
+codes = dict.fromkeys(names, 0)
+codes.update((m[1], int(m[2])) for m in re.finditer(r"^== .*/(\w+)\.json: exit code (\d+)$", run.stdout, re.M))
+passed = run.stdout.count("\nok\n")
+wrong = {name: code for name, code in codes.items() if code != (3 if name in unsupported else 0)}
+missing = {"conv2d", "linear", "group_norm"} - set(names)
+if wrong or missing or passed != len(names) - len(unsupported):
+    print(run.stdout, run.stderr, sep="\n")
+    sys.exit("%d of %d passed; unexpected exit codes: %s; missing: %s" % (passed, len(names), wrong, missing))
