@@ -16,7 +16,8 @@ using namespace fusion;
 void fusion::buildNamedPipeline(OpPassManager &passes, const NamedPipelineOptions &options) {
   // Idioms first: their derivative is the named op's, kinks included.
   RaiseIdiomsOptions raise;
-  raise.assumeFinite = options.assumeFinite;
+  // ieee promises the values and gradients of what is written, NaN included; torch takes the conventions of the op an idiom names.
+  raise.assumeFinite = options.assumeFinite || options.precision != "ieee";
   passes.addNestedPass<func::FuncOp>(createRaiseIdioms(raise));
   // Statistics and normalisation must be separate before differentiation, so that backward can read saved statistics.
   passes.addNestedPass<func::FuncOp>(createDecomposeNorms());
