@@ -16,6 +16,11 @@ static json::Object phaseJson(const PhaseReport &p, const std::map<std::string, 
                    {"bytes_written", int64_t(k.work.bytesWritten)},
                    {"flops", int64_t(k.work.flops())},
                    {"predicted_us", k.seconds * 1e6},
+                   {"terms", json::Object{{"memory_us", k.terms.memory * 1e6},
+                                          {"math_us", k.terms.math * 1e6},
+                                          {"special_us", k.terms.special * 1e6},
+                                          {"launch_us", k.terms.launch * 1e6}}},
+                   {"bound", k.terms.bound()},
                    {"roofline_us", k.rooflineSeconds * 1e6},
                    {"threads", int64_t(k.threads)},
                    {"shared_bytes", int64_t(k.sharedBytes)},
@@ -47,12 +52,16 @@ static std::string megabytes(double bytes) {
 }
 
 static std::string phaseText(llvm::StringRef name, const PhaseReport &p, const std::map<std::string, Resources> &resources) {
-  std::string text = llvm::formatv("{0}: {1} kernel{2}, {3} moved ({4:f2} x compulsory {5}), predicted {6:f1} us, roof {7:f1} us, workspace {8}\n", name,
-                                   p.kernels.size(), p.kernels.size() == 1 ? "" : "s", megabytes(p.bytes), p.bytes / p.compulsoryBytes,
-                                   megabytes(p.compulsoryBytes), p.seconds * 1e6, p.rooflineSeconds * 1e6, megabytes(p.workspaceBytes));
+  std::string text =
+      llvm::formatv("{0}: {1} kernel{2}, {3} moved ({4:f2} x compulsory {5}), predicted {6:f1} us, roof {7:f1} us, workspace {8}\n", name,
+                    p.kernels.size(), p.kernels.size() == 1 ? "" : "s", megabytes(p.bytes), p.bytes / p.compulsoryBytes,
+                    megabytes(p.compulsoryBytes), p.seconds * 1e6, p.rooflineSeconds * 1e6, megabytes(p.workspaceBytes));
   for (const KernelReport &k : p.kernels) {
-    text += llvm::formatv("  {0}: reads {1}, writes {2}, {3:f2} GFLOP, predicted {4:f1} us; {5}; {6} threads, {7} bytes shared", k.name,
-                          megabytes(k.work.bytesRead), megabytes(k.work.bytesWritten), k.work.flops() / 1e9, k.seconds * 1e6, k.schedule, k.threads, k.sharedBytes);
+    text += llvm::formatv("  {0}: reads {1}, writes {2}, {3:f2} GFLOP, predicted {4:f1} us ", k.name, megabytes(k.work.bytesRead),
+                          megabytes(k.work.bytesWritten), k.work.flops() / 1e9, k.seconds * 1e6);
+    text += llvm::formatv("({0}: memory {1:f1}, math {2:f1}, special {3:f1}, launch {4:f1}); ", k.terms.bound(), k.terms.memory * 1e6,
+                          k.terms.math * 1e6, k.terms.special * 1e6, k.terms.launch * 1e6);
+    text += llvm::formatv("{0}; {1} threads, {2} bytes shared", k.schedule, k.threads, k.sharedBytes);
     if (auto it = resources.find(k.name); it != resources.end())
       text += llvm::formatv(", {0} registers, {1} bytes spilled", it->second.registers, it->second.spillBytes);
     text += "\n";

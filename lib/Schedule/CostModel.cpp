@@ -12,10 +12,20 @@ Work &Work::operator+=(const Work &o) {
   return *this;
 }
 
-double Work::seconds(const DeviceSpec &spec) const {
-  double memory = bytes() / spec.bandwidth;
-  double math = contractFlops / (spec.fp32Rate * spec.contractionShare) + mapFlops / spec.fp32Rate;
-  return std::max({memory, math, special / spec.specialRate}) + spec.launchSeconds;
+CostTerms Work::terms(const DeviceSpec &spec) const {
+  CostTerms t;
+  t.memory = bytes() / spec.bandwidth;
+  t.math = contractFlops / (spec.fp32Rate * spec.contractionShare) + mapFlops / spec.fp32Rate;
+  t.special = special / spec.specialRate;
+  t.launch = spec.launchSeconds;
+  return t;
+}
+
+double CostTerms::seconds() const { return std::max({memory, math, special}) + launch; }
+
+llvm::StringRef CostTerms::bound() const {
+  double most = std::max({memory, math, special});
+  return most < launch ? "launch" : most == memory ? "memory" : most == math ? "math" : "special";
 }
 
 double Work::rooflineSeconds(const DeviceSpec &spec) const {

@@ -14,17 +14,18 @@ using namespace fusion;
 static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_t batch) {
   MLIRContext *context = kernel.getContext();
   KernelFacts facts = KernelFacts::of(kernel);
+  ElementWork work = ElementWork::of(kernel);
   auto extent = [&](int64_t n) { return ShapedType::isDynamic(n) ? batch : n; };
   switch (facts.strategy) {
   case Strategy::Gather:
   case Strategy::Scatter:
-    return toAttr(context, chooseWindowTile(WindowProblem::of(facts.contract), facts.strategy == Strategy::Scatter, spec, batch));
+    return toAttr(context, chooseWindowTile(WindowProblem::of(facts.contract), facts.strategy == Strategy::Scatter, work, spec, batch));
   case Strategy::Weight:
-    return toAttr(context, chooseWeightTile(WindowProblem::of(facts.contract), spec, batch));
+    return toAttr(context, chooseWeightTile(WindowProblem::of(facts.contract), work, spec, batch));
   case Strategy::Matmul: {
     auto a = cast<RankedTensorType>(facts.contract.getLhs().getType());
     return toAttr(context, chooseMatmulTile(extent(facts.domain.batch), facts.domain.channels,
-                                            extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1)), facts.group, spec));
+                                            extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1)), facts.group, work, spec));
   }
   case Strategy::Channels:
     return toAttr(context, chooseChannelTile(facts.domain.channels, facts.domain.positions, spec));

@@ -36,33 +36,46 @@ static int64_t divisorWithin(int64_t n, int64_t limit) {
   return best;
 }
 
-int64_t WindowTile::pitch() const {
-  int64_t m = volume(box);
-  return m % 32 == 0 ? m + 4 : roundUp(m, 4); // not a multiple of the 32 banks: channels of one position lie in different ones
-}
-
-int64_t WindowTile::pipeFloats(const WindowProblem &p, bool scatter) const {
-  Extents patch;
+WindowGeometry::WindowGeometry(const WindowProblem &p, const WindowTile &t, bool scatter) {
   // A thread of a strided scatter owns neighbouring phases along w where the box allows it.
-  bool paired = scatter && p.stride[2] > 1 && rows % p.stride[2] == 0 && p.taps[2] <= 8 && (box[2] % p.stride[2] == 0 || box[2] >= p.large[2]);
-  int64_t places = paired ? rows / p.stride[2] : rows;
-  int64_t h = divisorWithin(places, ceilDiv(box[1], scatter ? p.stride[1] : 1));
-  int64_t d = divisorWithin(places / h, ceilDiv(box[0], scatter ? p.stride[0] : 1));
-  Extents perAxis{d, h, places / h / d};
+  paired =
+      scatter && p.stride[2] > 1 && t.rows % p.stride[2] == 0 && p.taps[2] <= 8 && (t.box[2] % p.stride[2] == 0 || t.box[2] >= p.large[2]);
+  pair = paired ? p.stride[2] : 1;
+  places = t.rows / pair;
   for (int i = 0; i < 3; ++i) {
-    int64_t cover = ceilDiv(box[i], scatter ? p.stride[i] : 1), full = roundUp(cover, perAxis[i]);
-    patch[i] = scatter ? (full * p.stride[i] - 1 + (p.taps[i] - 1) * p.dilation[i]) / p.stride[i] + 1
-                       : (full - 1) * p.stride[i] + (p.taps[i] - 1) * p.dilation[i] + 1;
+    spread[i] = scatter ? p.stride[i] : 1;
+    step[i] = scatter ? 1 : p.stride[i];
+    phases[i] = paired && i == 2 ? 1 : std::min(spread[i], t.box[i]);
+    period[i] = spread[i] / std::gcd(spread[i], p.dilation[i]);
+    reach[i] = period[i] * p.dilation[i] / spread[i];
+    cover[i] = ceilDiv(t.box[i], spread[i]);
   }
-  int64_t split = scatter ? 1 : p.stride[2];
-  int64_t plane = patch[0] * patch[1] * ceilDiv(patch[2], split) * split;
-  int64_t wide = roundUp(roundUp(channels, cols), 4), weightPitch = wide / 4 % 2 ? wide : wide + 4;
-  return slice * (volume(p.taps) * weightPitch + plane);
+  rows[1] = divisorWithin(places, cover[1]);
+  rows[0] = divisorWithin(places / rows[1], cover[0]);
+  rows[2] = places / rows[1] / rows[0];
+  for (int i = 0; i < 3; ++i) {
+    lanes[i] = ceilDiv(cover[i], rows[i]);
+    full[i] = lanes[i] * rows[i];
+    patch[i] = scatter ? (full[i] * p.stride[i] - 1 + (p.taps[i] - 1) * p.dilation[i]) / p.stride[i] + 1
+                       : (full[i] - 1) * p.stride[i] + (p.taps[i] - 1) * p.dilation[i] + 1;
+  }
+  split = step[2];
+  plane = patch[0] * patch[1] * roundUp(patch[2], split);
+  columnGroups = ceilDiv(t.channels, t.cols);
+  int64_t wide = roundUp(columnGroups * t.cols, 4);
+  weightPitch = wide / 4 % 2 ? wide : wide + 4;
+  pipeFloats = t.slice * (volume(p.taps) * weightPitch + plane);
+  positions = volume(lanes);
+  phaseItems = phaseCount() > 1 ? roundUp(positions * columnGroups, 32) : positions * columnGroups;
+  items = phaseCount() * phaseItems;
+  resident = items <= t.threads;
+  // Lanes of one warp that hold different channels must not meet in a bank; lanes along positions never do.
+  int64_t m = volume(t.box);
+  pitch = m % 32 == 0 && positions % 32 != 0 ? m + 4 : roundUp(m, 4);
+  tileFloats = roundUp(t.channels * pitch, 4);
 }
 
-int64_t WindowTile::sharedBytes(const WindowProblem &p, bool scatter) const {
-  return 4 * (roundUp(channels * pitch(), 4) + pipeFloats(p, scatter));
-}
+int64_t WindowGeometry::sharedBytes() const { return 4 * (resident ? std::max(tileFloats, pipeFloats) : tileFloats + pipeFloats); }
 
 int64_t WindowTile::boxes(const WindowProblem &p, bool scatter) const {
   const Extents &out = scatter ? p.large : p.small;
@@ -120,7 +133,8 @@ void visit(Fields &f, WeightTile &t) {
   f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits);
 }
 void visit(Fields &f, MatmulTile &t) {
-  f("rows", t.rows), f("cols", t.cols), f("depth", t.depth), f("tm", t.tm), f("tn", t.tn), f("threads", t.threads), f("step", t.step);
+  f("rows", t.rows), f("cols", t.cols), f("depth", t.depth), f("tm", t.tm), f("tn", t.tn), f("threads", t.threads),
+      f("resident", t.resident), f("step", t.step);
 }
 void visit(Fields &f, ChannelTile &t) { f("positions", t.positions), f("channels", t.channels), f("threads", t.threads); }
 void visit(Fields &f, RowTile &t) { f("rows", t.rows), f("width", t.width), f("threads", t.threads); }

@@ -5,6 +5,14 @@
 
 namespace fusion {
 
+/// What a kernel's predicted time is made of, in seconds: the slowest of three rates, and the launch.
+struct CostTerms {
+  double memory = 0, math = 0, special = 0, launch = 0;
+
+  double seconds() const;
+  llvm::StringRef bound() const; ///< the term that decides: "memory", "math", "special" or "launch"
+};
+
 /// Work in absolute units at one batch size.
 struct Work {
   double bytesRead = 0, bytesWritten = 0;
@@ -15,8 +23,9 @@ struct Work {
   Work &operator+=(const Work &o);
   double flops() const { return contractFlops + mapFlops; }
   double bytes() const { return bytesRead + bytesWritten; }
+  CostTerms terms(const DeviceSpec &spec) const;
   /// Seconds on `spec`: the slowest of memory, arithmetic and special functions, plus the launch.
-  double seconds(const DeviceSpec &spec) const;
+  double seconds(const DeviceSpec &spec) const { return terms(spec).seconds(); }
   /// The same without launch cost and at full rates: a floor that no schedule can pass.
   double rooflineSeconds(const DeviceSpec &spec) const;
 };

@@ -8,19 +8,21 @@
 namespace fusion {
 
 struct DeviceSpec {
-  std::string name, arch;          ///< "H200", "sm_90a"
+  std::string name, arch; ///< "H200", "sm_90a"
   int64_t multiprocessors = 1;
-  int64_t sharedPerBlock = 0;      ///< bytes a block may opt in to
+  int64_t sharedPerBlock = 0; ///< bytes a block may opt in to
   int64_t sharedPerMultiprocessor = 0;
   int64_t registersPerMultiprocessor = 65536;
   int64_t threadsPerMultiprocessor = 2048;
   int64_t l2Bytes = 0;
-  double bandwidth = 1;            ///< bytes per second that a plain copy reaches
-  double fp32Rate = 1;             ///< flop per second on CUDA cores, two per FMA
-  double specialRate = 1;          ///< exp, log, reciprocal, square root per second
-  double launchSeconds = 2.5e-6;   ///< what one more kernel on a busy stream costs
+  double bandwidth = 1;          ///< bytes per second that a plain copy reaches
+  double fp32Rate = 1;           ///< flop per second on CUDA cores, two per FMA
+  double specialRate = 1;        ///< exp, log, reciprocal, square root per second
+  double launchSeconds = 2.5e-6; ///< what one more kernel on a busy stream costs
   /// Share of fp32Rate that a SIMT contraction with operands in shared memory reaches.
   double contractionShare = 0.6;
+
+  double clock() const { return specialRate / (16 * double(multiprocessors)); } ///< Hz; 16 special functions per cycle and multiprocessor
 };
 
 /// Known architectures: sm_80 (A100), sm_90 and sm_90a (H200), sm_100 and sm_100a (B200), sm_120 and sm_120a (RTX PRO 6000).

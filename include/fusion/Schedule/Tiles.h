@@ -9,11 +9,21 @@ namespace fusion {
 
 using Extents = std::array<int64_t, 3>; ///< d, h, w; leading unused dims are 1 (0 for paddings)
 
+/// What a kernel does besides its contraction, per element: instructions, and tensors read or written.
+struct ElementWork {
+  double loads[2] = {1, 1};        ///< tensors read for an element of the contraction's first and second operand
+  double instructions[2] = {0, 0}; ///< arithmetic on the way
+  double epilogueLoads = 0, epilogueStores = 1, epilogueInstructions = 0;
+  bool reduces = false; ///< sums per channel: a channel belongs to one warp
+
+  static ElementWork of(KernelOp kernel);
+};
+
 /// A gather, scatter or weight contraction as the prelude sees it.
 struct WindowProblem {
   int64_t a = 1, b = 1, groups = 1; ///< channels of S and of L
   Extents small{1, 1, 1}, large{1, 1, 1}, taps{1, 1, 1}, stride{1, 1, 1}, padding{0, 0, 0}, dilation{1, 1, 1};
-  int64_t images = 1;               ///< ShapedType::kDynamic for a dynamic batch
+  int64_t images = 1; ///< ShapedType::kDynamic for a dynamic batch
 
   static WindowProblem of(ContractOp op);
 };
@@ -21,11 +31,26 @@ struct WindowProblem {
 struct WindowTile {
   Extents box{1, 1, 32};
   int64_t channels = 16, slice = 4, rows = 4, cols = 4, threads = 256;
-  int64_t pitch() const; ///< floats per channel row of the output tile
-  int64_t pipeFloats(const WindowProblem &p, bool scatter) const;
-  int64_t sharedBytes(const WindowProblem &p, bool scatter) const;
   int64_t boxes(const WindowProblem &p, bool scatter) const;         ///< per image
   int64_t channelBlocks(const WindowProblem &p, bool scatter) const; ///< all groups
+};
+
+/// What the prelude makes of a window tile; every formula mirrors `WindowShape` (window.cuh) and is asserted against it.
+struct WindowGeometry {
+  Extents spread, step, phases, period, reach, cover, rows, lanes, full, patch;
+  bool paired = false; ///< a thread owns all phases along w
+  int64_t pair = 1, places = 1;
+  int64_t split = 1, plane = 0, weightPitch = 0;
+  int64_t positions = 0; ///< lanes of one phase
+  int64_t columnGroups = 1, phaseItems = 0, items = 0;
+  int64_t pipeFloats = 0;
+  bool resident = false; ///< one item per thread: sums stay in registers, and `tile` may alias `pipe`
+  int64_t pitch = 0;     ///< floats per channel row of the output tile (ours, not the prelude's)
+  int64_t tileFloats = 0;
+
+  WindowGeometry(const WindowProblem &p, const WindowTile &t, bool scatter);
+  int64_t phaseCount() const { return phases[0] * phases[1] * phases[2]; }
+  int64_t sharedBytes() const;
 };
 
 struct WeightTile {
@@ -37,8 +62,9 @@ struct WeightTile {
 };
 
 struct MatmulTile {
-  int64_t rows = 128, cols = 128, depth = 16, tm = 8, tn = 8, threads = 256;
-  int64_t step = 128; ///< columns a block writes: a multiple of the group that is reduced inside the tile
+  int64_t rows = 128, cols = 128, depth = 8, tm = 8, tn = 8, threads = 256;
+  int64_t resident = 2; ///< blocks per multiprocessor that the compiler must leave registers for
+  int64_t step = 128;   ///< columns a block writes: a multiple of the group that is reduced inside the tile
   int64_t pitch() const { return cols + 4; }
   int64_t sharedBytes() const;
 };
@@ -53,9 +79,9 @@ struct RowTile {
   int64_t rows = 64, width = 128, threads = 256;
 };
 
-WindowTile chooseWindowTile(const WindowProblem &problem, bool scatter, const DeviceSpec &spec, int64_t batch);
-WeightTile chooseWeightTile(const WindowProblem &problem, const DeviceSpec &spec, int64_t batch);
-MatmulTile chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const DeviceSpec &spec);
+WindowTile chooseWindowTile(const WindowProblem &problem, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
+WeightTile chooseWeightTile(const WindowProblem &problem, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
+MatmulTile chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec);
 ChannelTile chooseChannelTile(int64_t channels, int64_t positions, const DeviceSpec &spec);
 RowTile chooseRowTile(int64_t batch, int64_t features, int64_t group, const DeviceSpec &spec);
 

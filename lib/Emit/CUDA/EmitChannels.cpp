@@ -200,8 +200,19 @@ void ChannelPrinter::run() {
       accumulators[op] = k.fresh(identifier(p->getAttrOfType<StringAttr>("source") ? p->getAttrOfType<StringAttr>("source").getValue() : "sum"));
       w.line((p.getKind() == ReduceKind::moments ? "ShiftedSums " : "float ") + accumulators[op] + (p.getKind() == ReduceKind::moments ? ";" : " = 0.0f;"));
     }
-  w.open(formatv("for (int m = {0}; m < {1}; m += {2})", V > 1 ? formatv("lane * {0}", V).str() : std::string("lane"), loop.elements, 32 * V));
-  w.line(formatv("const int p = {0};", loop.position));
+  std::string mine = V > 1 ? formatv("lane * {0}", V).str() : std::string("lane");
+  if (loop.steps.empty()) {
+    w.open(formatv("for (int m = {0}; m < {1}; m += {2})", mine, loop.elements, 32 * V));
+    w.line(formatv("const int p = {0};", loop.position));
+  } else {
+    w.open(formatv("for (int from = 0; from < {0}; from += {1})", loop.elements, 32 * V));
+    w.line(formatv("const int m = from + {0};", mine));
+    if (loop.elements % (32 * V)) {
+      w.line(formatv("if (m >= {0})", loop.elements));
+      w.line("  break;");
+    }
+    w.line(formatv("const int p = {0}<{1}>(from, {2});", loop.steps, 32 * V, mine));
+  }
   w.line("if (p < 0)");
   w.line("  continue;");
   element();
@@ -221,6 +232,9 @@ static int64_t vectorFor(std::initializer_list<int64_t> extents) {
   return 1;
 }
 
+/// Blocks that share a multiprocessor at the 128 registers that tiles are chosen for. ptxas left alone may aim at fewer registers and spill.
+static int64_t residentFor(int64_t threads) { return std::max<int64_t>(1, 65536 / (128 * threads)); }
+
 static std::string problemText(const WindowProblem &p) {
   Writer w;
   w.line(formatv("  static constexpr int A = {0}, B = {1}, G = {2};", p.a, p.b, p.groups));
@@ -235,6 +249,7 @@ void cuda::emitWindow(KernelText &k) {
   WindowProblem p = WindowProblem::of(contract);
   WindowTile t;
   fromAttr(*k.kernel.getSchedule(), t);
+  WindowGeometry g(p, t, scatter);
   const Extents &out = scatter ? p.large : p.small;
   int64_t elements = t.box[0] * t.box[1] * t.box[2], vector = vectorFor({t.box[2], out[2]});
   k.prelude.insert("window.cuh");
@@ -242,28 +257,29 @@ void cuda::emitWindow(KernelText &k) {
   Writer tw;
   tw.line(formatv("  static constexpr Vec3 box = {0};", vec3(t.box)));
   tw.line(formatv("  static constexpr int channels = {0}, slice = {1}, rows = {2}, cols = {3}, threads = {4}, vector = {5}, pitch = {6};", t.channels,
-                  t.slice, t.rows, t.cols, t.threads, vector, t.pitch()));
+                  t.slice, t.rows, t.cols, t.threads, vector, g.pitch));
   std::string tile = k.globalStruct("Tile", tw.take());
   std::string load = k.loadFunctor(contract.getLhs());
-  int64_t tileFloats = (t.channels * t.pitch() + 3) / 4 * 4;
   Writer &w = k.body;
   StringRef flag = scatter ? "true" : "false";
   w.line("extern __shared__ __align__(16) float shared[];");
-  w.line(formatv("static_assert(windowPipeFloats<{0}, {1}, {2}>() == {3}, \"shared memory of the launch plan\");", problem, tile, flag, t.pipeFloats(p, scatter)));
+  std::string shape = formatv("WindowShape<{0}, {1}, {2}>", problem, tile, flag);
+  w.line(formatv("static_assert({0}::PipeFloats == {1} && {2}{0}::Resident, \"shared memory of the launch plan\");", shape, g.pipeFloats, g.resident ? "" : "!"));
   w.line("float *tile = shared;");
-  w.line(formatv("float *pipe = shared + {0};", tileFloats));
+  w.line(g.resident ? "float *pipe = shared; // free again when the sums leave the registers" : formatv("float *pipe = shared + {0};", g.tileFloats).str());
   w.line(formatv("const WindowPlace<{0}, {1}, {2}> at;", problem, tile, flag));
   w.line(k.comment(contract));
   w.line(formatv("{0}<{1}, {2}>(tile, pipe, {3}, {4}, at);", scatter ? "scatter" : "gather", problem, tile, load, k.pointer(contract.getRhs())));
   ChannelLoop loop;
-  loop.image = "at.image", loop.channels = "at.channels", loop.position = "at.position(m)", loop.firstChannel = "at.channel";
+  loop.image = "at.image", loop.channels = "at.channels", loop.position = "at.position(m)", loop.steps = "at.position", loop.firstChannel = "at.channel";
   loop.elements = elements, loop.maxChannels = t.channels, loop.threads = t.threads, loop.vector = vector;
-  loop.tileValue = contract.getResult(), loop.tilePitch = std::to_string(t.pitch());
+  loop.tileValue = contract.getResult(), loop.tilePitch = std::to_string(g.pitch);
   emitChannelLoop(k, loop);
 
   int64_t boxes = t.boxes(p, scatter);
   k.launch.block = t.threads;
-  k.launch.sharedBytes = t.sharedBytes(p, scatter);
+  k.launch.sharedBytes = g.sharedBytes();
+  k.residentBlocks = residentFor(t.threads);
   k.launch.grid = {k.batchExpr(p.images) * runtime::Expr(boxes), runtime::Expr(t.channelBlocks(p, scatter)), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / boxes);
   k.partialTiles.assign(k.kernel.getNumResults(), k.batchExpr(p.images) * runtime::Expr(boxes));
@@ -319,6 +335,7 @@ void cuda::emitWeight(KernelText &k) {
                  k.batchText(p.images), k.pointerOfResult(k.storesOf(contract.getResult()).front()), sums));
   k.launch.block = t.threads;
   k.launch.sharedBytes = 4 * t.pipeFloats(p);
+  k.residentBlocks = residentFor(t.threads);
   k.launch.grid = {runtime::Expr(t.splits), runtime::Expr(t.channelBlocks(p)), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / t.boxes(p) - t.splits);
   k.partialTiles.assign(k.kernel.getNumResults(), runtime::Expr(t.splits));

@@ -174,7 +174,8 @@ void PhaseEmitter::report(KernelText &k) {
     r.work.bytesWritten += bytes(v);
   r.rooflineSeconds = r.work.rooflineSeconds(options.spec);
   r.work.bytesRead += k.extraSweepBytes;
-  r.seconds = r.work.seconds(options.spec);
+  r.terms = r.work.terms(options.spec);
+  r.seconds = r.terms.seconds();
   out.kernels.push_back(r);
 }
 

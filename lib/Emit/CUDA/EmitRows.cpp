@@ -378,6 +378,7 @@ void cuda::emitMatmul(KernelText &k) {
   runtime::Expr rows = k.batchExpr(k.facts.domain.batch);
   k.launch.block = t.threads;
   k.launch.sharedBytes = t.sharedBytes();
+  k.residentBlocks = t.resident;
   k.launch.grid = {ceilDivExpr(rows, t.rows), ceilDivExpr(runtime::Expr(N), t.step), runtime::Expr(1)};
   k.partialTiles.assign(k.kernel.getNumResults(), ceilDivExpr(rows, t.rows));
   k.tileText = formatv("{0} x {1} tile, depth {2}, {3} x {4} per thread", t.rows, t.step, t.depth, t.tm, t.tn);

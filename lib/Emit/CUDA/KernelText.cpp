@@ -311,6 +311,7 @@ std::string KernelText::finish() {
   if (usesImages)
     parameterText += ", int images";
   std::string text = globals.take();
-  text += llvm::formatv("extern \"C\" __global__ void __launch_bounds__({0}) {1}({2}) {{\n", launch.block, launch.name, parameterText).str();
+  std::string bounds = std::to_string(launch.block) + (residentBlocks ? ", " + std::to_string(residentBlocks) : "");
+  text += llvm::formatv("extern \"C\" __global__ void __launch_bounds__({0}) {1}({2}) {{\n", bounds, launch.name, parameterText).str();
   return text + body.take() + "}\n";
 }

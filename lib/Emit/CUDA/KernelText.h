@@ -47,6 +47,7 @@ public:
   UniqueIdentifiers locals;
   llvm::DenseMap<mlir::Value, std::string> scalars; ///< name of the current element of a value of the kernel's body
   runtime::KernelLaunch launch;
+  int64_t residentBlocks = 0;               ///< blocks per multiprocessor to leave registers for; 0 leaves it to the compiler
   std::string tileText;                     ///< the schedule in words
   int64_t maxBatch = std::numeric_limits<int32_t>::max();
   bool usesImages = false;
@@ -101,6 +102,7 @@ void emitFinish(KernelText &k);
 /// How the loop over (channel, position) of a window or channels kernel is laid out.
 struct ChannelLoop {
   std::string image, channels, position; ///< texts: image index, number of live channels, position of element m (-1 when outside)
+  std::string steps;                     ///< function template that gives the position of element from + lane's share; empty without one
   std::string firstChannel;
   int64_t elements = 1, maxChannels = 1, threads = 256, vector = 1;
   mlir::Value tileValue;                 ///< the contraction's result, in shared memory; null without one

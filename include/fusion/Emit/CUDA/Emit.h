@@ -12,6 +12,7 @@ struct KernelReport {
   std::string name;
   std::vector<std::string> stages;
   Work work;
+  CostTerms terms;      ///< what `seconds` is made of
   double seconds = 0, rooflineSeconds = 0;
   unsigned threads = 0;
   uint64_t sharedBytes = 0;

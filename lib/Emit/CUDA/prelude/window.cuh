@@ -53,6 +53,7 @@ template <class P, class T, bool Scatter> struct WindowShape {
   static constexpr int RowsW = Places / RowsH / RowsD;
   static constexpr Vec3 lanes = {ceilDiv(cover.d, RowsD), ceilDiv(cover.h, RowsH), ceilDiv(cover.w, RowsW)};
   static constexpr Vec3 full = {lanes.d * RowsD, lanes.h *RowsH, lanes.w *RowsW};
+  static constexpr bool Exact = full.d * spread.d == T::box.d && full.h * spread.h == T::box.h && full.w * spread.w == T::box.w;
 
   static constexpr Vec3 patch = {windowSpan<Scatter>(full.d, P::stride.d, P::taps.d, P::dilation.d),
                                  windowSpan<Scatter>(full.h, P::stride.h, P::taps.h, P::dilation.h),
@@ -100,6 +101,19 @@ template <class P, class T, bool Scatter> struct WindowPlace {
     const int x = w + m % T::box.w;
     const int y = h + m / T::box.w % T::box.h;
     const int z = d + m / (T::box.w * T::box.h);
+    return x < Shape::out.w && y < Shape::out.h && z < Shape::out.d ? (z * Shape::out.h + y) * Shape::out.w + x : -1;
+  }
+
+  // The same for element first + lane of a loop in steps of Step, taken apart so that only what depends on the lane costs an
+  // instruction per thread: `first` is the same in the whole warp.
+  template <int Step> DEV int position(int first, int lane) const {
+    constexpr bool Within = T::box.w % Step == 0, Whole = Step % T::box.w == 0; // a step lies inside a line, or covers whole ones
+    if constexpr (!Within && !Whole)
+      return position(first + lane);
+    const int x = w + (Within ? first % T::box.w + lane : lane % T::box.w);
+    const int line = first / T::box.w + (Within ? 0 : lane / T::box.w);
+    const int y = h + line % T::box.h;
+    const int z = d + line / T::box.h;
     return x < Shape::out.w && y < Shape::out.h && z < Shape::out.d ? (z * Shape::out.h + y) * Shape::out.w + x : -1;
   }
 };
@@ -259,13 +273,17 @@ template <class P, class T, bool Scatter> struct WindowItem {
   // tile = acc, or tile += acc.
   template <bool Add> DEV void deposit(float *tile, const float (&acc)[T::rows][T::cols]) const {
     constexpr bool Twos = S::Pair == 2 && T::box.w % 2 == 0 && T::pitch % 2 == 0; // both phases of a pair in one store
+    const int z = d * S::spread.d + phase.d;
+    const int y = h * S::spread.h + phase.h;
+    const int x = w * S::spread.w + phase.w;
+    float *corner = tile + columns * T::pitch + (z * T::box.h + y) * T::box.w + x;
 #pragma unroll
     for (int r = 0; r < T::rows; r += Twos ? 2 : 1) {
-      const int z = (d + offset(r / S::Pair).d) * S::spread.d + phase.d;
-      const int y = (h + offset(r / S::Pair).h) * S::spread.h + phase.h;
-      const int x = (w + offset(r / S::Pair).w) * S::spread.w + phase.w + r % S::Pair;
-      if (z < T::box.d && y < T::box.h && x < T::box.w) {
-        float *to = tile + columns * T::pitch + (z * T::box.h + y) * T::box.w + x;
+      const int down = offset(r / S::Pair).d * S::spread.d; // constants, once the loop is unrolled
+      const int below = offset(r / S::Pair).h * S::spread.h;
+      const int right = offset(r / S::Pair).w * S::spread.w + r % S::Pair;
+      if (S::Exact || (z + down < T::box.d && y + below < T::box.h && x + right < T::box.w)) {
+        float *to = corner + (down * T::box.h + below) * T::box.w + right;
 #pragma unroll
         for (int j = 0; j < T::cols; j++) {
           if (T::channels % T::cols == 0 || columns + j < T::channels) {

@@ -1,0 +1,188 @@
+// The tile of a gather or scatter: counts what a block of each candidate does and keeps the cheapest. docs/cost-model.md explains the
+// terms.
+#include "TileCost.h"
+#include "fusion/Schedule/Tiles.h"
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace fusion;
+
+namespace {
+
+constexpr double kWeightLatency = 250; ///< weights come from L1 or L2, one load at a time
+constexpr int64_t kMostRegisters = 128;
+constexpr double kStageIndex = 26, kWeightIndex = 18; ///< instructions that find one staged element's place
+
+int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t volume(const Extents &e) { return e[0] * e[1] * e[2]; }
+
+/// Powers of two up to the first that reaches `extent`, none above `limit` nor below `least` unless it reaches `extent`.
+SmallVector<int64_t> extentsUpTo(int64_t extent, int64_t limit, int64_t least = 1) {
+  SmallVector<int64_t> all;
+  for (int64_t n = 1;; n *= 2) {
+    bool last = n >= extent || 2 * n > limit;
+    if (n >= least || last)
+      all.push_back(n);
+    if (last)
+      return all;
+  }
+}
+
+/// What one tile does, apart from how many channels are staged at a time.
+class WindowCounter {
+public:
+  WindowCounter(const WindowProblem &p, const WindowTile &t, bool scatter, const ElementWork &work)
+      : p(p), t(t), scatter(scatter), work(work), out(scatter ? p.large : p.small), reduced((scatter ? p.a : p.b) / p.groups),
+        g(p, t, scatter) {
+    countItem();
+  }
+  const WindowGeometry &geometry() const { return g; }
+  BlockCost block(int64_t slice, bool operandFitsL2) const;
+
+private:
+  const WindowProblem &p;
+  const WindowTile &t;
+  bool scatter;
+  const ElementWork &work;
+  const Extents &out;
+  int64_t reduced;
+  WindowGeometry g;
+  double passes = 1;                                        ///< loop passes over taps per reduction channel
+  double multiplies = 0, instructions = 0, sharedLoads = 0; ///< per pass
+  int64_t innerRegisters = 0;
+
+  void countItem();
+  void stage(BlockCost &b, int64_t slice) const;
+  void epilogue(BlockCost &b) const;
+};
+
+/// The innermost loop body of one work item: all taps along h (and along w when paired) of one reduction channel.
+void WindowCounter::countItem() {
+  auto perPhase = [&](int i) { return double(p.taps[i]) / double(std::min(g.period[i], p.taps[i])); };
+  double tapsH = perPhase(1), across = g.paired ? double(p.taps[2]) : 1;
+  passes = perPhase(0) * (g.paired ? 1 : perPhase(2));
+  double distinct = std::min(double(g.rows[1]) * tapsH, double(g.rows[1] - 1) * double(g.step[1]) + (tapsH - 1) * double(g.reach[1]) + 1);
+  double shifts = g.paired ? std::min(across, double((p.taps[2] - 1) * p.dilation[2]) / double(p.stride[2]) + 1) : 1;
+  double loads = double(g.rows[0] * g.rows[2]) * distinct * shifts, quads = tapsH * across * double(ceilDiv(t.cols, 4));
+  multiplies = double(g.places * t.cols) * tapsH * across;
+  instructions = multiplies + loads + quads + 10;
+  // Lanes that cover several rows of the patch meet in some banks.
+  double conflicts = g.lanes[2] >= 32 || g.positions <= g.lanes[2] ? 1 : g.lanes[2] >= 16 ? 1.5 : g.lanes[2] >= 8 ? 2 : 3;
+  sharedLoads = loads * conflicts + quads;
+  innerRegisters = t.rows * t.cols + (t.cols + 3) / 4 * 4 + int64_t(double(g.rows[0] * g.rows[2]) * distinct) + 26;
+}
+
+void WindowCounter::stage(BlockCost &b, int64_t slice) const {
+  double slices = double(ceilDiv(reduced, slice)), run = double(std::min<int64_t>(slice, 4)), taps = double(volume(p.taps));
+  double runs = double(volume(g.patch) * ceilDiv(slice, 4)), weights = double(slice * g.weightPitch) * taps;
+  b.issued += slices * (runs / 32 * (kStageIndex + run * (2 * work.loads[0] + work.instructions[0] + 2)) + weights / 32 * kWeightIndex +
+                        60 * double(t.threads) / 32);
+  b.shared += slices * (runs * run / 32 + weights / 32 * (scatter ? 4 : 1));
+  b.latency += slices * (std::ceil(runs / double(t.threads)) * kLoadLatency + std::ceil(weights / double(t.threads)) * kWeightLatency +
+                         2 * kBarrier);
+  // Rows of the patch start anywhere in a 32-byte sector.
+  b.bytes +=
+      work.loads[0] * double(g.patch[0] * g.patch[1] * reduced) * double(4 * g.patch[2] + 28) + 4 * double(reduced * t.channels) * taps;
+}
+
+void WindowCounter::epilogue(BlockCost &b) const {
+  double vector = t.box[2] % 4 == 0 && out[2] % 4 == 0 ? 4 : t.box[2] % 2 == 0 && out[2] % 2 == 0 ? 2 : 1;
+  double elements = double(volume(t.box) * t.channels), warps = double(t.threads) / 32;
+  double uneven = work.reduces ? double(ceilDiv(t.channels, int64_t(warps))) * warps / double(t.channels) : 1;
+  double transfers = work.epilogueLoads + work.epilogueStores;
+  b.issued += uneven * elements / 32 * (work.epilogueInstructions + (2 * transfers + 6) / vector);
+  b.shared += elements / 32;
+  b.bytes += 4 * elements * transfers;
+  b.latency += uneven * elements / (double(t.threads) * vector * 4) * (work.epilogueLoads > 0 ? kLoadLatency : 3 * kSharedLatency);
+}
+
+BlockCost WindowCounter::block(int64_t slice, bool operandFitsL2) const {
+  BlockCost b;
+  b.threads = t.threads;
+  int64_t pipe = g.pipeFloats * slice; // g stages one channel
+  b.sharedBytes = 4 * (g.resident ? std::max(g.tileFloats, pipe) : g.tileFloats + pipe);
+  double itemWarps = std::ceil(double(g.items) / 32), rounds = std::ceil(double(g.items) / double(t.threads)),
+         slices = double(ceilDiv(reduced, slice));
+  double inner = double(reduced) * passes, deposits = g.resident ? 1 : 2 * slices - 1; // adding to the tile reads it first
+  double deposit = double(t.rows * t.cols) * deposits;
+  double stored = g.paired && g.pair == 2 ? deposit / 2 : deposit; // both phases of a pair leave in one store
+  b.issued = itemWarps * (inner * instructions + stored + 6 * double(t.rows) + 40);
+  b.multiplies = itemWarps * inner * multiplies;
+  b.shared = itemWarps * (inner * sharedLoads + deposit * (g.paired ? 1 : double(g.spread[2])));
+  b.latency = rounds * inner * kSharedLatency;
+  stage(b, slice);
+  epilogue(b);
+  // Blocks of other channels read the operand again: from L2 where all of it stays there.
+  double own = 4 * work.loads[0] * double(volume(scatter ? p.small : p.large) * reduced) / double(t.boxes(p, scatter));
+  b.memory = own / double(operandFitsL2 ? t.channelBlocks(p, scatter) / p.groups : 1) +
+             4 * double(volume(t.box) * t.channels) * (work.epilogueLoads + work.epilogueStores);
+  // While staging, a resident item's sums wait in registers beside the loads in flight.
+  int64_t staging =
+      36 + int64_t(4 * work.loads[0]) + std::min<int64_t>(12, int64_t(work.instructions[0]) / 2) + (g.resident ? t.rows * t.cols : 0);
+  b.registers = std::max({innerRegisters, staging, int64_t(40)});
+  return b;
+}
+
+SmallVector<int64_t> channelCounts(int64_t written) {
+  SmallVector<int64_t> all;
+  for (int64_t n : {4, 8, 16, 32, 64})
+    if (n < written)
+      all.push_back(n);
+  for (int64_t n : {ceilDiv(written, 2), written})
+    if (n <= 64 && !llvm::is_contained(all, n))
+      all.push_back(n);
+  return all;
+}
+
+} // namespace
+
+WindowTile fusion::chooseWindowTile(const WindowProblem &p, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch) {
+  const Extents &out = scatter ? p.large : p.small;
+  int64_t written = (scatter ? p.b : p.a) / p.groups, reduced = (scatter ? p.a : p.b) / p.groups;
+  int64_t images = ShapedType::isDynamic(p.images) ? batch : p.images;
+  double operand = 4 * work.loads[0] * double(images * volume(scatter ? p.small : p.large) * (scatter ? p.a : p.b));
+  bool fits = operand <= double(spec.l2Bytes);
+  WindowTile best;
+  double least = std::numeric_limits<double>::infinity();
+  auto offer = [&](WindowTile t) {
+    WindowCounter counter(p, t, scatter, work);
+    int64_t channelBlocks = t.channelBlocks(p, scatter);
+    double blocks = double(images * t.boxes(p, scatter) * channelBlocks);
+    // Blocks of the next channels run when the operand has left L2: a sweep that nothing hides.
+    double sweeps = fits ? 0 : operand * double(channelBlocks / p.groups - 1) / spec.bandwidth * spec.clock();
+    for (int64_t slice : {1, 2, 3, 4, 8, 16, 32}) {
+      if (slice > 1 && slice >= 2 * reduced)
+        break;
+      t.slice = std::min<int64_t>(slice, reduced);
+      BlockCost block = counter.block(t.slice, fits);
+      if (block.registers > kMostRegisters)
+        continue;
+      double cycles = deviceCycles(block, blocks, spec) + sweeps;
+      if (cycles < least)
+        least = cycles, best = t;
+    }
+  };
+  for (int64_t d : extentsUpTo(out[0], 4))
+    for (int64_t h : extentsUpTo(out[1], 16))
+      for (int64_t w : extentsUpTo(out[2], 64, 8)) {
+        if (d * h * w > 2048)
+          continue;
+        for (int64_t channels : channelCounts(written))
+          for (int64_t rows : {1, 2, 4, 8})
+            for (int64_t cols : {written <= 4 ? written : int64_t(4), int64_t(8), int64_t(16)}) {
+              if (rows * cols > 64 || cols > ceilDiv(channels, 4) * 4 || rows > d * h * w)
+                continue;
+              WindowTile t;
+              t.box = {d, h, w}, t.channels = channels, t.rows = rows, t.cols = cols, t.slice = 1;
+              // A block has as many threads as work items where that is a sensible block; else its threads take turns.
+              int64_t items = WindowGeometry(p, t, scatter).items, rounded = ceilDiv(items, 32) * 32;
+              if (rounded > 1024)
+                continue;
+              t.threads = rounded <= 256 ? std::max<int64_t>(64, rounded) : 256;
+              offer(t);
+            }
+      }
+  return best;
+}

@@ -1,0 +1,66 @@
+// Counts what a kernel does per element in front of its contraction and behind it.
+#include "fusion/Schedule/CostModel.h"
+#include "fusion/Schedule/KernelFacts.h"
+#include "fusion/Schedule/Tiles.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace fusion;
+
+static double instructionsPerElement(Operation *stage) {
+  auto map = dyn_cast<MapOp>(stage);
+  return map ? workOf(stage, 1).mapFlops / double(std::max<int64_t>(1, Domain::from(map.getDomain()).elements(1))) : 0;
+}
+
+/// Tensors of the domain's full size that `stages` read: what costs a load per element.
+static double fullSizeLoads(const llvm::SetVector<Operation *> &stages, const Domain &domain) {
+  llvm::DenseSet<Value> tensors;
+  for (Operation *op : stages)
+    for (Value v : op->getOperands())
+      if (isa<BlockArgument>(v) && Domain::of(cast<RankedTensorType>(v.getType())) == domain)
+        tensors.insert(v);
+  return double(tensors.size());
+}
+
+static void pull(Value v, llvm::SetVector<Operation *> &stages) {
+  Operation *op = v.getDefiningOp();
+  if (!op || stages.contains(op))
+    return;
+  for (Value operand : op->getOperands())
+    pull(operand, stages);
+  stages.insert(op);
+}
+
+ElementWork ElementWork::of(KernelOp kernel) {
+  KernelFacts facts = KernelFacts::of(kernel);
+  ElementWork work;
+  llvm::SetVector<Operation *> before;
+  if (facts.contract)
+    for (int i = 0; i < 2; ++i) {
+      Value operand = facts.contract->getOperand(i);
+      llvm::SetVector<Operation *> stages;
+      pull(operand, stages);
+      if (!stages.empty())
+        work.loads[i] = fullSizeLoads(stages, Domain::of(cast<RankedTensorType>(operand.getType())));
+      for (Operation *op : stages)
+        work.instructions[i] += instructionsPerElement(op);
+      before.insert(stages.begin(), stages.end());
+    }
+  llvm::SetVector<Operation *> behind;
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    if (isa<ContractOp>(op) || before.contains(&op))
+      continue;
+    behind.insert(&op);
+    if (auto partial = dyn_cast<PartialOp>(op)) {
+      work.reduces = true;
+      work.epilogueInstructions += partial.getKind() == ReduceKind::moments ? 5 : 1;
+    }
+    work.epilogueInstructions += instructionsPerElement(&op);
+  }
+  work.epilogueLoads = fullSizeLoads(behind, facts.domain);
+  work.epilogueStores = 0;
+  for (Value v : kernel.getBody().front().getTerminator()->getOperands())
+    if (!isa_and_nonnull<PartialOp>(v.getDefiningOp()) && Domain::of(cast<RankedTensorType>(v.getType())) == facts.domain)
+      ++work.epilogueStores;
+  return work;
+}

@@ -1,0 +1,31 @@
+// Time of a kernel from what one block of it keeps busy and how long it waits: the one formula behind every tile choice.
+#pragma once
+#include "fusion/Schedule/DeviceSpec.h"
+
+namespace fusion {
+
+/// What one block does. Instructions are counted per warp.
+struct BlockCost {
+  double issued = 0;     ///< warp instructions, multiply-adds included
+  double multiplies = 0; ///< warp multiply-adds
+  double shared = 0;     ///< 128-byte wavefronts of shared memory
+  double bytes = 0;      ///< between L2 and the block
+  double memory = 0;     ///< bytes between memory and L2, without what neighbours bring anyway
+  double latency = 0;    ///< cycles that the block takes when it has a multiprocessor to itself, beyond its issue
+  int64_t threads = 256, sharedBytes = 0, registers = 128;
+};
+
+/// Blocks of this cost that share a multiprocessor; 0 when not even one fits.
+int64_t residentBlocks(const BlockCost &block, const DeviceSpec &spec);
+/// Cycles for `blocks` blocks on the whole device; infinite when none fits.
+double deviceCycles(const BlockCost &block, double blocks, const DeviceSpec &spec);
+
+/// Cycles until a load from L2 or memory, and from shared memory, can be used.
+constexpr double kLoadLatency = 600, kSharedLatency = 35, kBarrier = 40;
+/// Bytes that L2 gives one multiprocessor per cycle when all of them ask.
+constexpr double kL2BytesPerCycle = 24;
+
+/// Share of the lesser resources' time that the busiest one does not cover.
+constexpr double kImperfectOverlap = 0.125;
+
+} // namespace fusion

@@ -1,0 +1,118 @@
+// The formulas of Tiles.cpp against the prelude's own: NVRTC evaluates static_asserts over random problems and tiles.
+#include "Problems.h"
+#include "fusion/Emit/CUDA/Emit.h"
+#include "fusion/Runtime/Nvrtc.h"
+#include "gtest/gtest.h"
+
+using namespace fusion;
+using namespace fusion::test;
+
+namespace {
+
+std::string text(const Extents &e) { return "{" + std::to_string(e[0]) + ", " + std::to_string(e[1]) + ", " + std::to_string(e[2]) + "}"; }
+
+std::string problemText(const WindowProblem &p, const std::string &name) {
+  return "struct " + name + " { static constexpr int A = " + std::to_string(p.a) + ", B = " + std::to_string(p.b) +
+         ", G = " + std::to_string(p.groups) + "; static constexpr Vec3 small = " + text(p.small) + ", large = " + text(p.large) +
+         ", taps = " + text(p.taps) + ", stride = " + text(p.stride) + ", padding = " + text(p.padding) +
+         ", dilation = " + text(p.dilation) + "; };\n";
+}
+
+std::string entry(const char *name, int64_t value) { return std::string(", ") + name + " = " + std::to_string(value); }
+
+/// Everything that shared memory, threads and the model depend on.
+std::string windowAsserts(const WindowProblem &p, const WindowTile &t, bool scatter, int number, int64_t wrong) {
+  WindowGeometry g(p, t, scatter);
+  std::string n = std::to_string(number), shape = "WindowShape<P" + n + ", T" + n + (scatter ? ", true>" : ", false>");
+  std::string out = problemText(p, "P" + n) + "struct T" + n + " { static constexpr Vec3 box = " + text(t.box) +
+                    "; static constexpr int vector = 1" + entry("channels", t.channels) + entry("slice", t.slice) + entry("rows", t.rows) +
+                    entry("cols", t.cols) + entry("threads", t.threads) + entry("pitch", g.pitch) + "; };\n";
+  auto same = [&](const std::string &member, int64_t value) {
+    out += "static_assert(" + shape + "::" + member + " == " + std::to_string(value) + ", \"" + member + "\");\n";
+  };
+  same("PipeFloats", g.pipeFloats + wrong), same("Items", g.items), same("PhaseItems", g.phaseItems), same("Resident", g.resident),
+      same("Pitch", g.weightPitch);
+  same("plane", g.plane), same("Paired", g.paired), same("Places", g.places), same("Positions", g.positions),
+      same("ColGroups", g.columnGroups);
+  const char *axes[] = {"d", "h", "w"};
+  for (int i = 0; i < 3; ++i) {
+    std::string axis = std::string(".") + axes[i];
+    same("phases" + axis, g.phases[i]), same("period" + axis, g.period[i]), same("reach" + axis, g.reach[i]),
+        same("step" + axis, g.step[i]);
+    same("lanes" + axis, g.lanes[i]), same("full" + axis, g.full[i]), same("patch" + axis, g.patch[i]), same("spread" + axis, g.spread[i]);
+  }
+  same("boxes.d * " + shape + "::boxes.h * " + shape + "::boxes.w", t.boxes(p, scatter));
+  out += "static_assert(T" + n + "::pitch >= volume(T" + n + "::box) && T" + n + "::pitch % 4 == 0, \"pitch\");\n";
+  return out;
+}
+
+std::string weightAsserts(const WindowProblem &p, const WeightTile &t, int number) {
+  std::string n = std::to_string(number), types = "<P" + n + ", T" + n + ">";
+  // An instance of WeightShape also runs the prelude's own asserts on what a tile may be.
+  return problemText(p, "P" + n) + "struct T" + n + " { static constexpr Vec3 box = " + text(t.box) +
+         "; static constexpr int threads = " + std::to_string(t.threads) + entry("as", t.as) + entry("bs", t.bs) + entry("ta", t.ta) +
+         entry("tq", t.tq) + "; };\nstatic_assert(WeightShape" + types + "::PipeFloats == " + std::to_string(t.pipeFloats(p)) +
+         " && volume(WeightShape" + types + "::boxes) == " + std::to_string(t.boxes(p)) + " && WeightShape" + types +
+         "::BlocksA * WeightShape" + types + "::BlocksB * P" + n + "::G == " + std::to_string(t.channelBlocks(p)) + ", \"weight\");\n";
+}
+
+class Mirror : public testing::Test {
+protected:
+  std::mt19937 random{7};
+  int64_t pick(std::initializer_list<int64_t> from) {
+    return from.begin()[std::uniform_int_distribution<size_t>(0, from.size() - 1)(random)];
+  }
+
+  WindowTile anyTile(const WindowProblem &p) {
+    WindowTile t;
+    t.box = {pick({1, 1, 2, 4}), pick({1, 2, 3, 8, 16}), pick({1, 4, 7, 16, 32, 64})};
+    t.channels = pick({1, 3, 4, 6, 16, 64}), t.slice = pick({1, 2, 3, 8}), t.rows = pick({1, 2, 4, 6, 8}), t.cols = pick({1, 3, 4, 8, 16});
+    t.threads = pick({64, 96, 256});
+    return t;
+  }
+
+  /// Compiles; the log when that fails, nothing when it succeeds.
+  std::string errors(const std::string &asserts) {
+    auto nvrtc = runtime::Nvrtc::get();
+    if (!nvrtc)
+      return "NOT RUN: " + nvrtc.error().message();
+    std::string source = "typedef int index_t;\n" + preludeText({"window.cuh", "weight.cuh"}) + asserts;
+    auto ptx = (*nvrtc)->compileToPtx(source, "mirror.cu", "sm_90a");
+    return ptx ? "" : ptx.error().message();
+  }
+};
+
+} // namespace
+
+TEST_F(Mirror, WindowFormulasAreThePreludes) {
+  std::string asserts;
+  for (int i = 0; i < 120; ++i) {
+    WindowProblem p = randomProblem(random);
+    bool scatter = i % 2;
+    WindowTile t = i % 3 ? anyTile(p) : chooseWindowTile(p, scatter, ElementWork(), *deviceFor(kArchitectures[i % 4]), 1);
+    asserts += windowAsserts(p, t, scatter, i, 0);
+  }
+  std::string log = errors(asserts);
+  if (log.find("NOT RUN") == 0)
+    GTEST_SKIP() << log;
+  EXPECT_EQ(log, "");
+}
+
+TEST_F(Mirror, WeightFormulasAreThePreludes) {
+  std::string asserts;
+  for (int i = 0; i < 60; ++i) {
+    WindowProblem p = randomProblem(random);
+    asserts += weightAsserts(p, chooseWeightTile(p, ElementWork(), *deviceFor(kArchitectures[i % 4]), 1), i);
+  }
+  std::string log = errors(asserts);
+  if (log.find("NOT RUN") == 0)
+    GTEST_SKIP() << log;
+  EXPECT_EQ(log, "");
+}
+
+TEST_F(Mirror, AWrongFormulaIsFound) {
+  std::string log = errors(windowAsserts(conv2d(), WindowTile(), false, 0, 4));
+  if (log.find("NOT RUN") == 0)
+    GTEST_SKIP() << log;
+  EXPECT_NE(log.find("PipeFloats"), std::string::npos) << log;
+}

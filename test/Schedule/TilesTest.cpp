@@ -1,0 +1,127 @@
+// Tile choices: the chains' are pinned with their reasons, and every choice for any shape fits every device.
+#include "Problems.h"
+#include "gtest/gtest.h"
+#include <ctime>
+
+using namespace fusion;
+using namespace fusion::test;
+
+namespace {
+
+std::string show(const WindowTile &t) {
+  return std::to_string(t.box[0]) + "x" + std::to_string(t.box[1]) + "x" + std::to_string(t.box[2]) + " c" + std::to_string(t.channels) +
+         " s" + std::to_string(t.slice) + " " + std::to_string(t.rows) + "x" + std::to_string(t.cols) + " t" + std::to_string(t.threads);
+}
+
+std::string show(const WeightTile &t) {
+  return std::to_string(t.box[0]) + "x" + std::to_string(t.box[1]) + "x" + std::to_string(t.box[2]) + " " + std::to_string(t.as) + "x" +
+         std::to_string(t.bs) + " " + std::to_string(t.ta) + "x" + std::to_string(t.tq) + " t" + std::to_string(t.threads);
+}
+
+std::string show(const MatmulTile &t) {
+  return std::to_string(t.rows) + "x" + std::to_string(t.cols) + " d" + std::to_string(t.depth) + " " + std::to_string(t.tm) + "x" +
+         std::to_string(t.tn) + " t" + std::to_string(t.threads) + " b" + std::to_string(t.resident);
+}
+
+const DeviceSpec &h200() {
+  static const DeviceSpec spec = *deviceFor("sm_90a");
+  return spec;
+}
+
+/// An activation's derivative on the way in: two tensors and some twenty instructions per element.
+ElementWork gradientOfActivation() {
+  ElementWork w;
+  w.loads[0] = 2, w.instructions[0] = 20;
+  return w;
+}
+
+} // namespace
+
+TEST(Tiles, ConvolutionForward) {
+  ElementWork w;
+  w.epilogueInstructions = 9, w.epilogueStores = 2;
+  // All 64 channels in one block: x exceeds L2 and would be read again for every further block of channels. 8 x 8 sums per thread
+  // do 64 multiply-adds for some 6 loads; a box of 8 x 32 gives each of 256 threads one such item, so that sums stay in registers.
+  EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, h200(), 128)), "1x8x32 c64 s8 8x8 t256");
+}
+
+TEST(Tiles, ConvolutionInputGradient) {
+  // Few output channels: a large box keeps the halo of the 64 gradient channels small; slices of 8 keep the pipe at 40 KB.
+  EXPECT_EQ(show(chooseWindowTile(conv2d(), true, gradientOfActivation(), h200(), 128)), "1x16x64 c8 s8 8x8 t128");
+}
+
+TEST(Tiles, ConvolutionWeightGradient) {
+  ElementWork w = gradientOfActivation();
+  w.reduces = true;
+  // All 64 x 8 channels in one block, so that the gradient is read once; 8 channels by the 9 taps of one channel per thread.
+  EXPECT_EQ(show(chooseWeightTile(conv2d(), w, h200(), 128)), "1x2x32 64x8 8x9 t256");
+}
+
+TEST(Tiles, TransposedConvolutionForward) {
+  ElementWork w;
+  w.epilogueInstructions = 30;
+  // A box of whole rows of pairs: each thread owns both phases along w (8 rows = 4 places x 2), all 16 channels in one block.
+  EXPECT_EQ(show(chooseWindowTile(convTranspose3d(), true, w, h200(), 128)), "1x16x64 c16 s3 8x8 t256");
+}
+
+TEST(Tiles, MatrixProduct) {
+  ElementWork w;
+  w.epilogueInstructions = 50;
+  // 8 x 8 sums per thread: two quads of each operand for 64 multiply-adds. They need some 150 registers, of which three blocks of 128
+  // threads find enough; two blocks of 256 would not.
+  EXPECT_EQ(show(chooseMatmulTile(1024, 8192, 8192, 32, w, h200())), "128x64 d8 8x8 t128 b3");
+  // A tiny product takes a tiny tile.
+  EXPECT_EQ(show(chooseMatmulTile(3, 5, 7, 0, w, h200())), "32x32 d8 4x4 t64 b8");
+}
+
+TEST(Tiles, GroupsLieInsideAMatmulTile) {
+  for (int64_t group : {1, 3, 24, 32, 48, 96, 128}) {
+    MatmulTile t = chooseMatmulTile(100, 5 * group, 64, group, ElementWork(), h200());
+    EXPECT_EQ(t.step % group, 0) << group;
+    EXPECT_LE(t.step, t.cols) << group;
+  }
+}
+
+TEST(Tiles, HeavyProloguesTakeFewerRegisters) {
+  ElementWork heavy;
+  heavy.loads[0] = 6, heavy.instructions[0] = 200;
+  WindowTile t = chooseWindowTile(conv2d(), true, heavy, h200(), 128), light = chooseWindowTile(conv2d(), true, ElementWork(), h200(), 128);
+  EXPECT_LE(t.rows * t.cols, light.rows * light.cols) << show(t);
+  WindowGeometry g(conv2d(), t, true);
+  EXPECT_TRUE(!g.resident || t.rows * t.cols <= 56) << show(t); // what is left of 128 registers beside 6 x 4 loads in flight
+}
+
+TEST(Tiles, EveryShapeFitsEveryDevice) {
+  std::mt19937 random(11);
+  for (int i = 0; i < 200; ++i) {
+    WindowProblem p = randomProblem(random);
+    DeviceSpec spec = *deviceFor(kArchitectures[i % 4]);
+    ElementWork w;
+    w.loads[0] = double(i % 3 + 1), w.instructions[0] = double(i % 7 * 6);
+    for (bool scatter : {false, true}) {
+      WindowTile t = chooseWindowTile(p, scatter, w, spec, 1);
+      WindowGeometry g(p, t, scatter);
+      EXPECT_LE(g.sharedBytes(), spec.sharedPerBlock) << show(t);
+      EXPECT_TRUE(t.threads % 32 == 0 && t.threads >= 64 && t.threads <= 256) << show(t);
+      EXPECT_LE(t.rows * t.cols, 64) << show(t);
+      EXPECT_GE(t.box[2] * t.boxes(p, scatter), 1) << show(t);
+    }
+    WeightTile t = chooseWeightTile(p, w, spec, 1);
+    EXPECT_LE(4 * t.pipeFloats(p), spec.sharedPerBlock) << show(t);
+    EXPECT_TRUE(t.splits >= 1 && t.threads >= t.as && t.as % t.ta == 0 && t.box[2] % 4 == 0) << show(t);
+  }
+}
+
+TEST(Tiles, ChoosingIsQuick) {
+  clock_t start = clock();
+  int choices = 0;
+  for (const char *arch : kArchitectures)
+    for (const WindowProblem &p : {conv2d(), convTranspose3d(), wideConv2d()}) {
+      chooseWindowTile(p, false, ElementWork(), *deviceFor(arch), 128), chooseWindowTile(p, true, ElementWork(), *deviceFor(arch), 128);
+      chooseWeightTile(p, ElementWork(), *deviceFor(arch), 128);
+      choices += 3;
+    }
+  double milliseconds = 1e3 * double(clock() - start) / CLOCKS_PER_SEC / choices;
+  printf("%.2f ms of CPU time per choice\n", milliseconds);
+  EXPECT_LT(milliseconds, 25); // some 1 ms optimised; the margin is for unoptimised builds
+}
