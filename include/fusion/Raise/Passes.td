@@ -15,7 +15,7 @@ def RaiseIdioms : Pass<"fusion-raise-idioms", "::mlir::func::FuncOp"> {
 
     Operands of `+` and `*` may come in either order, `/ 6` may be `* (1 / 6)`, `+ 3` may be `- -3`, and intermediate values may have other uses.
     What is raised always has the values and the gradients of the spelled-out form everywhere, kinks, infinities and NaN included, up to
-    rounding. What needs `assume-finite` differs in the gradient at NaN (hardswish passes dy on, the product's is NaN; relu6 passes dy on,
+    rounding and for a finite incoming gradient (an infinite one times a product's other factor 0 is NaN, where the named op has inf). What needs `assume-finite` differs in the gradient at NaN (hardswish passes dy on, the product's is NaN; relu6 passes dy on,
     hardsigmoid has none) and in its range (hardswish multiplies by 6 before it divides, and overflows above FLT_MAX / 6). `clamp(x, 0, 6)`
     alone stays what it is: it has no gradient where x is NaN, `relu6` passes it on. The pipeline sets `assume-finite` with
     `precision=torch` too: an idiom then takes the conventions of the op it names; `precision=ieee` keeps those of what is written.
