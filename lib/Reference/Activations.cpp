@@ -127,14 +127,6 @@ template <class T> T fusion::reference::activateGrad(Activation f, const Activat
   return dy;
 }
 
-template <class T> Tensor<T> fusion::reference::activation(Activation f, const ActivationParams &params, const Tensor<T> &x) {
-  Tensor<T> y(x.shape);
-  y.reduction = x.reduction;
-  for (int64_t i = 0; i < x.size(); ++i)
-    y.data[i] = activate(f, params, x.data[i]);
-  return y;
-}
-
 namespace {
 
 /// A point where the derivative jumps, and by how much.
@@ -161,16 +153,27 @@ std::vector<Kink> kinksOf(Activation f, const ActivationParams &params) {
   }
 }
 
-/// Adds to each gradient what it would differ by if x, within its error, fell on the other side of a kink. An exact x is where it is.
-void addKinkSlack(Activation f, const ActivationParams &params, const Tensor<Bound> &dy, const Tensor<Bound> &x, double unit,
-                  Tensor<Bound> &dx) {
+/// Calls `found(element, kink, how far the error of x reaches over it)`. An exact x is where it is.
+template <class Found>
+void forKinksInReach(Activation f, const ActivationParams &params, const Tensor<Bound> &x, double unit, Found found) {
   for (Kink kink : kinksOf(f, params))
     for (int64_t i = 0; i < x.size(); ++i)
-      if (!x.data[i].exact() && std::isfinite(x.data[i].v) && std::fabs(x.data[i].v - kink.at) <= tolerance(x.data[i], x.reduction, unit))
-        dx.data[i].s += kink.jump * (std::fabs(dy.data[i].v) + dy.data[i].s);
+      if (double over = tolerance(x.data[i], x.reduction, unit) - std::fabs(x.data[i].v - kink.at); !x.data[i].exact() && over >= 0)
+        found(i, kink, over);
 }
 
 } // namespace
+
+template <class T>
+Tensor<T> fusion::reference::activation(Activation f, const ActivationParams &params, const Tensor<T> &x, double unit) {
+  Tensor<T> y(x.shape);
+  y.reduction = x.reduction;
+  for (int64_t i = 0; i < x.size(); ++i)
+    y.data[i] = activate(f, params, x.data[i]);
+  if constexpr (std::is_same_v<T, Bound>) // beyond the kink the value moves with the other slope
+    forKinksInReach(f, params, x, unit, [&](int64_t i, Kink kink, double over) { y.data[i].s += kink.jump * over; });
+  return y;
+}
 
 template <class T>
 Tensor<T> fusion::reference::activationGrad(Activation f, const ActivationParams &params, const Tensor<T> &dy, const Tensor<T> &x,
@@ -179,15 +182,16 @@ Tensor<T> fusion::reference::activationGrad(Activation f, const ActivationParams
   dx.reduction = std::max(dy.reduction, x.reduction);
   for (int64_t i = 0; i < x.size(); ++i)
     dx.data[i] = activateGrad(f, params, dy.data[i], x.data[i]);
-  if constexpr (std::is_same_v<T, Bound>)
-    addKinkSlack(f, params, dy, x, unit, dx);
+  if constexpr (std::is_same_v<T, Bound>) // beyond the kink the gradient is the other one
+    forKinksInReach(f, params, x, unit,
+                    [&](int64_t i, Kink kink, double) { dx.data[i].s += kink.jump * (std::fabs(dy.data[i].v) + dy.data[i].s); });
   return dx;
 }
 
 #define INSTANTIATE(T)                                                                                                                     \
   template T fusion::reference::activate(Activation, const ActivationParams &, T);                                                         \
   template T fusion::reference::activateGrad(Activation, const ActivationParams &, T, T);                                                  \
-  template Tensor<T> fusion::reference::activation(Activation, const ActivationParams &, const Tensor<T> &);                               \
+  template Tensor<T> fusion::reference::activation(Activation, const ActivationParams &, const Tensor<T> &, double);                           \
   template Tensor<T> fusion::reference::activationGrad(Activation, const ActivationParams &, const Tensor<T> &, const Tensor<T> &, double);
 INSTANTIATE(float)
 INSTANTIATE(double)

@@ -122,7 +122,7 @@ private:
     using Results = SmallVector<Tensor<T>, 2>;
     if (std::optional<Activation> f = activationNamed(op->getName().stripDialect()))
       if (isa<FusionDialect>(op->getDialect()))
-        return {activation(*f, paramsOf(op->getAttrDictionary()), at(op->getOperand(0)))};
+        return {activation(*f, paramsOf(op->getAttrDictionary()), at(op->getOperand(0)), options.unit)};
     return TypeSwitch<Operation *, Results>(op)
         .template Case<ConvOp>([&](auto o) { return Results{conv(at(o.getX()), at(o.getWeight()), ifGiven(o.getBias()), specOf(o))}; })
         .template Case<ConvGradInputOp>([&](auto o) {

@@ -38,13 +38,30 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
   llvm_unreachable("every strategy is handled");
 }
 
+/// The tile of one shape for a kernel of another shape: what depends on the width of a group follows the group at hand.
+static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given) {
+  KernelFacts facts = KernelFacts::of(kernel);
+  if (facts.strategy != Strategy::Matmul)
+    return given;
+  MatmulTile tile;
+  fromAttr(given, tile);
+  if (facts.group > tile.cols)
+    return kernel.emitError() << "expected a group of at most " << tile.cols << " features, the columns of the given tile, but got " << facts.group
+                              << "; give a schedule of wider tiles";
+  tile.step = facts.group > 0 ? tile.cols / facts.group * facts.group : tile.cols;
+  return toAttr(kernel.getContext(), tile);
+}
+
 LogicalResult fusion::scheduleFunction(func::FuncOp func, const DeviceSpec &spec, int64_t batch) {
   auto given = func->getAttrOfType<ArrayAttr>("fusion.schedules");
   unsigned index = 0;
   for (KernelOp kernel : func.getOps<KernelOp>()) {
     if (given && index >= given.size())
       return func.emitError() << "expected a schedule for each kernel, but got " << given.size() << " schedules";
-    kernel.setScheduleAttr(given ? cast<DictionaryAttr>(given[index]) : chooseTile(kernel, spec, batch));
+    FailureOr<DictionaryAttr> tile = given ? fitTile(kernel, cast<DictionaryAttr>(given[index])) : chooseTile(kernel, spec, batch);
+    if (failed(tile))
+      return failure();
+    kernel.setScheduleAttr(*tile);
     ++index;
   }
   if (given && index != given.size())

@@ -50,6 +50,16 @@ TEST(Bound, Rules) {
   EXPECT_EQ((Bound(1) / (Bound(1) + exp(Bound(1000)))).magnitude(), 0); // infinity on the way to an exact limit
 }
 
+TEST(Bound, SlackWhereRoundingMovesAValueOverAKink) {
+  // relu at -1 with an error of +-2 may come out as 1, and at -3 not at all.
+  double unit = 0x1p-24, weight = 2 / (4 * unit);
+  Tensor<Bound> x(Shape{3}, {Bound(-1, weight), Bound(-3, weight), Bound(-1, 0)});
+  Tensor<Bound> y = activation(Activation::Relu, ActivationParams(), x);
+  EXPECT_NEAR(tolerance(y.data[0], y.reduction), 1, 1e-6);
+  EXPECT_LT(tolerance(y.data[1], y.reduction), 1e-20);
+  EXPECT_LT(tolerance(y.data[2], y.reduction), 1e-20);
+}
+
 TEST(Bound, SlackWhereRoundingDecidesTheSideOfAKink) {
   auto gradient = [](Activation f, Bound x) {
     return activationGrad(f, ActivationParams(), Tensor<Bound>({1}, {2.0}), Tensor<Bound>({1}, {x})).data[0];

@@ -21,8 +21,8 @@ template <class T> T activate(Activation f, const ActivationParams &params, T x)
 /// dy times the derivative at x.
 template <class T> T activateGrad(Activation f, const ActivationParams &params, T dy, T x);
 
-template <class T> Tensor<T> activation(Activation f, const ActivationParams &params, const Tensor<T> &x);
 /// `unit` is the roundoff x was computed with: with T = Bound, an x whose error reaches a kink gets the difference of both sides as slack.
+template <class T> Tensor<T> activation(Activation f, const ActivationParams &params, const Tensor<T> &x, double unit = unitFp32);
 template <class T>
 Tensor<T> activationGrad(Activation f, const ActivationParams &params, const Tensor<T> &dy, const Tensor<T> &x, double unit = unitFp32);
 
