@@ -194,7 +194,7 @@ GROUPS = {
     },
     "linear-norm": {
         "primes": linear_norm(7, 13, 21, 7),
-        "width_1": linear_norm(5, 6, 8, 8),
+        "width_3": linear_norm(5, 6, 24, 8),
         "width_5": linear_norm(9, 10, 35, 7),
         "width_32": linear_norm(63, 16, 64, 2),
         "width_48": linear_norm(64, 33, 144, 3),
@@ -233,6 +233,11 @@ GROUPS = {
         "bare_conv": Model((2, 3, 6, 7)).conv(4, 3),
         "bare_linear": Model((5, 6)).linear(7, bias=False),
     },
+    # A group of one value is always 0 when it is normalised: most gradients are zeros.
+    "groups-of-one": {
+        "linear_norm": linear_norm(5, 6, 8, 8),
+        "norm_conv": Model((2, 3, 1, 1)).norm(3).conv(4, 1).act("relu"),
+    },
     # With the plan and the tiles of the full size: around 64 x 16 positions and 64 (or 16) channels, and around 128 x 128.
     "full-conv-hardswish-relu": {
         "below_tile": hardswish_relu((1, 8, 17, 65), 64, 3),
@@ -259,11 +264,16 @@ GROUPS = {
     },
     # Tensors of more than 2^31 elements.
     "large": {
-        "conv_hardswish_relu": hardswish_relu((2200, 8, 128, 128), 64, 3),
-        "transposed_norm": transposed_norm((4096, 3, 16, 32, 32), 16, 3, 1, 4),
         "rows": Model((70000, 40000)).norm(1250).act("swish"),
         "channels": Model((300, 64, 400, 300)).act("hardswish").act("relu"),
+    },
+    "large-anchors": {
         "linear": Model((70000, 32)).linear(40000).act("relu"),
+        "one_image": hardswish_relu((1, 4, 8000, 8002), 64, 3),
+        "transposed_norm": transposed_norm((4096, 3, 16, 32, 32), 16, 3, 1, 4),
+    },
+    "large-gradients": {
+        "conv_relu_hardswish": relu_hardswish((1100, 8, 96, 256), 96, 3),
     },
     # Run on kinks, NaN, infinities, constants and large means.
     "inputs": {
