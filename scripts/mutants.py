@@ -16,7 +16,7 @@ TESTS = {
     "linear-sanitized": RUN + "--sanitize " + MODELS + "/linear_chain.mlir",
     "norm": RUN + MODELS + "/conv_norm_chain.mlir",
     "norm-sanitized": RUN + "--sanitize " + MODELS + "/conv_norm_chain.mlir",
-    "norm-mean": RUN + "--inputs=mean:100000 {root}/test/Golden/group_norm_large_mean.mlir",
+    "norm-mean": RUN + "--inputs=mean:10000 " + MODELS + "/channel_norm.mlir",
     "norm-bytes": "{bin}/fusion-run --grad=all --bytes " + MODELS + "/conv_norm_chain.mlir",
     "large": "{bin}/fusion-run --sanitize --blocks=last " + MODELS + "/large_conv_chain.mlir",
     "sub": RUN + MODELS + "/sub_chain.mlir",
