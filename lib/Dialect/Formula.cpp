@@ -17,7 +17,8 @@ struct Term {
 
 class Parser {
 public:
-  Parser(OpBuilder &builder, Location loc, StringRef text, const llvm::StringMap<Value> &names, DictionaryAttr constants, std::string &error)
+  Parser(OpBuilder &builder, Location loc, StringRef text, const llvm::StringMap<Value> &names, DictionaryAttr constants,
+         std::string &error)
       : builder(builder), loc(loc), text(text), names(names), constants(constants), error(error) {}
 
   FailureOr<Value> run() {
@@ -92,8 +93,14 @@ private:
 
   Term expr() {
     Term left = sum();
-    struct { StringRef token; arith::CmpFPredicate predicate; } table[] = {{"<=", arith::CmpFPredicate::OLE}, {">=", arith::CmpFPredicate::OGE},
-        {"==", arith::CmpFPredicate::OEQ}, {"<", arith::CmpFPredicate::OLT}, {">", arith::CmpFPredicate::OGT}};
+    struct {
+      StringRef token;
+      arith::CmpFPredicate predicate;
+    } table[] = {{"<=", arith::CmpFPredicate::OLE},
+                 {">=", arith::CmpFPredicate::OGE},
+                 {"==", arith::CmpFPredicate::OEQ},
+                 {"<", arith::CmpFPredicate::OLT},
+                 {">", arith::CmpFPredicate::OGT}};
     for (auto &row : table) {
       if (!skip(row.token))
         continue;
@@ -191,14 +198,22 @@ private:
     if (!error.empty())
       return {};
     Value x = materialise(t);
-    if (function == "exp") return apply<math::ExpOp>(x);
-    if (function == "log") return apply<math::LogOp>(x);
-    if (function == "log1p") return apply<math::Log1pOp>(x);
-    if (function == "tanh") return apply<math::TanhOp>(x);
-    if (function == "erf") return apply<math::ErfOp>(x);
-    if (function == "sqrt") return apply<math::SqrtOp>(x);
-    if (function == "rsqrt") return apply<math::RsqrtOp>(x);
-    if (function == "abs") return apply<math::AbsFOp>(x);
+    if (function == "exp")
+      return apply<math::ExpOp>(x);
+    if (function == "log")
+      return apply<math::LogOp>(x);
+    if (function == "log1p")
+      return apply<math::Log1pOp>(x);
+    if (function == "tanh")
+      return apply<math::TanhOp>(x);
+    if (function == "erf")
+      return apply<math::ErfOp>(x);
+    if (function == "sqrt")
+      return apply<math::SqrtOp>(x);
+    if (function == "rsqrt")
+      return apply<math::RsqrtOp>(x);
+    if (function == "abs")
+      return apply<math::AbsFOp>(x);
     return fail("a known function instead of '" + function.str() + "'");
   }
 };

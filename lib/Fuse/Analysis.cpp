@@ -45,8 +45,9 @@ LogicalResult Planner::analyseReduce(ReduceOp op) {
   Domain domain = Domain::from(op.getDomain());
   std::optional<ReduceShape> shape = shapeOf(op.getResultAccess(), domain);
   if (!shape)
-    return op.emitError() << "expected a reduction to one value per channel, per group of channels of an image, or to a scalar, but got the access "
-                          << op.getResultAccessAttr() << "; reductions that keep a spatial position are not supported yet";
+    return op.emitError()
+           << "expected a reduction to one value per channel, per group of channels of an image, or to a scalar, but got the access "
+           << op.getResultAccessAttr() << "; reductions that keep a spatial position are not supported yet";
   Operation *producer = op.getInput().getDefiningOp();
   if (producer) {
     i.depth = depthOf(op.getInput());
@@ -59,7 +60,8 @@ LogicalResult Planner::analyseReduce(ReduceOp op) {
   for (auto &[other, j] : infos)
     if (auto before = dyn_cast<ReduceOp>(other); before && i.inTile && j.inTile && j.cluster == i.cluster && j.depth == i.depth &&
                                                  before.getDomain() == op.getDomain() && before.getResultAccess() != op.getResultAccess())
-      return op.emitError() << "expected groups of one size in a row, but got norms over groups of different sizes in one kernel; this is not supported yet";
+      return op.emitError() << "expected groups of one size in a row, but got norms over groups of different sizes in one kernel; this is "
+                               "not supported yet";
   if (rows && !i.inTile && (shape->perImage || shape->channels != 1))
     return op.emitError() << "expected a group of at most " << (matmul ? kMaxMatmulTile : kMaxInTileGroup) << " features, but got "
                           << shape->channels << "; wider rows are not supported yet";
@@ -137,7 +139,8 @@ LogicalResult Planner::analyse() {
       if (failed(analyseReduce(reduce)))
         return failure();
     } else {
-      return op.emitError() << "expected a stage (map, reduce, contract), but got '" << op.getName() << "'; run -fusion-lower-to-stages first";
+      return op.emitError() << "expected a stage (map, reduce, contract), but got '" << op.getName()
+                            << "'; run -fusion-lower-to-stages first";
     }
   }
   return success();

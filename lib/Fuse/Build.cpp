@@ -39,7 +39,8 @@ StringRef KernelBuilder::strategyOf(const KernelSketch &k) const {
   }
   if (!k.anchor)
     return rows(k) ? "rows" : "channels";
-  return cast<ContractOp>(k.anchor).getKind() == ContractKind::matmul ? "matmul" : stringifyContractKind(cast<ContractOp>(k.anchor).getKind());
+  return cast<ContractOp>(k.anchor).getKind() == ContractKind::matmul ? "matmul"
+                                                                      : stringifyContractKind(cast<ContractOp>(k.anchor).getKind());
 }
 
 /// Kernel names say phase, place and what the kernel is about: forward_0_convolution_relu.
@@ -79,9 +80,11 @@ RankedTensorType KernelBuilder::partialType(const KernelSketch &k, Operation *re
   return RankedTensorType::get({reduce.getKind() == ReduceKind::moments ? 3 : 1, channels, ShapedType::kDynamic}, f32);
 }
 
-KernelOp KernelBuilder::open(const KernelSketch &k, ArrayRef<Value> inputs, ArrayRef<Type> results, IRMapping &inside, ArrayRef<Value> keys) {
+KernelOp KernelBuilder::open(const KernelSketch &k, ArrayRef<Value> inputs, ArrayRef<Type> results, IRMapping &inside,
+                             ArrayRef<Value> keys) {
   Location loc = (k.anchor ? k.anchor : k.stages.empty() ? k.partials.front() : k.stages.front())->getLoc();
-  auto kernel = KernelOp::create(builder, loc, results, inputs, builder.getStringAttr(nameOf(k)), builder.getStringAttr(strategyOf(k)), DictionaryAttr());
+  auto kernel = KernelOp::create(builder, loc, results, inputs, builder.getStringAttr(nameOf(k)), builder.getStringAttr(strategyOf(k)),
+                                 DictionaryAttr());
   Block *block = new Block();
   kernel.getBody().push_back(block);
   for (auto [input, key] : llvm::zip(inputs, keys))
@@ -117,7 +120,8 @@ void KernelBuilder::stages(const KernelSketch &k) {
     returned.push_back(inside.lookup(v));
   for (Operation *op : k.partials) {
     if (auto reduce = dyn_cast<ReduceOp>(op)) {
-      auto p = PartialOp::create(builder, op->getLoc(), partialType(k, op), reduce.getKind(), inside.lookup(reduce.getInput()), reduce.getDomainAttr(), layout);
+      auto p = PartialOp::create(builder, op->getLoc(), partialType(k, op), reduce.getKind(), inside.lookup(reduce.getInput()),
+                                 reduce.getDomainAttr(), layout);
       if (auto source = op->getAttr("source"))
         p->setAttr("source", source);
       made[op] = p.getPartial();
@@ -154,7 +158,8 @@ void KernelBuilder::finish(const KernelSketch &k) {
     auto layout = shape.front() == ShapedType::kDynamic ? PartialLayout::tiles_outer : PartialLayout::tiles_inner;
     FinishOp finish;
     if (auto reduce = dyn_cast<ReduceOp>(op)) {
-      finish = FinishOp::create(builder, op->getLoc(), op->getResultTypes(), reduce.getKind(), from, reduce.getResultAccess(), reduce.getDomain(), layout);
+      finish = FinishOp::create(builder, op->getLoc(), op->getResultTypes(), reduce.getKind(), from, reduce.getResultAccess(),
+                                reduce.getDomain(), layout);
     } else {
       int64_t elements = cast<RankedTensorType>(op->getResult(0).getType()).getNumElements();
       finish = FinishOp::create(builder, op->getLoc(), op->getResultTypes(), ReduceKind::sum, from, channelAccess(builder.getContext()),

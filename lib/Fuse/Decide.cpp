@@ -32,7 +32,8 @@ DictionaryAttr Planner::toAttr(const Choices &choices) const {
       inlined.push_back(index);
   llvm::sort(stored);
   Builder b(func->getContext());
-  return b.getDictionaryAttr({b.getNamedAttr("inlined", b.getDenseI64ArrayAttr(inlined)), b.getNamedAttr("stored", b.getDenseI64ArrayAttr(stored))});
+  return b.getDictionaryAttr(
+      {b.getNamedAttr("inlined", b.getDenseI64ArrayAttr(inlined)), b.getNamedAttr("stored", b.getDenseI64ArrayAttr(stored))});
 }
 
 FailureOr<Choices> Planner::fromAttr(DictionaryAttr attr) const {
@@ -42,7 +43,8 @@ FailureOr<Choices> Planner::fromAttr(DictionaryAttr attr) const {
     return func::FuncOp(func).emitError() << "expected the entries 'inlined' and 'stored' in fusion.choices";
   for (int64_t index : inlined.asArrayRef()) {
     if (index < 0 || index >= int64_t(infos.size()) || !infos.begin()[index].second.inlinable)
-      return func::FuncOp(func).emitError() << "expected an elementwise stage at position " << index << ": the plan belongs to another chain";
+      return func::FuncOp(func).emitError() << "expected an elementwise stage at position " << index
+                                            << ": the plan belongs to another chain";
     choices.inlined.insert(infos.begin()[index].first->getResult(0));
   }
   for (int64_t cluster : stored.asArrayRef()) {
@@ -68,7 +70,8 @@ Choices Planner::decide(bool quietly) {
     store.storedClusters.insert(cluster);
     double seconds = predictedSeconds(store);
     if (seconds < best) {
-      record(anchor, false, "store " + sourceOf(anchor) + " for the stages behind its reductions instead of computing it again", seconds, best);
+      record(anchor, false, "store " + sourceOf(anchor) + " for the stages behind its reductions instead of computing it again", seconds,
+             best);
       best = seconds, choices = store;
     } else {
       record(anchor, true, "compute " + sourceOf(anchor) + " again behind its reductions instead of storing it", best, seconds);
@@ -79,7 +82,8 @@ Choices Planner::decide(bool quietly) {
   for (auto &[op, i] : infos)
     if (auto contract = dyn_cast<ContractOp>(op))
       for (Value v : {contract.getLhs(), contract.getRhs()}) {
-        bool weightOperand = v == contract.getRhs() && (contract.getKind() == ContractKind::gather || contract.getKind() == ContractKind::scatter);
+        bool weightOperand =
+            v == contract.getRhs() && (contract.getKind() == ContractKind::gather || contract.getKind() == ContractKind::scatter);
         bool returned = llvm::any_of(v.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
         if (v.getDefiningOp() && !isFinished(v) && info(v.getDefiningOp()).inlinable && !weightOperand && !returned)
           candidates.insert(v);
@@ -104,16 +108,19 @@ Choices Planner::decide(bool quietly) {
       if (i.cluster == int(cluster) && isa<MapOp>(op) && !i.reduction && i.depth == info(anchor).depth)
         saved += 2 * bytesOf(op->getOperand(0).getType(), batch), ++joined;
     if (joined)
-      record(anchor, true, Twine(joined) + " elementwise stages join " + sourceOf(anchor) + "'s kernel", best, best + saved / spec.bandwidth);
+      record(anchor, true, Twine(joined) + " elementwise stages join " + sourceOf(anchor) + "'s kernel", best,
+             best + saved / spec.bandwidth);
   }
   for (auto &[op, i] : infos)
     if (auto reduce = dyn_cast<ReduceOp>(op)) {
       std::optional<ReduceShape> shape = shapeOf(reduce.getResultAccess(), Domain::from(reduce.getDomain()));
       double sweep = bytesOf(reduce.getInput().getType(), batch) / spec.bandwidth;
       if (i.inTile)
-        record(op, true, "reduce '" + sourceOf(op) + "' inside the tile: a group is " + Twine(shape->channels) + " features", best, best + sweep);
+        record(op, true, "reduce '" + sourceOf(op) + "' inside the tile: a group is " + Twine(shape->channels) + " features", best,
+               best + sweep);
       else
-        record(op, false, "reduce '" + sourceOf(op) + "' by partials per tile and a finish kernel: it spans more than a tile", best, best + sweep);
+        record(op, false, "reduce '" + sourceOf(op) + "' by partials per tile and a finish kernel: it spans more than a tile", best,
+               best + sweep);
     }
   return choices;
 }

@@ -17,7 +17,7 @@ private:
   const Planner &plan;
   const Choices &choices;
   llvm::SetVector<Value> stored;
-  llvm::DenseMap<Operation *, Operation *> absorbed; ///< reduction -> the weight contraction that makes its partials
+  llvm::DenseMap<Operation *, Operation *> absorbed;           ///< reduction -> the weight contraction that makes its partials
   using Key = std::tuple<int, int, int64_t, int64_t, int64_t>; ///< depth, cluster, domain
   std::map<Key, KernelSketch> kernels;
 
@@ -99,7 +99,8 @@ void Sketcher::findAbsorbed() {
     if (shape->perImage || shape->channels != 1 || !onlyReturned)
       continue;
     for (Operation *user : reduce.getInput().getUsers())
-      if (auto contract = dyn_cast<ContractOp>(user); contract && contract.getKind() == ContractKind::weight && contract.getLhs() == reduce.getInput())
+      if (auto contract = dyn_cast<ContractOp>(user);
+          contract && contract.getKind() == ContractKind::weight && contract.getLhs() == reduce.getInput())
         absorbed[op] = contract;
   }
 }
@@ -139,14 +140,18 @@ void Sketcher::cost(KernelSketch &kernel) {
 void Sketcher::joinReductions() {
   for (auto it = kernels.begin(); it != kernels.end();) {
     KernelSketch &k = it->second;
-    bool movable = k.cluster < 0 && !k.anchor && k.outputs.empty() && llvm::all_of(k.partials, [](Operation *op) {
-      return llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
-    });
-    auto host = movable ? llvm::find_if(kernels, [&](auto &entry) {
-      const KernelSketch &other = entry.second;
-      return &other != &k && other.domain == k.domain && other.depth >= k.depth &&
-             llvm::all_of(k.inputs, [&](Value v) { return other.inputs.contains(v); });
-    }) : kernels.end();
+    bool movable =
+        k.cluster < 0 && !k.anchor && k.outputs.empty() &&
+        llvm::all_of(
+            k.partials,
+            [](Operation *op) { return llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); }); });
+    auto host = movable ? llvm::find_if(kernels,
+                                        [&](auto &entry) {
+                                          const KernelSketch &other = entry.second;
+                                          return &other != &k && other.domain == k.domain && other.depth >= k.depth &&
+                                                 llvm::all_of(k.inputs, [&](Value v) { return other.inputs.contains(v); });
+                                        })
+                        : kernels.end();
     if (host == kernels.end()) {
       ++it;
       continue;
@@ -161,7 +166,8 @@ void Sketcher::joinReductions() {
 void Sketcher::finishes(SmallVector<KernelSketch> &out, const KernelSketch &from) {
   llvm::MapVector<std::pair<Attribute, Attribute>, KernelSketch> groups;
   for (Operation *op : from.partials) {
-    Attribute shape = isa<ReduceOp>(op) ? Attribute(cast<ReduceOp>(op).getResultAccessAttr()) : Attribute(TypeAttr::get(op->getResult(0).getType()));
+    Attribute shape =
+        isa<ReduceOp>(op) ? Attribute(cast<ReduceOp>(op).getResultAccessAttr()) : Attribute(TypeAttr::get(op->getResult(0).getType()));
     Attribute domain = isa<ReduceOp>(op) ? Attribute(cast<ReduceOp>(op).getDomainAttr()) : Attribute();
     KernelSketch &k = groups[{shape, domain}];
     k.kind = KernelSketch::Finish;

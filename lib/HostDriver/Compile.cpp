@@ -71,9 +71,26 @@ std::vector<std::string> commandLine(const Recipe &recipe, const std::string &in
     command.push_back("-fdebug-compilation-dir=" + std::string(kSourceRoot, sizeof kSourceRoot - 2));
     // No vectors wider than the instrumentation knows (16 bytes), and every read reported even when a write follows, or when its value
     // turns out not to be needed.
-    add({"-O1", "-g1", "-gdwarf-4", "-fsanitize=thread", "-fno-sanitize-link-runtime", "-fdeclspec", "-fno-vectorize", "-fno-slp-vectorize",
-         "-fno-unroll-loops", "-march=x86-64-v2", "-mfma", "-mno-avx", "-mllvm", "-tsan-distinguish-volatile", "-mllvm",
-         "-instcombine-code-sinking=0", "-mllvm", "-tsan-instrument-func-entry-exit=0", "-mllvm", "-tsan-instrument-read-before-write=1"});
+    add({"-O1",
+         "-g1",
+         "-gdwarf-4",
+         "-fsanitize=thread",
+         "-fno-sanitize-link-runtime",
+         "-fdeclspec",
+         "-fno-vectorize",
+         "-fno-slp-vectorize",
+         "-fno-unroll-loops",
+         "-march=x86-64-v2",
+         "-mfma",
+         "-mno-avx",
+         "-mllvm",
+         "-tsan-distinguish-volatile",
+         "-mllvm",
+         "-instcombine-code-sinking=0",
+         "-mllvm",
+         "-tsan-instrument-func-entry-exit=0",
+         "-mllvm",
+         "-tsan-instrument-read-before-write=1"});
   } else {
     command.push_back("-O" + std::to_string(recipe.optimization));
     add({"-march=native"});

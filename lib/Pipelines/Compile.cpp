@@ -86,14 +86,16 @@ void Compilation::collectTensors(func::FuncOp forward, func::FuncOp backward) {
     DictionaryAttr attrs = forward.getResultAttrDict(i);
     bool saved = attrs && attrs.contains("fusion.saved");
     outputs += !saved;
-    forwardResults.push_back(addTensor(nameAttr(attrs, "y"), saved ? TensorRole::Saved : TensorRole::Output, forward.getFunctionType().getResult(i)));
+    forwardResults.push_back(
+        addTensor(nameAttr(attrs, "y"), saved ? TensorRole::Saved : TensorRole::Output, forward.getFunctionType().getResult(i)));
   }
   if (!backward)
     return;
   for (BlockArgument arg : backward.getArguments()) {
     unsigned i = arg.getArgNumber();
     if (i < outputs)
-      backwardArguments.push_back(addTensor(nameAttr(backward.getArgAttrDict(i), "grad_y"), TensorRole::GradOutput, arg.getType(), forwardResults[i]));
+      backwardArguments.push_back(
+          addTensor(nameAttr(backward.getArgAttrDict(i), "grad_y"), TensorRole::GradOutput, arg.getType(), forwardResults[i]));
     else if (auto from = backward.getArgAttrOfType<IntegerAttr>(i, "fusion.from_forward"))
       backwardArguments.push_back(forwardResults[from.getInt()]);
     else
@@ -107,7 +109,8 @@ void Compilation::collectTensors(func::FuncOp forward, func::FuncOp backward) {
         target = forwardArguments[arg.getArgNumber()];
     bool parameter = out.program.tensors[target].role == TensorRole::Parameter;
     std::string name = "grad_" + out.program.tensors[target].name;
-    backwardResults.push_back(addTensor(name, parameter ? TensorRole::GradParameter : TensorRole::GradInput, backward.getFunctionType().getResult(i), target));
+    backwardResults.push_back(
+        addTensor(name, parameter ? TensorRole::GradParameter : TensorRole::GradInput, backward.getFunctionType().getResult(i), target));
     backward.setResultAttr(i, kNameAttr, StringAttr::get(backward.getContext(), name));
   }
 }
@@ -136,7 +139,8 @@ LogicalResult Compilation::plan(func::FuncOp func, StringRef role) {
   return success();
 }
 
-FailureOr<PhaseReport> Compilation::emit(func::FuncOp func, ArrayRef<unsigned> arguments, ArrayRef<unsigned> results, runtime::Phase &phase) {
+FailureOr<PhaseReport> Compilation::emit(func::FuncOp func, ArrayRef<unsigned> arguments, ArrayRef<unsigned> results,
+                                         runtime::Phase &phase) {
   EmitOptions emit;
   emit.spec = out.spec, emit.batch = out.batch, emit.fixedBatch = !out.program.batch.dynamic;
   emit.arguments.assign(arguments.begin(), arguments.end());

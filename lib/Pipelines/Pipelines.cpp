@@ -5,7 +5,6 @@
 #include "fusion/Raise/Passes.h"
 #include "fusion/Schedule/Passes.h"
 #include "fusion/Simplify/Passes.h"
-#include "fusion/Simplify/Passes.h"
 #include "fusion/Stages/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -65,10 +64,9 @@ void fusion::registerEverything() {
                                                [](OpPassManager &passes, const NamedPipelineFlags &flags) {
                                                  buildNamedPipeline(passes, {flags.grad, flags.precision, flags.assumeFinite});
                                                });
-  PassPipelineRegistration<KernelPipelineFlags>("fusion-kernel-pipeline", "named ops to scheduled kernels",
-                                                [](OpPassManager &passes, const KernelPipelineFlags &flags) {
-                                                  buildKernelPipeline(passes, {flags.arch, flags.batch});
-                                                });
+  PassPipelineRegistration<KernelPipelineFlags>(
+      "fusion-kernel-pipeline", "named ops to scheduled kernels",
+      [](OpPassManager &passes, const KernelPipelineFlags &flags) { buildKernelPipeline(passes, {flags.arch, flags.batch}); });
   registerRaisePasses();
   registerSimplifyPasses();
   registerDifferentiatePasses();

@@ -46,9 +46,10 @@ void fusion::saveValue(func::FuncOp forward, func::FuncOp backward, int64_t id) 
         base += value == made->getResult(0) ? "_mean" : "_rstd";
       name = StringAttr::get(context, "saved_" + base);
       ret->insertOperands(at, value);
-      (void)forward.insertResult(at, value.getType(),
-                                 DictionaryAttr::get(context, {NamedAttribute(StringAttr::get(context, kNameAttr), name),
-                                                               NamedAttribute(StringAttr::get(context, "fusion.saved"), UnitAttr::get(context))}));
+      (void)forward.insertResult(
+          at, value.getType(),
+          DictionaryAttr::get(context, {NamedAttribute(StringAttr::get(context, kNameAttr), name),
+                                        NamedAttribute(StringAttr::get(context, "fusion.saved"), UnitAttr::get(context))}));
     } else {
       name = forward.getResultAttrOfType<StringAttr>(at, kNameAttr);
     }
@@ -64,7 +65,8 @@ void fusion::saveValue(func::FuncOp forward, func::FuncOp backward, int64_t id) 
 }
 
 /// Predicted seconds of both phases when `ids` are saved.
-static FailureOr<double> predict(func::FuncOp forward, func::FuncOp backward, ArrayRef<int64_t> ids, const DeviceSpec &spec, int64_t batch) {
+static FailureOr<double> predict(func::FuncOp forward, func::FuncOp backward, ArrayRef<int64_t> ids, const DeviceSpec &spec,
+                                 int64_t batch) {
   OwningOpRef<ModuleOp> trial = ModuleOp::create(forward.getLoc());
   auto f = cast<func::FuncOp>(forward->clone()), b = cast<func::FuncOp>(backward->clone());
   trial->push_back(f);

@@ -164,8 +164,7 @@ void forKinksInReach(Activation f, const ActivationParams &params, const Tensor<
 
 } // namespace
 
-template <class T>
-Tensor<T> fusion::reference::activation(Activation f, const ActivationParams &params, const Tensor<T> &x, double unit) {
+template <class T> Tensor<T> fusion::reference::activation(Activation f, const ActivationParams &params, const Tensor<T> &x, double unit) {
   Tensor<T> y(x.shape);
   y.reduction = x.reduction;
   for (int64_t i = 0; i < x.size(); ++i)
@@ -191,7 +190,7 @@ Tensor<T> fusion::reference::activationGrad(Activation f, const ActivationParams
 #define INSTANTIATE(T)                                                                                                                     \
   template T fusion::reference::activate(Activation, const ActivationParams &, T);                                                         \
   template T fusion::reference::activateGrad(Activation, const ActivationParams &, T, T);                                                  \
-  template Tensor<T> fusion::reference::activation(Activation, const ActivationParams &, const Tensor<T> &, double);                           \
+  template Tensor<T> fusion::reference::activation(Activation, const ActivationParams &, const Tensor<T> &, double);                       \
   template Tensor<T> fusion::reference::activationGrad(Activation, const ActivationParams &, const Tensor<T> &, const Tensor<T> &, double);
 INSTANTIATE(float)
 INSTANTIATE(double)

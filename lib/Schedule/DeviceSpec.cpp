@@ -3,8 +3,8 @@
 
 using namespace fusion;
 
-static DeviceSpec make(const char *name, llvm::StringRef arch, int64_t sms, int64_t sharedBlockKiB, int64_t sharedSmKiB, int64_t threads, int64_t l2MiB,
-                       double copyTBs, double fp32TFlops, double clockGHz) {
+static DeviceSpec make(const char *name, llvm::StringRef arch, int64_t sms, int64_t sharedBlockKiB, int64_t sharedSmKiB, int64_t threads,
+                       int64_t l2MiB, double copyTBs, double fp32TFlops, double clockGHz) {
   DeviceSpec d;
   d.name = name;
   d.arch = arch.str();

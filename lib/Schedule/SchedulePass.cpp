@@ -46,8 +46,8 @@ static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given) 
   MatmulTile tile;
   fromAttr(given, tile);
   if (facts.group > tile.cols)
-    return kernel.emitError() << "expected a group of at most " << tile.cols << " features, the columns of the given tile, but got " << facts.group
-                              << "; give a schedule of wider tiles";
+    return kernel.emitError() << "expected a group of at most " << tile.cols << " features, the columns of the given tile, but got "
+                              << facts.group << "; give a schedule of wider tiles";
   tile.step = facts.group > 0 ? tile.cols / facts.group * facts.group : tile.cols;
   return toAttr(kernel.getContext(), tile);
 }

@@ -30,7 +30,7 @@ public:
 
 private:
   OpBuilder builder;
-  StringRef source;                    ///< what the stages being built come from
+  StringRef source; ///< what the stages being built come from
 
   MLIRContext *context() { return builder.getContext(); }
   template <class Op, class... Args> Op make(Location loc, Args &&...args) {
@@ -58,8 +58,8 @@ private:
     Block *block = builder.createBlock(&op.getBody());
     for (const Input &in : inputs) {
       if (auto constant = in.value.getDefiningOp<ConstantOp>())
-        scalars.push_back(arith::ConstantOp::create(
-            builder, loc, builder.getF32FloatAttr(static_cast<float>(constant.getValue().convertToDouble()))));
+        scalars.push_back(
+            arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(static_cast<float>(constant.getValue().convertToDouble()))));
       else
         scalars.push_back(block->addArgument(builder.getF32Type(), in.value.getLoc()));
     }
@@ -75,9 +75,7 @@ private:
   }
   static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
   Input full(Value v, RankedTensorType like) { return {v, broadcastAccess(typeOf(v), like)}; }
-  Input group(Value v, RankedTensorType like) {
-    return {v, groupAccess(context(), Domain::of(like), typeOf(v).getDimSize(1))};
-  }
+  Input group(Value v, RankedTensorType like) { return {v, groupAccess(context(), Domain::of(like), typeOf(v).getDimSize(1))}; }
   Input channel(Value v) { return {v, channelAccess(context())}; }
 
   FailureOr<Value> formula(Operation *op, StringRef text, ArrayRef<std::pair<StringRef, Input>> inputs, RankedTensorType type,
@@ -137,7 +135,8 @@ LogicalResult Lowering::contraction(Operation *op) {
     return keepId(make<ContractOp>(loc, type, kind, lhs, rhs, w.stride, w.padding, w.dilation, w.groups, false, false));
   };
   auto product = [&](Value a, Value b, bool ta, bool tb) -> Value {
-    return keepId(make<ContractOp>(loc, type, ContractKind::matmul, a, b, ArrayRef<int64_t>{}, ArrayRef<int64_t>{}, ArrayRef<int64_t>{}, 1, ta, tb));
+    return keepId(
+        make<ContractOp>(loc, type, ContractKind::matmul, a, b, ArrayRef<int64_t>{}, ArrayRef<int64_t>{}, ArrayRef<int64_t>{}, 1, ta, tb));
   };
   Value result;
   if (auto conv = dyn_cast<ConvOp>(op)) {
@@ -146,7 +145,8 @@ LogicalResult Lowering::contraction(Operation *op) {
     result = withBias(loc, result, conv.getBias());
   } else if (auto conv = dyn_cast<ConvGradInputOp>(op)) {
     source = "convolution input gradient";
-    result = windowed(conv.getTransposed() ? ContractKind::gather : ContractKind::scatter, conv.getDy(), conv.getWeight(), conv.getWindow());
+    result =
+        windowed(conv.getTransposed() ? ContractKind::gather : ContractKind::scatter, conv.getDy(), conv.getWeight(), conv.getWindow());
   } else if (auto conv = dyn_cast<ConvGradWeightOp>(op)) {
     source = "convolution weight gradient";
     bool t = conv.getTransposed();
@@ -250,7 +250,8 @@ LogicalResult Lowering::lower(Operation *op) {
       return op->emitError() << "expected the name of an activation, but got '" << grad.getOf() << "'";
     std::string name = ("gradient of " + grad.getOf()).str();
     source = name;
-    auto value = formula(op, model->getDerivative(), {{"x", full(grad.getX(), typeOf(grad.getX()))}, {"dy", full(grad.getDy(), typeOf(grad.getX()))}},
+    auto value = formula(op, model->getDerivative(),
+                         {{"x", full(grad.getX(), typeOf(grad.getX()))}, {"dy", full(grad.getDy(), typeOf(grad.getX()))}},
                          typeOf(grad.getX()), grad.getParamsAttr());
     if (failed(value))
       return failure();
@@ -261,10 +262,14 @@ LogicalResult Lowering::lower(Operation *op) {
     return contraction(op);
   if (isa<GroupStatsOp, NormalizeOp, NormalizeGradOp>(op))
     return norm(op);
-  if (isa<AddOp>(op)) return arithmetic<arith::AddFOp>(op);
-  if (isa<SubOp>(op)) return arithmetic<arith::SubFOp>(op);
-  if (isa<MulOp>(op)) return arithmetic<arith::MulFOp>(op);
-  if (isa<DivOp>(op)) return arithmetic<arith::DivFOp>(op);
+  if (isa<AddOp>(op))
+    return arithmetic<arith::AddFOp>(op);
+  if (isa<SubOp>(op))
+    return arithmetic<arith::SubFOp>(op);
+  if (isa<MulOp>(op))
+    return arithmetic<arith::MulFOp>(op);
+  if (isa<DivOp>(op))
+    return arithmetic<arith::DivFOp>(op);
   if (auto sum = dyn_cast<SumToOp>(op)) {
     source = "sum";
     RankedTensorType from = typeOf(sum.getX()), to = typeOf(sum.getY());

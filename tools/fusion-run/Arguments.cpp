@@ -8,24 +8,25 @@ using namespace fusion::tools;
 using runtime::Schedule;
 
 void tools::printHelp() {
-  llvm::outs() << "usage: fusion-run INPUT... [options]\n\n"
-                  "INPUT is a model description, or a program file (with --model=FILE for --check). Several inputs run one after the other.\n\n"
-                  "  --device=host|cuda           where to run (default host)\n"
-                  "  --check                      compare with the evaluator, gradients also with dual numbers\n"
-                  "  --golden=FILE                run the model of a golden file on its inputs and compare with its tensors; repeatable\n"
-                  "  --model=FILE                 the model that a program file is checked against\n"
-                  "  --seed=N                     of the inputs and of random orders (default 1)\n"
-                  "  --inputs=LIST                plain, kinks, nonfinite, constant, mean:X; repeated, one run for each list\n"
-                  "  --batches=N,...              batch sizes at which a model of unknown batch runs, 0 included (default: that of --batch)\n"
-                  "  --shape-scale=F              scale batch and spatial extents (or features) by F, for example 0.125\n"
-                  "  --schedule-from=FULL         plan and tiles of the model FULL (`self`: INPUT before scaling)\n"
-                  "  --schedule=ORDER,...         order of threads and blocks on the host driver: forward, reverse, random; all of them must\n"
-                  "                               give the same bits\n"
-                  "  --sanitize                   races, bounds, initialisation, alignment, divergence on the host driver\n"
-                  "  --bytes                      count distinct bytes per kernel and compare them with the report\n"
-                  "  --blocks=first,last,random:K run only these blocks; values are not compared\n"
-                  "  --repeat=N                   time N further launches\n"
-               << CompileArguments::help();
+  llvm::outs()
+      << "usage: fusion-run INPUT... [options]\n\n"
+         "INPUT is a model description, or a program file (with --model=FILE for --check). Several inputs run one after the other.\n\n"
+         "  --device=host|cuda           where to run (default host)\n"
+         "  --check                      compare with the evaluator, gradients also with dual numbers\n"
+         "  --golden=FILE                run the model of a golden file on its inputs and compare with its tensors; repeatable\n"
+         "  --model=FILE                 the model that a program file is checked against\n"
+         "  --seed=N                     of the inputs and of random orders (default 1)\n"
+         "  --inputs=LIST                plain, kinks, nonfinite, constant, mean:X; repeated, one run for each list\n"
+         "  --batches=N,...              batch sizes at which a model of unknown batch runs, 0 included (default: that of --batch)\n"
+         "  --shape-scale=F              scale batch and spatial extents (or features) by F, for example 0.125\n"
+         "  --schedule-from=FULL         plan and tiles of the model FULL (`self`: INPUT before scaling)\n"
+         "  --schedule=ORDER,...         order of threads and blocks on the host driver: forward, reverse, random; all of them must\n"
+         "                               give the same bits\n"
+         "  --sanitize                   races, bounds, initialisation, alignment, divergence on the host driver\n"
+         "  --bytes                      count distinct bytes per kernel and compare them with the report\n"
+         "  --blocks=first,last,random:K run only these blocks; values are not compared\n"
+         "  --repeat=N                   time N further launches\n"
+      << CompileArguments::help();
 }
 
 ExitCode tools::usage(const llvm::Twine &text) {
@@ -133,9 +134,10 @@ ExitCode tools::readArguments(int argc, char **argv, Arguments &a) {
       a.host.blocks = *blocks;
     } else if (arg.starts_with("--")) {
       llvm::StringRef close =
-          nearest(arg.split('=').first, {"--device", "--check", "--sanitize", "--bytes", "--golden", "--seed", "--repeat", "--batches", "--shape-scale",
-                                         "--schedule-from", "--model", "--inputs", "--schedule", "--blocks", "--arch", "--grad", "--precision",
-                                         "--assume-finite", "--batch", "--bandwidth", "--flops", "--help"});
+          nearest(arg.split('=').first,
+                  {"--device",      "--check",         "--sanitize", "--bytes",     "--golden",   "--seed",   "--repeat", "--batches",
+                   "--shape-scale", "--schedule-from", "--model",    "--inputs",    "--schedule", "--blocks", "--arch",   "--grad",
+                   "--precision",   "--assume-finite", "--batch",    "--bandwidth", "--flops",    "--help"});
       return usage("unknown option '" + arg + "'" + (close.empty() ? "" : "; did you mean '" + close.str() + "'?"));
     } else {
       a.inputs.push_back(arg.str());

@@ -14,14 +14,14 @@ struct InputKind {
 
 struct Arguments {
   CompileArguments compile;
-  std::vector<std::string> inputs;     ///< model descriptions or programs; of goldens, the models they name
-  std::vector<std::string> goldens;    ///< golden files
+  std::vector<std::string> inputs;  ///< model descriptions or programs; of goldens, the models they name
+  std::vector<std::string> goldens; ///< golden files
   std::string model, scheduleFrom, device = "host";
   bool check = false, bytes = false;
   int64_t seed = 1, repeats = 0;
   double scale = 1;
-  std::vector<int64_t> batches;        ///< sizes at which a dynamic model runs; empty: the nominal one
-  std::vector<InputKind> kinds;        ///< never empty once read
+  std::vector<int64_t> batches; ///< sizes at which a dynamic model runs; empty: the nominal one
+  std::vector<InputKind> kinds; ///< never empty once read
   std::vector<runtime::Schedule> schedules{runtime::Schedule::Forward};
   runtime::HostOptions host;
 };

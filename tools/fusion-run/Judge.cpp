@@ -59,7 +59,8 @@ std::optional<Feed> tools::goldenFeed(Subject subject, const reference::Golden &
       fits = tensor.f32.shape[d] == (mlir::ShapedType::isDynamic(shape[d]) ? *batch : shape[d]);
     }
     if (!fits) {
-      error = "expected the golden input '" + tensor.name + "' in the shape of the model's argument, but got another; make the goldens again";
+      error =
+          "expected the golden input '" + tensor.name + "' in the shape of the model's argument, but got another; make the goldens again";
       return std::nullopt;
     }
     feed.inputs.push_back(tensor.f32);
@@ -87,8 +88,7 @@ using Goldens = std::map<std::string, const reference::GoldenTensor *>; ///< by 
 
 /// The results of one function against what the device made. A golden replaces the evaluator's values; the tolerance stays the evaluator's.
 static mlir::LogicalResult judgeFunction(llvm::StringRef phase, mlir::func::FuncOp function, llvm::ArrayRef<Tensor<float>> args,
-                                         llvm::ArrayRef<std::string> names, const Goldens &goldens, const RunResult &result,
-                                         bool &ok) {
+                                         llvm::ArrayRef<std::string> names, const Goldens &goldens, const RunResult &result, bool &ok) {
   auto expected = reference::evaluate<Bound>(function, convert<Bound>(args));
   auto plain = reference::evaluate<float>(function, args);
   if (mlir::failed(expected) || mlir::failed(plain))
@@ -139,7 +139,8 @@ mlir::LogicalResult tools::judgeValues(Subject subject, const Feed &feed, const 
     return mlir::failure();
   if (feed.golden || feed.batch == 0 || !feed.finite) // duals of NaN prove nothing; goldens hold what PyTorch does there
     return mlir::success();
-  auto report = reference::checkGradients(subject.written, subject.backward, convert<double>(feed.inputs), convert<double>(feed.gradOutputs), seed, 2);
+  auto report = reference::checkGradients(subject.written, subject.backward, convert<double>(feed.inputs),
+                                          convert<double>(feed.gradOutputs), seed, 2);
   if (mlir::failed(report))
     return mlir::failure();
   bool same = report->worst <= 1e-9;
@@ -175,8 +176,8 @@ bool tools::sameBytes(const runtime::HostDriver &driver, const Compiled &compile
         for (const runtime::BufferTraffic &b : launch.buffers)
           read += b.bytesRead, written += b.bytesWritten;
         bool same = read == uint64_t(k.work.bytesRead) && written == uint64_t(k.work.bytesWritten);
-        llvm::outs() << formatv("bytes {0}: counted {1} read, {2} written; report {3}, {4}{5}\n", k.name, read, written, uint64_t(k.work.bytesRead),
-                                uint64_t(k.work.bytesWritten), same ? "" : " DIFFERENT");
+        llvm::outs() << formatv("bytes {0}: counted {1} read, {2} written; report {3}, {4}{5}\n", k.name, read, written,
+                                uint64_t(k.work.bytesRead), uint64_t(k.work.bytesWritten), same ? "" : " DIFFERENT");
         ok &= same;
       }
   };

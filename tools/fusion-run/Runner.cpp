@@ -23,11 +23,10 @@ struct Buffers {
   }
 };
 
-bool isResult(TensorRole role) {
-  return role == TensorRole::Output || role == TensorRole::GradInput || role == TensorRole::GradParameter;
-}
+bool isResult(TensorRole role) { return role == TensorRole::Output || role == TensorRole::GradInput || role == TensorRole::GradParameter; }
 
-Error launchPhase(HostDriver *host, const Executable &executable, PhaseKind kind, const RunRequest &request, Buffers &buffers, double &milliseconds) {
+Error launchPhase(HostDriver *host, const Executable &executable, PhaseKind kind, const RunRequest &request, Buffers &buffers,
+                  double &milliseconds) {
   auto bytes = executable.workspaceBytes(kind, request.batch);
   if (!bytes)
     return bytes.error();
@@ -51,9 +50,7 @@ Error launchPhase(HostDriver *host, const Executable &executable, PhaseKind kind
             if (Error error = host->nameRange(buffers.workspace + *offset, size_t(*size), arg.name, kernel.name))
               return error;
         }
-  auto launch = [&] {
-    return executable.launch(kind, request.batch, buffers.pointers.data(), buffers.pointers.size(), buffers.workspace);
-  };
+  auto launch = [&] { return executable.launch(kind, request.batch, buffers.pointers.data(), buffers.pointers.size(), buffers.workspace); };
   if (Error error = launch())
     return error;
   if (Error error = buffers.driver.synchronize())

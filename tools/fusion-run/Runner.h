@@ -16,12 +16,13 @@ struct RunResult {
 struct RunRequest {
   int64_t batch = 1;
   bool backward = false;
-  bool readBack = true;  ///< false: memory stays sparse, nothing is compared
-  int repeats = 0;       ///< timed launches after the first
+  bool readBack = true;                                  ///< false: memory stays sparse, nothing is compared
+  int repeats = 0;                                       ///< timed launches after the first
   std::map<std::string, reference::Tensor<float>> given; ///< inputs, parameters and output gradients, by name
 };
 
 /// `host` is the same driver when it is the host driver: workspace buffers get names of their own there.
-runtime::Expected<RunResult> runProgram(runtime::Context &context, runtime::HostDriver *host, const runtime::Program &program, const RunRequest &request);
+runtime::Expected<RunResult> runProgram(runtime::Context &context, runtime::HostDriver *host, const runtime::Program &program,
+                                        const RunRequest &request);
 
 } // namespace fusion::tools

@@ -27,7 +27,9 @@ private:
       return extent;
     return std::max<int64_t>(1, std::llround(double(extent) / double(unit) * factor)) * unit;
   }
-  static RankedTensorType shaped(RankedTensorType like, ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, like.getElementType()); }
+  static RankedTensorType shaped(RankedTensorType like, ArrayRef<int64_t> shape) {
+    return RankedTensorType::get(shape, like.getElementType());
+  }
   void scaleArguments();
   LogicalResult infer(Operation &op);
 };
@@ -76,7 +78,8 @@ LogicalResult Scaling::infer(Operation &op) {
   if (isa<ConstantOp>(op))
     return success();
   if (op.getNumResults() != 1 || !(isa<ActivationInterface>(op) || isa<AddOp, SubOp, MulOp, DivOp>(op)))
-    return op.emitError() << "expected an op whose shape can be scaled, but got '" << op.getName() << "'; give a model of the wanted size instead";
+    return op.emitError() << "expected an op whose shape can be scaled, but got '" << op.getName()
+                          << "'; give a model of the wanted size instead";
   SmallVector<int64_t> out(shape(op.getOperand(0)));
   if (op.getNumOperands() == 2) {
     auto both = broadcastShapes(shape(op.getOperand(0)), shape(op.getOperand(1)));

@@ -15,7 +15,6 @@ namespace fusion {
 /// Builds `formula` at `builder`'s insertion point over the f32 values in `names`; `constants` holds the numeric attributes a formula
 /// may name. On a malformed formula returns failure and says why in `error`.
 mlir::FailureOr<mlir::Value> buildFormula(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef formula,
-                                          const llvm::StringMap<mlir::Value> &names, mlir::DictionaryAttr constants,
-                                          std::string &error);
+                                          const llvm::StringMap<mlir::Value> &names, mlir::DictionaryAttr constants, std::string &error);
 
 } // namespace fusion

@@ -1,3 +1,4 @@
+// Declares the pass that adds the backward function.
 #ifndef FUSION_DIFFERENTIATE_PASSES_TD
 #define FUSION_DIFFERENTIATE_PASSES_TD
 

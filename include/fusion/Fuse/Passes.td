@@ -1,3 +1,4 @@
+// Declares the pass that groups stages into kernels.
 #ifndef FUSION_FUSE_PASSES_TD
 #define FUSION_FUSE_PASSES_TD
 

@@ -22,17 +22,17 @@ std::optional<ReduceShape> shapeOf(mlir::AffineMap resultAccess, const Domain &d
 
 /// What analysis knows about a stage before anything is decided.
 struct StageInfo {
-  int cluster = -1;        ///< stages around one contraction share its number; -1 for stages that follow no contraction
+  int cluster = -1; ///< stages around one contraction share its number; -1 for stages that follow no contraction
   int depth = 0;
-  bool inlinable = false;  ///< a map whose operands can all be read from memory: may be recomputed wherever it is used
-  bool inTile = false;     ///< a reduction (or a map of its result) that never leaves the tile
+  bool inlinable = false;               ///< a map whose operands can all be read from memory: may be recomputed wherever it is used
+  bool inTile = false;                  ///< a reduction (or a map of its result) that never leaves the tile
   mlir::Operation *reduction = nullptr; ///< for a map of reduction results alone: the reduction it finishes with
 };
 
 /// The free choices; everything else follows from them.
 struct Choices {
-  llvm::DenseSet<mlir::Value> inlined;   ///< inlinable values that contractions recompute while they load
-  llvm::DenseSet<int> storedClusters;    ///< clusters whose contraction is stored for deeper stages instead of being run again
+  llvm::DenseSet<mlir::Value> inlined; ///< inlinable values that contractions recompute while they load
+  llvm::DenseSet<int> storedClusters;  ///< clusters whose contraction is stored for deeper stages instead of being run again
 };
 
 /// One CUDA kernel, before it is built.
@@ -40,10 +40,10 @@ struct KernelSketch {
   enum Kind { Stages, Weight, Finish } kind = Stages;
   int cluster = -1, depth = 0;
   Domain domain;
-  mlir::Operation *anchor = nullptr;                 ///< contraction inside, if any
-  llvm::SetVector<mlir::Value> inputs, outputs;      ///< tensors read and stored; reductions in `outputs` leave as partials
-  llvm::SetVector<mlir::Operation *> stages;         ///< in program order
-  llvm::SetVector<mlir::Operation *> partials;       ///< reductions whose partials this kernel makes (Finish: merges)
+  mlir::Operation *anchor = nullptr;            ///< contraction inside, if any
+  llvm::SetVector<mlir::Value> inputs, outputs; ///< tensors read and stored; reductions in `outputs` leave as partials
+  llvm::SetVector<mlir::Operation *> stages;    ///< in program order
+  llvm::SetVector<mlir::Operation *> partials;  ///< reductions whose partials this kernel makes (Finish: merges)
   Work work;
 };
 

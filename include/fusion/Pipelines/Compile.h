@@ -14,7 +14,7 @@ struct CompileOptions {
   Grad grad = Grad::None;
   std::string precision = "torch"; ///< or "ieee"
   bool assumeFinite = false;
-  int64_t nominalBatch = 128;      ///< stands for a dynamic batch in predictions
+  int64_t nominalBatch = 128; ///< stands for a dynamic batch in predictions
   /// Instead of the device's own figures when positive: for looking at where a plan flips.
   double bandwidth = 0, flops = 0;
   /// A compilation of the same chain at another shape whose plan and tiles to use.
@@ -58,8 +58,8 @@ void saveValue(mlir::func::FuncOp forward, mlir::func::FuncOp backward, int64_t 
 /// Removes what backward computes and nobody reads.
 void dropDead(mlir::func::FuncOp func);
 /// Chooses, by predicted time of both phases together, which values forward saves; applies the choice and returns its ids.
-mlir::FailureOr<std::vector<int64_t>> chooseSaved(mlir::func::FuncOp forward, mlir::func::FuncOp backward, const DeviceSpec &spec, int64_t batch,
-                                                 std::vector<std::string> &reasons);
+mlir::FailureOr<std::vector<int64_t>> chooseSaved(mlir::func::FuncOp forward, mlir::func::FuncOp backward, const DeviceSpec &spec,
+                                                  int64_t batch, std::vector<std::string> &reasons);
 
 /// The report as JSON (schema in docs/report.md) or as text for people. Registers and spills are taken from `resources`
 /// (kernel name -> registers, spill bytes) when it is known.

@@ -1,3 +1,4 @@
+// Declares the passes that name idioms and split norms.
 #ifndef FUSION_RAISE_PASSES_TD
 #define FUSION_RAISE_PASSES_TD
 

@@ -22,9 +22,9 @@ struct Extent3 {
 
 struct DeviceInfo {
   std::string name;
-  int major = 0, minor = 0;         ///< compute capability
-  size_t sharedBytesPerBlock = 0;   ///< opt-in maximum
-  size_t totalMemory = 0;           ///< bytes
+  int major = 0, minor = 0;       ///< compute capability
+  size_t sharedBytesPerBlock = 0; ///< opt-in maximum
+  size_t totalMemory = 0;         ///< bytes
 };
 
 /// A compiled image: a cubin for CUDA, a path to a shared object and its facts for the host driver.

@@ -9,9 +9,9 @@ enum class Strategy { Gather, Scatter, Weight, Matmul, Channels, Rows, FinishRow
 
 struct KernelFacts {
   Strategy strategy = Strategy::Channels;
-  ContractOp contract;   ///< null when the kernel has none
-  Domain domain;         ///< of the stages behind the contraction
-  int64_t group = 0;     ///< features of a group reduced inside the tile; 0 when there is none
+  ContractOp contract; ///< null when the kernel has none
+  Domain domain;       ///< of the stages behind the contraction
+  int64_t group = 0;   ///< features of a group reduced inside the tile; 0 when there is none
 
   static KernelFacts of(KernelOp kernel);
 };

@@ -1,3 +1,4 @@
+// Declares the pass that chooses tiles.
 #ifndef FUSION_SCHEDULE_PASSES_TD
 #define FUSION_SCHEDULE_PASSES_TD
 

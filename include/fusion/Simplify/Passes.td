@@ -1,3 +1,4 @@
+// Declares the pass that applies algebra to named ops.
 #ifndef FUSION_SIMPLIFY_PASSES_TD
 #define FUSION_SIMPLIFY_PASSES_TD
 

@@ -1,3 +1,4 @@
+// Declares the pass that lowers named ops to stages.
 #ifndef FUSION_STAGES_PASSES_TD
 #define FUSION_STAGES_PASSES_TD
 

@@ -49,7 +49,8 @@ SmallVector<ChannelPrinter::Use> ChannelPrinter::uses(bool perElement) {
           all.push_back({v, access});
   // The input of a reduction may be a tensor itself.
   for (Operation *op : stages)
-    if (isa<PartialOp>(op) && k.isTensor(op->getOperand(0)) && perElement && seen.insert({op->getOperand(0), AffineMapAttr::get(full())}).second)
+    if (isa<PartialOp>(op) && k.isTensor(op->getOperand(0)) && perElement &&
+        seen.insert({op->getOperand(0), AffineMapAttr::get(full())}).second)
       all.push_back({op->getOperand(0), full()});
   return all;
 }
@@ -115,7 +116,8 @@ void ChannelPrinter::element() {
   }
   for (const Use &use : scattered) {
     std::string name = k.fresh(k.pointer(use.tensor) + "_value");
-    w.line(formatv("const float {0} = {1}[{2}];", name, k.pointer(use.tensor), k.offset(use.access, loop.image, "channel", V > 1 ? "(p + v)" : "p")));
+    w.line(formatv("const float {0} = {1}[{2}];", name, k.pointer(use.tensor),
+                   k.offset(use.access, loop.image, "channel", V > 1 ? "(p + v)" : "p")));
     operands[{use.tensor, AffineMapAttr::get(use.access)}] = name;
   }
   if (loop.tileValue) {
@@ -177,7 +179,8 @@ void ChannelPrinter::run() {
   };
   if (!partial && (uses(false).empty() || loop.maxChannels < warps)) {
     // Nothing belongs to a channel: all threads share the elements.
-    w.open(formatv("for (int e = {0}; e < {1} * {2}; e += {3})", V > 1 ? formatv("threadIdx.x * {0}", V).str() : std::string("threadIdx.x"), loop.channels, loop.elements, loop.threads * V));
+    w.open(formatv("for (int e = {0}; e < {1} * {2}; e += {3})", V > 1 ? formatv("threadIdx.x * {0}", V).str() : std::string("threadIdx.x"),
+                   loop.channels, loop.elements, loop.threads * V));
     w.line(formatv("const int c = e / {0};", loop.elements));
     w.line(formatv("const int m = e % {0};", loop.elements));
     w.line(formatv("const int p = {0};", loop.position));
@@ -197,8 +200,10 @@ void ChannelPrinter::run() {
   perChannel();
   for (Operation *op : stages)
     if (auto p = dyn_cast<PartialOp>(op)) {
-      accumulators[op] = k.fresh(identifier(p->getAttrOfType<StringAttr>("source") ? p->getAttrOfType<StringAttr>("source").getValue() : "sum"));
-      w.line((p.getKind() == ReduceKind::moments ? "ShiftedSums " : "float ") + accumulators[op] + (p.getKind() == ReduceKind::moments ? ";" : " = 0.0f;"));
+      accumulators[op] =
+          k.fresh(identifier(p->getAttrOfType<StringAttr>("source") ? p->getAttrOfType<StringAttr>("source").getValue() : "sum"));
+      w.line((p.getKind() == ReduceKind::moments ? "ShiftedSums " : "float ") + accumulators[op] +
+             (p.getKind() == ReduceKind::moments ? ";" : " = 0.0f;"));
     }
   std::string mine = V > 1 ? formatv("lane * {0}", V).str() : std::string("lane");
   if (loop.steps.empty()) {
@@ -232,14 +237,16 @@ static int64_t vectorFor(std::initializer_list<int64_t> extents) {
   return 1;
 }
 
-/// Blocks that share a multiprocessor at the 128 registers that tiles are chosen for. ptxas left alone may aim at fewer registers and spill.
+/// Blocks that share a multiprocessor at the 128 registers that tiles are chosen for. ptxas left alone may aim at fewer registers and
+/// spill.
 static int64_t residentFor(int64_t threads) { return std::max<int64_t>(1, 65536 / (128 * threads)); }
 
 static std::string problemText(const WindowProblem &p) {
   Writer w;
   w.line(formatv("  static constexpr int A = {0}, B = {1}, G = {2};", p.a, p.b, p.groups));
   w.line(formatv("  static constexpr Vec3 small = {0}, large = {1}, taps = {2};", vec3(p.small), vec3(p.large), vec3(p.taps)));
-  w.line(formatv("  static constexpr Vec3 stride = {0}, padding = {1}, dilation = {2};", vec3(p.stride), vec3(p.padding), vec3(p.dilation)));
+  w.line(
+      formatv("  static constexpr Vec3 stride = {0}, padding = {1}, dilation = {2};", vec3(p.stride), vec3(p.padding), vec3(p.dilation)));
   return w.take();
 }
 
@@ -256,22 +263,26 @@ void cuda::emitWindow(KernelText &k) {
   std::string problem = k.globalStruct("Problem", problemText(p));
   Writer tw;
   tw.line(formatv("  static constexpr Vec3 box = {0};", vec3(t.box)));
-  tw.line(formatv("  static constexpr int channels = {0}, slice = {1}, rows = {2}, cols = {3}, threads = {4}, vector = {5}, pitch = {6};", t.channels,
-                  t.slice, t.rows, t.cols, t.threads, vector, g.pitch));
+  tw.line(formatv("  static constexpr int channels = {0}, slice = {1}, rows = {2}, cols = {3}, threads = {4}, vector = {5}, pitch = {6};",
+                  t.channels, t.slice, t.rows, t.cols, t.threads, vector, g.pitch));
   std::string tile = k.globalStruct("Tile", tw.take());
   std::string load = k.loadFunctor(contract.getLhs());
   Writer &w = k.body;
   StringRef flag = scatter ? "true" : "false";
   w.line("extern __shared__ __align__(16) float shared[];");
   std::string shape = formatv("WindowShape<{0}, {1}, {2}>", problem, tile, flag);
-  w.line(formatv("static_assert({0}::PipeFloats == {1} && {2}{0}::Resident, \"shared memory of the launch plan\");", shape, g.pipeFloats, g.resident ? "" : "!"));
+  w.line(formatv("static_assert({0}::PipeFloats == {1} && {2}{0}::Resident, \"shared memory of the launch plan\");", shape, g.pipeFloats,
+                 g.resident ? "" : "!"));
   w.line("float *tile = shared;");
-  w.line(g.resident ? "float *pipe = shared; // free again when the sums leave the registers" : formatv("float *pipe = shared + {0};", g.tileFloats).str());
+  w.line(g.resident ? "float *pipe = shared; // free again when the sums leave the registers"
+                    : formatv("float *pipe = shared + {0};", g.tileFloats).str());
   w.line(formatv("const WindowPlace<{0}, {1}, {2}> at;", problem, tile, flag));
   w.line(k.comment(contract));
-  w.line(formatv("{0}<{1}, {2}>(tile, pipe, {3}, {4}, at);", scatter ? "scatter" : "gather", problem, tile, load, k.pointer(contract.getRhs())));
+  w.line(formatv("{0}<{1}, {2}>(tile, pipe, {3}, {4}, at);", scatter ? "scatter" : "gather", problem, tile, load,
+                 k.pointer(contract.getRhs())));
   ChannelLoop loop;
-  loop.image = "at.image", loop.channels = "at.channels", loop.position = "at.position(m)", loop.steps = "at.position", loop.firstChannel = "at.channel";
+  loop.image = "at.image", loop.channels = "at.channels", loop.position = "at.position(m)", loop.steps = "at.position",
+  loop.firstChannel = "at.channel";
   loop.elements = elements, loop.maxChannels = t.channels, loop.threads = t.threads, loop.vector = vector;
   loop.tileValue = contract.getResult(), loop.tilePitch = std::to_string(g.pitch);
   emitChannelLoop(k, loop);
@@ -283,8 +294,8 @@ void cuda::emitWindow(KernelText &k) {
   k.launch.grid = {k.batchExpr(p.images) * runtime::Expr(boxes), runtime::Expr(t.channelBlocks(p, scatter)), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / boxes);
   k.partialTiles.assign(k.kernel.getNumResults(), k.batchExpr(p.images) * runtime::Expr(boxes));
-  k.tileText = formatv("{0} x {1} x {2} positions x {3} channels per block, {4} x {5} per thread, {6} channels staged", t.box[0], t.box[1], t.box[2],
-                       t.channels, t.rows, t.cols, t.slice);
+  k.tileText = formatv("{0} x {1} x {2} positions x {3} channels per block, {4} x {5} per thread, {6} channels staged", t.box[0], t.box[1],
+                       t.box[2], t.channels, t.rows, t.cols, t.slice);
   // Blocks of other channels read the operand again, from memory when it has left L2.
   double operand = bytesOf(contract.getLhs().getType(), k.options.batch);
   if (operand > double(k.options.spec.l2Bytes))
@@ -329,7 +340,8 @@ void cuda::emitWeight(KernelText &k) {
     sums = k.pointerOfResult(k.storesOf(partial.getPartial()).front());
   Writer &w = k.body;
   w.line("extern __shared__ __align__(16) float shared[];");
-  w.line(formatv("static_assert(weightPipeFloats<{0}, {1}>() == {2}, \"shared memory of the launch plan\");", problem, tile, t.pipeFloats(p)));
+  w.line(
+      formatv("static_assert(weightPipeFloats<{0}, {1}>() == {2}, \"shared memory of the launch plan\");", problem, tile, t.pipeFloats(p)));
   w.line(k.comment(contract));
   w.line(formatv("weightGrad<{0}, {1}, {2}>(shared, {3}, {4}, {5}, {6}, {7});", problem, tile, sums == "nullptr" ? "false" : "true", s, l,
                  k.batchText(p.images), k.pointerOfResult(k.storesOf(contract.getResult()).front()), sums));
@@ -339,8 +351,8 @@ void cuda::emitWeight(KernelText &k) {
   k.launch.grid = {runtime::Expr(t.splits), runtime::Expr(t.channelBlocks(p)), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / t.boxes(p) - t.splits);
   k.partialTiles.assign(k.kernel.getNumResults(), runtime::Expr(t.splits));
-  k.tileText = formatv("{0} splits; {1} x {2} x {3} positions, {4} x {5} channels per step, {6} x {7} per thread", t.splits, t.box[0], t.box[1], t.box[2], t.as,
-                       t.bs, t.ta, t.tq);
+  k.tileText = formatv("{0} splits; {1} x {2} x {3} positions, {4} x {5} channels per step, {6} x {7} per thread", t.splits, t.box[0],
+                       t.box[1], t.box[2], t.as, t.bs, t.ta, t.tq);
   int64_t blocksA = (p.a / p.groups + t.as - 1) / t.as, blocksB = (p.b / p.groups + t.bs - 1) / t.bs;
   for (auto [v, sweeps] : {std::pair<Value, int64_t>{contract.getLhs(), blocksB}, {contract.getRhs(), blocksA}})
     if (double bytes = bytesOf(v.getType(), k.options.batch); bytes > double(k.options.spec.l2Bytes))

@@ -52,7 +52,8 @@ static void finishRows(KernelText &k) {
   }
   for (auto finish : k.kernel.getBody().front().getOps<FinishOp>()) {
     std::string from = k.pointer(finish.getPartial()), name = k.variable(finish);
-    w.line(k.comment(finish) + ": merge the partials of " + std::to_string(shape.channels) + (shape.channels == 1 ? " channel" : " channels"));
+    w.line(k.comment(finish) + ": merge the partials of " + std::to_string(shape.channels) +
+           (shape.channels == 1 ? " channel" : " channels"));
     std::string loop = formatv("for (int c = channel * {0}; c < (channel + 1) * {0}; ++c)", shape.channels);
     if (finish.getKind() == ReduceKind::sum) {
       w.line("float " + name + " = 0.0f;");
@@ -63,7 +64,8 @@ static void finishRows(KernelText &k) {
       w.line("Moments " + name + " = {0.0f, 0.0f, 0.0f};");
       w.open(loop);
       w.line(formatv("const float *count = {0} + c * all + begin;", from));
-      w.line(formatv("{0}.merge(mergeRow<{1}>(count, count + {2} * all, count + {3} * all, tiles, scratch));", name, kThreads, d.channels, 2 * d.channels));
+      w.line(formatv("{0}.merge(mergeRow<{1}>(count, count + {2} * all, count + {3} * all, tiles, scratch));", name, kThreads, d.channels,
+                     2 * d.channels));
       w.close();
       std::string mean = k.fresh(name + "_mean"), variance = k.fresh(name + "_variance");
       w.line("const float " + mean + " = " + name + ".mean;");
@@ -76,7 +78,8 @@ static void finishRows(KernelText &k) {
   w.line("  return;");
   finishElement(k, shape.perImage ? "image" : "0", "channel", "blockIdx.x");
   k.launch.block = kThreads;
-  k.launch.grid = {shape.perImage ? k.batchExpr(d.batch) * runtime::Expr(groups) : runtime::Expr(groups), runtime::Expr(1), runtime::Expr(1)};
+  k.launch.grid = {shape.perImage ? k.batchExpr(d.batch) * runtime::Expr(groups) : runtime::Expr(groups), runtime::Expr(1),
+                   runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / groups);
   k.tileText = formatv("a block of {0} threads per result", kThreads);
 }

@@ -22,7 +22,7 @@ private:
   SmallVector<KernelOp> kernels;
   PhaseNames names;
   EmittedPhase out;
-  llvm::DenseMap<Value, unsigned> tensorOf;                 ///< runtime tensor of an argument or a returned value
+  llvm::DenseMap<Value, unsigned> tensorOf; ///< runtime tensor of an argument or a returned value
   struct Buffer {
     Expr offset, bytes;
   };
@@ -81,7 +81,8 @@ LogicalResult PhaseEmitter::checkSizes(KernelOp kernel) {
   for (Type type : llvm::concat<const Type>(SmallVector<Type>(kernel->getOperandTypes()), SmallVector<Type>(kernel->getResultTypes()))) {
     Domain d = Domain::of(cast<RankedTensorType>(type));
     if (d.positions > std::numeric_limits<int32_t>::max())
-      return kernel.emitError() << "expected at most 2^31 - 1 spatial positions per image, but got " << d.positions << "; larger pictures are not supported yet";
+      return kernel.emitError() << "expected at most 2^31 - 1 spatial positions per image, but got " << d.positions
+                                << "; larger pictures are not supported yet";
   }
   return success();
 }
@@ -196,15 +197,28 @@ FailureOr<EmittedPhase> PhaseEmitter::run() {
     k->launch.name = kernel.getName().str();
     switch (k->facts.strategy) {
     case Strategy::Gather:
-    case Strategy::Scatter: emitWindow(*k); break;
-    case Strategy::Weight: emitWeight(*k); break;
-    case Strategy::Matmul: emitMatmul(*k); break;
-    case Strategy::Channels: emitChannels(*k); break;
-    case Strategy::Rows: emitRows(*k); break;
+    case Strategy::Scatter:
+      emitWindow(*k);
+      break;
+    case Strategy::Weight:
+      emitWeight(*k);
+      break;
+    case Strategy::Matmul:
+      emitMatmul(*k);
+      break;
+    case Strategy::Channels:
+      emitChannels(*k);
+      break;
+    case Strategy::Rows:
+      emitRows(*k);
+      break;
     case Strategy::FinishRows:
-    case Strategy::FinishColumns: emitFinish(*k); break;
+    case Strategy::FinishColumns:
+      emitFinish(*k);
+      break;
     }
-    for (auto [result, inner, tiles] : llvm::zip(kernel.getResults(), kernel.getBody().front().getTerminator()->getOperands(), k->partialTiles)) {
+    for (auto [result, inner, tiles] :
+         llvm::zip(kernel.getResults(), kernel.getBody().front().getTerminator()->getOperands(), k->partialTiles)) {
       bool partial = isa_and_nonnull<PartialOp>(inner.getDefiningOp()) || kernel.getStrategy() == "weight";
       names.extents[result] = partial ? tiles : Expr::batch();
     }

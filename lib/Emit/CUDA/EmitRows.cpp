@@ -27,7 +27,7 @@ private:
   llvm::DenseMap<std::pair<Value, Attribute>, std::string> columns; ///< per-feature operands, loaded once per chunk
   llvm::DenseMap<Value, std::string> arrayName;
   llvm::DenseMap<Operation *, std::string> accumulators;
-  std::string guard;                                                ///< " live ? " or empty when every lane is
+  std::string guard; ///< " live ? " or empty when every lane is
 
   bool whole() const { return loop.width % 32 == 0 && loop.features % loop.width == 0; }
   bool isScalar(Value v) const { // one value per (row, group)
@@ -137,7 +137,10 @@ void RowPrinter::elements(int s) {
     return;
   auto declare = [&](Value v) {
     Operation *op = v.getDefiningOp();
-    arrayName[v] = k.fresh((op ? identifier(op->getAttrOfType<StringAttr>("source") ? op->getAttrOfType<StringAttr>("source").getValue() : "value") : k.pointer(v)) + "_row");
+    arrayName[v] =
+        k.fresh((op ? identifier(op->getAttrOfType<StringAttr>("source") ? op->getAttrOfType<StringAttr>("source").getValue() : "value")
+                    : k.pointer(v)) +
+                "_row");
     w.line(formatv("float {0}[{1}];", arrayName[v], runs));
   };
   if (tile && arrays.contains(loop.tileValue))
@@ -156,7 +159,8 @@ void RowPrinter::elements(int s) {
     std::string name = arrays.contains(loop.tileValue) ? arrayName[loop.tileValue] + "[j]" : k.variable(loop.tileValue.getDefiningOp());
     w.line(k.comment(loop.tileValue.getDefiningOp()));
     std::string from = formatv("tile[r * {0} + {1} + lane + 32 * j]", loop.tilePitch, loop.tileColumn);
-    w.line((arrays.contains(loop.tileValue) ? "" : "const float ") + name + " = " + (guard.empty() ? from : "live ? " + from + " : 0.0f") + ";");
+    w.line((arrays.contains(loop.tileValue) ? "" : "const float ") + name + " = " + (guard.empty() ? from : "live ? " + from + " : 0.0f") +
+           ";");
     k.scalars[loop.tileValue] = name;
   }
   AffineMap full = fullAccess(k.kernel.getContext(), k.facts.domain);
@@ -187,7 +191,8 @@ void RowPrinter::elements(int s) {
       continue;
     if (!guard.empty())
       w.line("if (live)");
-    w.line((guard.empty() ? "" : "  ") + k.pointerOfResult(i) + "[" + k.offset(full, "n", "channel", "0") + "] = " + operandText(v, full) + ";");
+    w.line((guard.empty() ? "" : "  ") + k.pointerOfResult(i) + "[" + k.offset(full, "n", "channel", "0") + "] = " + operandText(v, full) +
+           ";");
   }
   w.close();
 }
@@ -213,7 +218,8 @@ void RowPrinter::reduceGroups(int s) {
       continue;
     }
     // Two passes over what the lanes hold: the mean first, then squared deviations from it.
-    std::string total = k.fresh(name + "_sum"), mean = k.fresh(name + "_mean"), m2 = k.fresh(name + "_m2"), variance = k.fresh(name + "_variance");
+    std::string total = k.fresh(name + "_sum"), mean = k.fresh(name + "_mean"), m2 = k.fresh(name + "_m2"),
+                variance = k.fresh(name + "_variance");
     std::string width = literal(static_cast<float>(loop.width));
     sum(total, each);
     w.line("const float " + mean + " = " + total + " / " + width + ";");
@@ -299,7 +305,8 @@ void RowPrinter::run() {
   perFeature();
   for (Operation *op : stages)
     if (isa<PartialOp>(op)) {
-      accumulators[op] = k.fresh(identifier(op->getAttrOfType<StringAttr>("source") ? op->getAttrOfType<StringAttr>("source").getValue() : "sum"));
+      accumulators[op] =
+          k.fresh(identifier(op->getAttrOfType<StringAttr>("source") ? op->getAttrOfType<StringAttr>("source").getValue() : "sum"));
       w.line(formatv("float {0}[{1}] = {{};", accumulators[op], runs));
     }
   w.open(formatv("for (int r = warp; r < {0}; r += {1})", loop.rows, warps));
@@ -339,8 +346,9 @@ static std::string operandFunctor(KernelText &k, Value v, bool outerIsRow) {
   StringRef row = outerIsRow ? "outer" : "k", column = outerIsRow ? "k" : "outer";
   w.line(formatv("  DEV float operator()(long long outer, long long k) const {{ return load((int){0}, (int){1}, 0); }", row, column));
   if (vector == 4)
-    w.line(formatv("  DEV float4 quad(long long outer, long long k) const {{ return *(const float4 *)(load.{0} + (index_t){1} * {2} + {3}); }", k.pointer(v),
-                   row, columns, column));
+    w.line(
+        formatv("  DEV float4 quad(long long outer, long long k) const {{ return *(const float4 *)(load.{0} + (index_t){1} * {2} + {3}); }",
+                k.pointer(v), row, columns, column));
   else
     w.line("  DEV float4 quad(long long outer, long long k) const { return float4{}; } // runs of four are not aligned here");
   return k.globalStruct("Operand", w.take()) + "{" + load + "}";
@@ -357,8 +365,8 @@ void cuda::emitMatmul(KernelText &k) {
   std::string left = operandFunctor(k, contract.getLhs(), !contract.getTransposeA());
   std::string right = operandFunctor(k, contract.getRhs(), contract.getTransposeB());
   Writer tw;
-  tw.line(formatv("  static constexpr int rows = {0}, cols = {1}, depth = {2}, tm = {3}, tn = {4}, threads = {5}, pitch = {6};", t.rows, t.cols, t.depth, t.tm, t.tn,
-                  t.threads, t.pitch()));
+  tw.line(formatv("  static constexpr int rows = {0}, cols = {1}, depth = {2}, tm = {3}, tn = {4}, threads = {5}, pitch = {6};", t.rows,
+                  t.cols, t.depth, t.tm, t.tn, t.threads, t.pitch()));
   std::string tile = k.globalStruct("Tile", tw.take());
   Writer &w = k.body;
   w.line("extern __shared__ __align__(16) float shared[];");

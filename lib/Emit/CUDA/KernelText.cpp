@@ -56,11 +56,13 @@ static std::string besideStructs(StringRef name) {
 }
 
 KernelText::KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &names)
-    : kernel(kernel), options(options), names(names), facts(KernelFacts::of(kernel)), partialTiles(kernel.getNumResults(), runtime::Expr::batch()) {
+    : kernel(kernel), options(options), names(names), facts(KernelFacts::of(kernel)),
+      partialTiles(kernel.getNumResults(), runtime::Expr::batch()) {
   // Words that printers and prelude use: a tensor of that name is called something else.
-  for (StringRef word : {"images", "shared", "tile", "pipe", "at", "warp", "lane", "channel", "channels", "row", "p", "m", "c", "v", "n", "r", "j", "e", "k", "live",
-                         "image", "first", "feature", "chunk", "columns", "all", "tiles", "begin", "scratch", "count", "load", "outer", "firstRow", "firstColumn",
-                         "operator", "quad", "index_t", "sum", "from"})
+  for (StringRef word : {"images", "shared", "tile",     "pipe",        "at",       "warp", "lane",    "channel", "channels", "row",
+                         "p",      "m",      "c",        "v",           "n",        "r",    "j",       "e",       "k",        "live",
+                         "image",  "first",  "feature",  "chunk",       "columns",  "all",  "tiles",   "begin",   "scratch",  "count",
+                         "load",   "outer",  "firstRow", "firstColumn", "operator", "quad", "index_t", "sum",     "from"})
     locals.reserve(word);
   for (StringRef word : preludeWords())
     locals.reserve(word);
@@ -152,12 +154,18 @@ std::string KernelText::comment(Operation *op) {
 
 static StringRef comparison(arith::CmpFPredicate predicate) {
   switch (predicate) {
-  case arith::CmpFPredicate::OLT: return " < ";
-  case arith::CmpFPredicate::OLE: return " <= ";
-  case arith::CmpFPredicate::OGT: return " > ";
-  case arith::CmpFPredicate::OGE: return " >= ";
-  case arith::CmpFPredicate::OEQ: return " == ";
-  default: return " != "; // UNE; formulas build no other
+  case arith::CmpFPredicate::OLT:
+    return " < ";
+  case arith::CmpFPredicate::OLE:
+    return " <= ";
+  case arith::CmpFPredicate::OGT:
+    return " > ";
+  case arith::CmpFPredicate::OGE:
+    return " >= ";
+  case arith::CmpFPredicate::OEQ:
+    return " == ";
+  default:
+    return " != "; // UNE; formulas build no other
   }
 }
 
@@ -179,21 +187,36 @@ void KernelText::scalarBody(Writer &w, MapOp map, ArrayRef<std::string> operands
     auto call = [&](StringRef function) { return function.str() + "(" + in(0) + ")"; };
     std::string text;
     StringRef type = "float";
-    if (isa<arith::AddFOp>(op)) text = binary("+");
-    else if (isa<arith::SubFOp>(op)) text = binary("-");
-    else if (isa<arith::MulFOp>(op)) text = binary("*");
-    else if (isa<arith::DivFOp>(op)) text = binary("/");
-    else if (isa<arith::NegFOp>(op)) text = "-" + in(0);
-    else if (auto cmp = dyn_cast<arith::CmpFOp>(op)) text = in(0) + comparison(cmp.getPredicate()).str() + in(1), type = "bool";
-    else if (isa<arith::SelectOp>(op)) text = in(0) + " ? " + in(1) + " : " + in(2);
-    else if (isa<math::ExpOp>(op)) text = call("expf");
-    else if (isa<math::LogOp>(op)) text = call("logf");
-    else if (isa<math::Log1pOp>(op)) text = call("log1pf");
-    else if (isa<math::TanhOp>(op)) text = call("tanhf");
-    else if (isa<math::ErfOp>(op)) text = call("erff");
-    else if (isa<math::SqrtOp>(op)) text = call("sqrtf");
-    else if (isa<math::RsqrtOp>(op)) text = call("rsqrtf");
-    else if (isa<math::AbsFOp>(op)) text = call("fabsf");
+    if (isa<arith::AddFOp>(op))
+      text = binary("+");
+    else if (isa<arith::SubFOp>(op))
+      text = binary("-");
+    else if (isa<arith::MulFOp>(op))
+      text = binary("*");
+    else if (isa<arith::DivFOp>(op))
+      text = binary("/");
+    else if (isa<arith::NegFOp>(op))
+      text = "-" + in(0);
+    else if (auto cmp = dyn_cast<arith::CmpFOp>(op))
+      text = in(0) + comparison(cmp.getPredicate()).str() + in(1), type = "bool";
+    else if (isa<arith::SelectOp>(op))
+      text = in(0) + " ? " + in(1) + " : " + in(2);
+    else if (isa<math::ExpOp>(op))
+      text = call("expf");
+    else if (isa<math::LogOp>(op))
+      text = call("logf");
+    else if (isa<math::Log1pOp>(op))
+      text = call("log1pf");
+    else if (isa<math::TanhOp>(op))
+      text = call("tanhf");
+    else if (isa<math::ErfOp>(op))
+      text = call("erff");
+    else if (isa<math::SqrtOp>(op))
+      text = call("sqrtf");
+    else if (isa<math::RsqrtOp>(op))
+      text = call("rsqrtf");
+    else if (isa<math::AbsFOp>(op))
+      text = call("fabsf");
     w.line("const " + type + " " + name + " = " + text + ";");
     value[op.getResult(0)] = name;
   }

@@ -28,7 +28,7 @@ private:
 /// Shared by all kernels of a phase: structs that several kernels use are printed once, tensors keep one name everywhere.
 struct PhaseNames {
   llvm::DenseMap<mlir::Value, std::string> tensors;
-  llvm::StringMap<std::string> structs; ///< body -> name
+  llvm::StringMap<std::string> structs;               ///< body -> name
   llvm::DenseMap<mlir::Value, runtime::Expr> extents; ///< what the unknown extent of a tensor between kernels is
   UniqueIdentifiers globals;
 };
@@ -47,12 +47,12 @@ public:
   UniqueIdentifiers locals;
   llvm::DenseMap<mlir::Value, std::string> scalars; ///< name of the current element of a value of the kernel's body
   runtime::KernelLaunch launch;
-  int64_t residentBlocks = 0;               ///< blocks per multiprocessor to leave registers for; 0 leaves it to the compiler
-  std::string tileText;                     ///< the schedule in words
+  int64_t residentBlocks = 0; ///< blocks per multiprocessor to leave registers for; 0 leaves it to the compiler
+  std::string tileText;       ///< the schedule in words
   int64_t maxBatch = std::numeric_limits<int32_t>::max();
   bool usesImages = false;
-  double extraSweepBytes = 0;               ///< bytes that are read again because a re-read set exceeds L2
-  std::vector<runtime::Expr> partialTiles;  ///< for each result, the value of its unknown extent (the batch, or tiles)
+  double extraSweepBytes = 0;              ///< bytes that are read again because a re-read set exceeds L2
+  std::vector<runtime::Expr> partialTiles; ///< for each result, the value of its unknown extent (the batch, or tiles)
 
   /// The parameter that holds a tensor of the kernel (block argument or returned value).
   std::string pointer(mlir::Value v) { return pointers.lookup(v); }
@@ -95,7 +95,7 @@ private:
 void emitWindow(KernelText &k);   ///< gather, scatter
 void emitChannels(KernelText &k); ///< elementwise, lanes along positions
 void emitMatmul(KernelText &k);
-void emitRows(KernelText &k);     ///< elementwise, lanes along features
+void emitRows(KernelText &k); ///< elementwise, lanes along features
 void emitWeight(KernelText &k);
 void emitFinish(KernelText &k);
 
@@ -105,7 +105,7 @@ struct ChannelLoop {
   std::string steps;                     ///< function template that gives the position of element from + lane's share; empty without one
   std::string firstChannel;
   int64_t elements = 1, maxChannels = 1, threads = 256, vector = 1;
-  mlir::Value tileValue;                 ///< the contraction's result, in shared memory; null without one
+  mlir::Value tileValue; ///< the contraction's result, in shared memory; null without one
   std::string tilePitch;
 };
 void emitChannelLoop(KernelText &k, const ChannelLoop &loop);
@@ -114,7 +114,7 @@ void emitChannelLoop(KernelText &k, const ChannelLoop &loop);
 struct RowLoop {
   std::string firstRow, rowLimit, firstFeature; ///< texts
   int64_t rows = 1, width = 32, threads = 256, features = 1;
-  int64_t chunks = 0;     ///< features of the tile that are walked in chunks of `width`
+  int64_t chunks = 0; ///< features of the tile that are walked in chunks of `width`
   mlir::Value tileValue;
   std::string tileColumn; ///< column of the chunk's first feature in the tile
   std::string tilePitch;

@@ -12,7 +12,7 @@ struct KernelReport {
   std::string name;
   std::vector<std::string> stages;
   Work work;
-  CostTerms terms;      ///< what `seconds` is made of
+  CostTerms terms; ///< what `seconds` is made of
   double seconds = 0, rooflineSeconds = 0;
   unsigned threads = 0;
   uint64_t sharedBytes = 0;
@@ -20,17 +20,17 @@ struct KernelReport {
 };
 
 struct EmittedPhase {
-  runtime::Phase phase;        ///< `inputs` and `outputs` hold the positions of the function's arguments and results instead of tensor indices
-  std::string chainText;       ///< the kernels without the prelude
+  runtime::Phase phase;  ///< `inputs` and `outputs` hold the positions of the function's arguments and results instead of tensor indices
+  std::string chainText; ///< the kernels without the prelude
   std::vector<KernelReport> kernels;
   runtime::Expr workspace;
-  int64_t maxBatch = 0;        ///< largest batch that index widths and grid limits allow
+  int64_t maxBatch = 0; ///< largest batch that index widths and grid limits allow
 };
 
 struct EmitOptions {
   DeviceSpec spec;
-  int64_t batch = 128;         ///< stands for a dynamic batch in figures
-  bool fixedBatch = false;     ///< no other batch is ever launched, so that offsets are as narrow as it allows
+  int64_t batch = 128;     ///< stands for a dynamic batch in figures
+  bool fixedBatch = false; ///< no other batch is ever launched, so that offsets are as narrow as it allows
   /// Index of the runtime tensor behind argument i and result i of the function.
   std::vector<unsigned> arguments, results;
 };
