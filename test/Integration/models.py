@@ -248,7 +248,7 @@ GROUPS = {
     "full-conv-relu-hardswish": {
         "below_tile": relu_hardswish((1, 8, 9, 33), 63, 3),
         "tile": relu_hardswish((2, 8, 10, 34), 64, 3),
-        "one_element": relu_hardswish((3, 1, 1, 1), 1, 1),
+        "one_position": relu_hardswish((3, 1, 3, 3), 1, 3),
     },
     "full-transposed-norm": {
         "below_tile": transposed_norm((1, 3, 1, 8, 32), 16, 3, 1, 4),
