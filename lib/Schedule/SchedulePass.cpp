@@ -38,9 +38,20 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
   llvm_unreachable("every strategy is handled");
 }
 
-/// The tile of one shape for a kernel of another shape: what depends on the width of a group follows the group at hand.
+/// The tile of one shape for a kernel of another shape: what depends on the width of a group follows the group at hand, what depends on the
+/// window must fit it.
 static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given) {
   KernelFacts facts = KernelFacts::of(kernel);
+  if (facts.strategy == Strategy::Weight) {
+    WeightTile tile;
+    fromAttr(given, tile);
+    WindowProblem problem = WindowProblem::of(facts.contract);
+    int64_t taps = problem.taps[0] * problem.taps[1] * problem.taps[2];
+    if (tile.tq % taps == 0 ? tile.bs % (tile.tq / taps) != 0 : taps % tile.tq != 0)
+      return kernel.emitError() << "expected a tile for a window of " << taps << " taps, but got one of " << tile.tq
+                                << " taps per thread; give a schedule of a model with the same window";
+    return given;
+  }
   if (facts.strategy != Strategy::Matmul)
     return given;
   MatmulTile tile;
