@@ -1,14 +1,11 @@
 // Tiles of matrix products and of elementwise kernels.
 #include "TileCost.h"
-#include "fusion/Schedule/Tiles.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 using namespace mlir;
 using namespace fusion;
-
-static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// One block of a matrix product: per k its share of both operands comes in and every thread multiplies its register tile.
 static BlockCost matmulBlock(const MatmulTile &t, int64_t k, const ElementWork &work) {
@@ -28,7 +25,7 @@ static BlockCost matmulBlock(const MatmulTile &t, int64_t k, const ElementWork &
   b.bytes += 4 * elements * transfers;
   b.memory = 4 * elements * transfers; // operands are shared by rows and columns of tiles that run together
   b.latency += elements / double(t.threads) * kSharedLatency;
-  b.registers = t.tm * t.tn + t.tm + t.tn + int64_t(perThread * double(t.depth)) + 60; // 64-bit addresses of both operands
+  b.registers = t.tm * t.tn + t.tm + t.tn + int64_t(perThread * double(t.depth)) + 40; // 64-bit addresses of both operands
   return b;
 }
 
@@ -46,7 +43,7 @@ MatmulTile fusion::chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t gro
         t.step = group > 0 ? cols / group * group : cols;
         BlockCost block = matmulBlock(t, k, work);
         double cycles = deviceCycles(block, double(ceilDiv(m, rows) * ceilDiv(n, t.step)), spec);
-        t.resident = std::clamp<int64_t>(residentBlocks(block, spec), 1, 8);
+        t.resident = std::clamp<int64_t>(residentBlocks(block, spec), 1, 512 / t.threads);
         if (cycles < least)
           least = cycles, best = t;
       }

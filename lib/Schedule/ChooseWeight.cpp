@@ -1,6 +1,5 @@
 // The tile of a weight gradient: counts what a block does per step of its loop over images and boxes, and how many blocks share the steps.
 #include "TileCost.h"
-#include "fusion/Schedule/Tiles.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -11,9 +10,6 @@ using namespace fusion;
 namespace {
 
 constexpr int64_t kMostRegisters = 128;
-
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t volume(const Extents &e) { return e[0] * e[1] * e[2]; }
 
 /// Taps that one thread may own: whole channels, or a slice of one channel's taps without a carry.
 SmallVector<int64_t> columnCounts(const WindowProblem &p) {

@@ -1,7 +1,6 @@
 // The tile of a gather or scatter: counts what a block of each candidate does and keeps the cheapest. docs/cost-model.md explains the
 // terms.
 #include "TileCost.h"
-#include "fusion/Schedule/Tiles.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -14,9 +13,6 @@ namespace {
 constexpr double kWeightLatency = 250; ///< weights come from L1 or L2, one load at a time
 constexpr int64_t kMostRegisters = 128;
 constexpr double kStageIndex = 26, kWeightIndex = 18; ///< instructions that find one staged element's place
-
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t volume(const Extents &e) { return e[0] * e[1] * e[2]; }
 
 /// Powers of two up to the first that reaches `extent`, none above `limit` nor below `least` unless it reaches `extent`.
 SmallVector<int64_t> extentsUpTo(int64_t extent, int64_t limit, int64_t least = 1) {

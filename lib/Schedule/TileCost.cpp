@@ -10,9 +10,10 @@ using namespace fusion;
 int64_t fusion::residentBlocks(const BlockCost &block, const DeviceSpec &spec) {
   if (block.sharedBytes > spec.sharedPerBlock || block.registers > 255)
     return 0;
-  int64_t perThread = (block.registers + 7) / 8 * 8; // allocated in eights
+  // Each of four schedulers has a quarter of the registers, and gives them out in eights per thread.
+  int64_t warps = 4 * (spec.registersPerMultiprocessor / 4 / (32 * ((block.registers + 7) / 8 * 8)));
   return std::min({spec.sharedPerMultiprocessor / (block.sharedBytes + 1024), spec.threadsPerMultiprocessor / block.threads,
-                   spec.registersPerMultiprocessor / (perThread * block.threads), int64_t(24)});
+                   warps / (block.threads / 32), int64_t(24)});
 }
 
 double fusion::deviceCycles(const BlockCost &block, double blocks, const DeviceSpec &spec) {

@@ -1,8 +1,12 @@
 // Time of a kernel from what one block of it keeps busy and how long it waits: the one formula behind every tile choice.
 #pragma once
 #include "fusion/Schedule/DeviceSpec.h"
+#include "fusion/Schedule/Tiles.h"
 
 namespace fusion {
+
+inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t volume(const Extents &e) { return e[0] * e[1] * e[2]; }
 
 /// What one block does. Instructions are counted per warp.
 struct BlockCost {

@@ -1,13 +1,12 @@
 // What follows from a tile: shared memory, blocks. The formulas mirror the prelude's; emitted kernels assert that both agree.
 #include "fusion/Schedule/Tiles.h"
+#include "TileCost.h"
 #include <numeric>
 
 using namespace mlir;
 using namespace fusion;
 
-static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static int64_t roundUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }
-static int64_t volume(const Extents &e) { return e[0] * e[1] * e[2]; }
 
 WindowProblem WindowProblem::of(ContractOp op) {
   auto shape = [](Value v) { return cast<RankedTensorType>(v.getType()).getShape(); };

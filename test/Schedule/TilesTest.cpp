@@ -67,9 +67,8 @@ TEST(Tiles, TransposedConvolutionForward) {
 TEST(Tiles, MatrixProduct) {
   ElementWork w;
   w.epilogueInstructions = 50;
-  // 8 x 8 sums per thread: two quads of each operand for 64 multiply-adds. They need some 150 registers, of which three blocks of 128
-  // threads find enough; two blocks of 256 would not.
-  EXPECT_EQ(show(chooseMatmulTile(1024, 8192, 8192, 32, w, h200())), "128x64 d8 8x8 t128 b3");
+  // 8 x 8 sums per thread: two quads of each operand for 64 multiply-adds. Depth 8 keeps two blocks of 256 threads to 128 registers.
+  EXPECT_EQ(show(chooseMatmulTile(1024, 8192, 8192, 32, w, h200())), "128x128 d8 8x8 t256 b2");
   // A tiny product takes a tiny tile.
   EXPECT_EQ(show(chooseMatmulTile(3, 5, 7, 0, w, h200())), "32x32 d8 4x4 t64 b8");
 }

@@ -109,9 +109,9 @@ DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long l
       stageB.load(b, n0, k0 + T::depth, N, K);
     }
 #pragma unroll 1
-    for (int kk = 0; kk < T::depth; kk += 4) {
+    for (int kk = 0; kk < T::depth; kk += 2) { // two at a time hide the loads; four cost 16 registers more
 #pragma unroll
-      for (int k = kk; k < kk + 4; k++) {
+      for (int k = kk; k < kk + 2; k++) {
         float x[T::tm], y[T::tn];
         matmulFragment<T::tm, T::rows>(x, now + k * PitchA, laneM);
         matmulFragment<T::tn, T::cols>(y, now + T::depth * PitchA + k * PitchB, laneN);
