@@ -1,8 +1,8 @@
 // Limits that the operand's range keeps already are dead. Before differentiation only where the gradient stays the same too (GRAD), and
 // where that needs finite values, with assume-finite (FINITE).
-// RUN: fusion-opt %s -fusion-simplify=precision=ieee | FileCheck %s --check-prefixes=CHECK,VALUE
-// RUN: fusion-opt %s -fusion-simplify=phase=before-diff | FileCheck %s --check-prefixes=CHECK,GRAD
-// RUN: fusion-opt %s '-fusion-simplify=phase=before-diff assume-finite=true' | FileCheck %s --check-prefixes=CHECK,FINITE
+// RUN: fusion-opt %s -fusion-simplify=precision=ieee | FileCheck %s --check-prefix=VALUE
+// RUN: fusion-opt %s -fusion-simplify=phase=before-diff | FileCheck %s --check-prefix=GRAD
+// RUN: fusion-opt %s '-fusion-simplify=phase=before-diff assume-finite=true' | FileCheck %s --check-prefix=FINITE
 // RUN: fusion-opt %s -fusion-simplify=disable=dead-relu,dead-relu6,dead-clamp,dead-leaky-relu,merge-clamps | FileCheck %s --check-prefix=OFF
 
 // VALUE-LABEL: func.func @relu6_scaled_too_far(
