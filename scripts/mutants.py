@@ -4,10 +4,9 @@ MODELS = "{root}/test/Planted/Inputs"
 RUN = "{bin}/fusion-run --grad=all --check "
 
 TESTS = {
-    "dialect": "{lit}/Dialect",
-    "raise": "{lit}/Raise",
     "differentiate": "{lit}/Differentiate",
     "simplify": "{lit}/Simplify",
+    "plans": "{lit}/Pipelines {lit}/Fuse",
     "conv": RUN + MODELS + "/conv_chain.mlir",
     "conv-kinks": RUN + "--inputs=kinks " + MODELS + "/conv_chain.mlir",
     "conv-nonfinite": RUN + "--inputs=nonfinite " + MODELS + "/conv_chain.mlir",
@@ -69,7 +68,7 @@ MUTANTS = [
            ["conv-nonfinite", "simplify"]),
     mutant("merged-bounds-swapped", "lib/Simplify/MergeLimits.cpp", "limit(a.min), limit(a.max)", "limit(a.max), limit(a.min)", ["simplify"]),
     # Plans.
-    mutant("worse-plan-taken", "lib/Fuse/Decide.cpp", "if (seconds < best) {", "if (seconds > best) {", ["norm", "norm-bytes"], times=2),
+    mutant("worse-plan-taken", "lib/Fuse/Decide.cpp", "if (seconds < best) {", "if (seconds > best) {", ["norm", "norm-bytes", "plans"], times=2),
     # The prelude.
     mutant("matmul-barrier", PRELUDE + "matmul.cuh", "    __syncthreads(); // this buffer is full; whoever read it two steps ago has passed the barrier in between\n", "",
            ["linear", "linear-sanitized"], **EMBED),

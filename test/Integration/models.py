@@ -296,15 +296,16 @@ GROUPS = {
 }
 
 
-def main():
-    if len(sys.argv) != 3 or sys.argv[1] not in GROUPS:
-        sys.exit("usage: models.py %s DIRECTORY" % "|".join(GROUPS))
+def write_group(groups):
+    """Writes the group that the command line names."""
+    if len(sys.argv) != 3 or sys.argv[1] not in groups:
+        sys.exit("usage: %s %s DIRECTORY" % (os.path.basename(sys.argv[0]), "|".join(groups)))
     os.makedirs(sys.argv[2], exist_ok=True)
-    for name, model in GROUPS[sys.argv[1]].items():
+    for name, model in groups[sys.argv[1]].items():
         model, results = model if isinstance(model, tuple) else (model, None)
         with open(os.path.join(sys.argv[2], name + ".mlir"), "w") as file:
             file.write(model.text(name, results))
 
 
 if __name__ == "__main__":
-    main()
+    write_group(GROUPS)
