@@ -1,10 +1,22 @@
-# fusion_compiler_library(NAME sources... LINK libs...): a part of the compiler, on LLVM's and MLIR's shared libraries.
+# LLVM's and MLIR's shared libraries, or, for tools that run where LLVM is not installed, the static ones that the compiler uses.
+if(FUSION_PORTABLE)
+  # By file name: Debian's targets of the static libraries name the shared LLVM among what they need.
+  file(GLOB archives ${LLVM_LIBRARY_DIR}/libMLIR*.a)
+  foreach(name Support Core Demangle BinaryFormat Remarks BitstreamReader TargetParser)
+    list(APPEND archives ${LLVM_LIBRARY_DIR}/libLLVM${name}.a)
+  endforeach()
+  set(FUSION_MLIR_LIBRARIES -Wl,--start-group ${archives} -Wl,--end-group z zstd)
+else()
+  set(FUSION_MLIR_LIBRARIES MLIR LLVM)
+endif()
+
+# fusion_compiler_library(NAME sources... LINK libs...): a part of the compiler.
 function(fusion_compiler_library name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(${name} SYSTEM PUBLIC ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
   target_include_directories(${name} PUBLIC ${CMAKE_BINARY_DIR}/include)
-  target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM)
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} ${FUSION_MLIR_LIBRARIES})
   target_compile_options(${name} PRIVATE -fno-exceptions)
   add_dependencies(${name} FusionDialectIncGen)
   if(NOT name STREQUAL FusionDialect)
