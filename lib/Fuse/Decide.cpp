@@ -111,6 +111,12 @@ Choices Planner::decide(bool quietly) {
       record(anchor, true, Twine(joined) + " elementwise stages join " + sourceOf(anchor) + "'s kernel", best,
              best + saved / spec.bandwidth);
   }
+  llvm::DenseMap<Operation *, Operation *> loadedBy; // a sum taken while a weight contraction loads its operand -> that contraction
+  for (const KernelSketch &kernel : quiet ? SmallVector<KernelSketch>() : sketch(choices))
+    if (kernel.kind == KernelSketch::Weight)
+      for (Operation *op : kernel.partials)
+        if (isa<ReduceOp>(op))
+          loadedBy[op] = kernel.anchor;
   for (auto &[op, i] : infos)
     if (auto reduce = dyn_cast<ReduceOp>(op)) {
       std::optional<ReduceShape> shape = shapeOf(reduce.getResultAccess(), Domain::from(reduce.getDomain()));
@@ -118,6 +124,8 @@ Choices Planner::decide(bool quietly) {
       if (i.inTile)
         record(op, true, "reduce '" + sourceOf(op) + "' inside the tile: a group is " + Twine(shape->channels) + " features", best,
                best + sweep);
+      else if (Operation *contraction = loadedBy.lookup(op))
+        record(op, true, "reduce '" + sourceOf(op) + "' while " + sourceOf(contraction) + " loads its operand", best, best + sweep);
       else
         record(op, false, "reduce '" + sourceOf(op) + "' by partials per tile and a finish kernel: it spans more than a tile", best,
                best + sweep);

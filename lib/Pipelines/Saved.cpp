@@ -3,6 +3,7 @@
 #include "fusion/Fuse/Passes.h"
 #include "fusion/Pipelines/Compile.h"
 #include "fusion/Stages/Passes.h"
+#include "mlir/IR/Remarks.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -85,6 +86,17 @@ static FailureOr<double> predict(func::FuncOp forward, func::FuncOp backward, Ar
   return seconds;
 }
 
+/// The decision as a line of the report and as a remark at the op whose result it is about.
+static void record(Operation *made, bool save, double chosen, double other, std::vector<std::string> &reasons) {
+  std::string text = llvm::formatv("{0} the result of {1} for backward: both phases predicted {2:f1} us, against {3:f1} us otherwise",
+                                   save ? "save" : "do not save", made->getName().stripDialect(), chosen * 1e6, other * 1e6);
+  auto options =
+      remark::RemarkOpts::name(save ? "saved" : "not saved").category("save").function(made->getParentOfType<func::FuncOp>().getSymName());
+  (save ? remark::passed(made->getLoc(), options) : remark::missed(made->getLoc(), options))
+      << remark::reason("{0}", text) << remark::metric("predicted_us", chosen * 1e6) << remark::metric("otherwise_us", other * 1e6);
+  reasons.push_back(std::move(text));
+}
+
 FailureOr<std::vector<int64_t>> fusion::chooseSaved(func::FuncOp forward, func::FuncOp backward, const DeviceSpec &spec, int64_t batch,
                                                     std::vector<std::string> &reasons) {
   std::vector<int64_t> saved;
@@ -105,10 +117,8 @@ FailureOr<std::vector<int64_t>> fusion::chooseSaved(func::FuncOp forward, func::
     FailureOr<double> seconds = predict(forward, backward, with, spec, batch);
     if (failed(seconds))
       return failure();
-    StringRef what = findId(forward, id)->getName().stripDialect();
     bool save = *seconds < *best;
-    reasons.push_back(llvm::formatv("{0} the result of {1} for backward: both phases predicted {2:f1} us, against {3:f1} us otherwise",
-                                    save ? "save" : "do not save", what, (save ? *seconds : *best) * 1e6, (save ? *best : *seconds) * 1e6));
+    record(findId(forward, id), save, save ? *seconds : *best, save ? *best : *seconds, reasons);
     if (save)
       best = seconds, saved = with;
   }
