@@ -8,6 +8,7 @@ their bits.
 import json
 import math
 import os
+import re
 import struct
 import sys
 
@@ -142,7 +143,36 @@ ACTIVATIONS = {
     "softplus": (F.softplus, ""),
     "clamp": (lambda x: torch.clamp(x, -0.5, 3), " {min = -0.5, max = 3.0}"),
     "clamp_crossed": (lambda x: torch.clamp(x, 3, -0.5), " {min = 3.0, max = -0.5}"),
+    "clamp_below": (lambda x: torch.clamp(x, min=-0.5), " {min = -0.5, max = 0x7FF0000000000000 : f64}"),
+    "clamp_above": (lambda x: torch.clamp(x, max=3), " {min = 0xFFF0000000000000 : f64, max = 3.0}"),
+    "elu": (lambda x: F.elu(x, 0.75), " {alpha = 0.75}"),
+    "selu": (F.selu, ""),
+    "celu": (lambda x: F.celu(x, 0.75), " {alpha = 0.75}"),
+    "mish": (F.mish, ""),
+    "gelu_tanh": (lambda x: F.gelu(x, approximate="tanh"), ""),
+    "softsign": (F.softsign, ""),
+    "log_sigmoid": (F.logsigmoid, ""),
+    "exp": (torch.exp, ""),
+    "log": (torch.log, ""),
+    "sqrt": (torch.sqrt, ""),
+    "rsqrt": (torch.rsqrt, ""),
+    "abs": (torch.abs, ""),
+    "neg": (torch.neg, ""),
+    "square": (torch.square, ""),
+    "reciprocal": (torch.reciprocal, ""),
+    "pow": (lambda x: torch.pow(x, 2.5), " {exponent = 2.5}"),
+    "pow_0": (lambda x: torch.pow(x, 0.0), " {exponent = 0.0}"),
+    "pow_1": (lambda x: torch.pow(x, 1.0), " {exponent = 1.0}"),
+    "pow_2": (lambda x: torch.pow(x, 2.0), " {exponent = 2.0}"),
+    "pow_3": (lambda x: torch.pow(x, 3.0), " {exponent = 3.0}"),
+    "pow_half": (lambda x: torch.pow(x, 0.5), " {exponent = 0.5}"),
+    "pow_three_halves": (lambda x: torch.pow(x, 1.5), " {exponent = 1.5}"),
+    "pow_minus_1": (lambda x: torch.pow(x, -1.0), " {exponent = -1.0}"),
+    "pow_minus_half": (lambda x: torch.pow(x, -0.5), " {exponent = -0.5}"),
+    "pow_minus_3_eighths": (lambda x: torch.pow(x, -0.375), " {exponent = -0.375}"),
 }
+# Several files for one op, which differ in its attributes.
+VARIANT = re.compile(r"^(clamp|pow)_.*")
 
 
 def spelled_hardswish(m, operand, result, shape):
@@ -161,7 +191,7 @@ def write_elementwise(directory):
                   elementwise=True)
         points = special_points(m.random)
         m.input("x", [1, len(points)], points)
-        m.op("y", "%s %%x%s" % (name.replace("_crossed", ""), attributes), ["x"], [1, len(points)], functional=False)
+        m.op("y", "%s %%x%s" % (VARIANT.sub(r"\1", name), attributes), ["x"], [1, len(points)], functional=False)
         m.write(directory, compute)
 
     tails = {"tail_hardswish_relu": lambda x: F.relu(F.hardswish(x)), "tail_relu_hardswish": lambda x: spelled(F.relu(x))}
@@ -183,12 +213,33 @@ def write_elementwise(directory):
         "sub": (torch.sub, [3, 1, 5], [4, 1]),
         "mul": (torch.mul, [2, 3, 4, 5], [4, 5]),
         "div": (torch.div, [3, 7], [3, 1]),
+        "maximum": (torch.maximum, [2, 3, 5], [3, 1]),
+        "minimum": (torch.minimum, [3, 7], [7]),
     }
     for name, (compute, a, b) in broadcasts.items():
         m = Model("broadcast_" + name, "%s of two tensors that broadcast, both of them differentiated." % name)
         m.input("a", a)
         m.input("b", b, values=None, mean=3.0 if name == "div" else 0.0, scale=0.5 if name == "div" else 1.0)
         m.op("y", "%s %%a, %%b" % name, ["a", "b"], np.broadcast_shapes(tuple(a), tuple(b)))
+        m.write(directory, compute)
+
+
+    m = Model("where", "Selection by a mask that is no multiple of anything; ties, NaN and zeros of both signs in the mask.")
+    m.input("a", [2, 3, 5])
+    m.input("b", [3, 1])
+    m.body.append("  %limit = fusion.constant 0.25 : tensor<f32>")
+    m.types["limit"] = "tensor<f32>"
+    m.op("low", "clamp %a {min = 0.0, max = 0.25}", ["a"], [2, 3, 5], functional=False)
+    m.op("mask", "sub %low, %limit", ["low", "limit"], [2, 3, 5])
+    m.op("y", "where %mask, %a, %b", ["mask", "a", "b"], [2, 3, 5])
+    m.write(directory, lambda a, b: torch.where((torch.clamp(a, 0, 0.25) - 0.25).detach() != 0, a, b))
+
+    for name, compute in (("maximum", torch.maximum), ("minimum", torch.minimum)):
+        m = Model("special_" + name, "%s where the operands are equal, of different signs of zero, infinite or NaN." % name)
+        values = [1, -1, 0.0, -0.0, math.inf, -math.inf, math.nan, 2.5]
+        m.input("a", [8, 8], np.repeat(values, 8))
+        m.input("b", [8, 8], np.tile(values, 8))
+        m.op("y", "%s %%a, %%b" % name, ["a", "b"], [8, 8])
         m.write(directory, compute)
 
 

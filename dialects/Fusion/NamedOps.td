@@ -127,6 +127,34 @@ def Fusion_SubOp : Fusion_Binary<"sub", "lhs - rhs">;
 def Fusion_MulOp : Fusion_Binary<"mul", "lhs * rhs">;
 def Fusion_DivOp : Fusion_Binary<"div", "lhs / rhs">;
 
+def Fusion_MaximumOp : Fusion_Binary<"maximum", "the larger of lhs and rhs, NaN if either is">;
+def Fusion_MinimumOp : Fusion_Binary<"minimum", "the smaller of lhs and rhs, NaN if either is">;
+
+class Fusion_Ternary<string mnemonic, string what, string details, dag operands> : Fusion_NamedOp<mnemonic> {
+  let summary = what # ", operands broadcast from the right as in PyTorch";
+  let description = details # [{
+
+    Constraints:
+    * (ternary_c1) the operands' shapes broadcast; an unknown batch meets an unknown batch or 1.
+    * (ternary_c2) the result has the shape the operands broadcast to.
+  }];
+  let arguments = operands;
+  let results = (outs Fusion_Tensor:$y);
+  let hasVerifier = 1;
+}
+def Fusion_WhereOp : Fusion_Ternary<"where", "lhs where cond is not zero (NaN is not), rhs elsewhere", "`cond` has no gradient.",
+                                    (ins Fusion_Tensor:$cond, Fusion_Tensor:$lhs, Fusion_Tensor:$rhs)> {
+  let assemblyFormat = "$cond `,` $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
+}
+class Fusion_ExtremumGrad<string mnemonic, string of>
+    : Fusion_Ternary<mnemonic, "gradient of operand x in " # of # "(x, other)",
+                     "`dy` where x is the result, `dy / 2` where both are, 0 elsewhere; a NaN leaves `dy` to both operands.",
+                     (ins Fusion_Tensor:$dy, Fusion_Tensor:$x, Fusion_Tensor:$other)> {
+  let assemblyFormat = "$dy `,` $x `,` $other attr-dict `:` functional-type(operands, results)";
+}
+def Fusion_MaximumGradOp : Fusion_ExtremumGrad<"maximum_grad", "maximum">;
+def Fusion_MinimumGradOp : Fusion_ExtremumGrad<"minimum_grad", "minimum">;
+
 def Fusion_ActivationGradOp : Fusion_NamedOp<"activation_grad", [AllTypesMatch<["dy", "x", "dx"]>]> {
   let summary = "gradient of an activation's operand: dy times the derivative of activation `of` at x";
   let description = [{

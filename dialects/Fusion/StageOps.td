@@ -42,7 +42,7 @@ def Fusion_MapOp : Fusion_Op<"map"> {
     * (map_c3) `result_access` is the dense row-major access of the domain.
     * (map_c4) The region has one f32 argument per operand and ends with `fusion.yield`.
     * (map_c5) The region holds only the scalar ops that formulas are made of: arith's constant, addf, subf, mulf, divf, negf, select and
-      cmpf (olt, ole, ogt, oge, oeq, une), and math's exp, log, log1p, tanh, erf, sqrt, rsqrt and absf.
+      cmpf (olt, ole, ogt, oge, oeq, une), and math's exp, expm1, log, log1p, tanh, erf, sqrt, rsqrt, absf and powf.
   }];
   let arguments = (ins Variadic<Fusion_Tensor>:$inputs, AffineMapArrayAttr:$access, AffineMapAttr:$result_access, DenseI64ArrayAttr:$domain);
   let results = (outs Fusion_Tensor:$result);

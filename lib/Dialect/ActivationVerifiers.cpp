@@ -24,6 +24,25 @@ static LogicalResult verifyBounds(Operation *op, FloatAttr min, FloatAttr max) {
 }
 LogicalResult ClampOp::verify() { return verifyBounds(*this, getMinAttr(), getMaxAttr()); }
 
+/// (elu_c1), (celu_c1)
+static LogicalResult verifyAlpha(Operation *op, FloatAttr alpha, bool divides) {
+  float value = float(alpha.getValueAsDouble());
+  if (std::isfinite(value) && (!divides || (value != 0 && std::isfinite(1 / value))))
+    return success();
+  return op->emitOpError("expected a finite alpha") << (divides ? " that x can be divided by" : "") << ", but got " << alpha
+                                                    << "; PyTorch's default is 1.0 (" << (divides ? "celu_c1" : "elu_c1") << ")";
+}
+LogicalResult EluOp::verify() { return verifyAlpha(*this, getAlphaAttr(), false); }
+LogicalResult CeluOp::verify() { return verifyAlpha(*this, getAlphaAttr(), true); }
+
+/// (pow_c1)
+static LogicalResult verifyExponent(Operation *op, FloatAttr exponent) {
+  if (std::isfinite(float(exponent.getValueAsDouble())))
+    return success();
+  return op->emitOpError("expected a finite exponent, but got ") << exponent << "; use a representable one (pow_c1)";
+}
+LogicalResult PowOp::verify() { return verifyExponent(*this, getExponentAttr()); }
+
 namespace fusion {
 
 SmallVector<StringRef> activationNames(MLIRContext *context) {
@@ -65,5 +84,9 @@ LogicalResult ActivationGradOp::verify() {
     return verifySlope(*this, slope);
   if (auto min = params.getAs<FloatAttr>("min"))
     return verifyBounds(*this, min, params.getAs<FloatAttr>("max"));
+  if (auto alpha = params.getAs<FloatAttr>("alpha"))
+    return verifyAlpha(*this, alpha, getOf() == CeluOp::getOperationName().split('.').second);
+  if (auto exponent = params.getAs<FloatAttr>("exponent"))
+    return verifyExponent(*this, exponent);
   return success();
 }

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include <cctype>
+#include <limits>
 
 using namespace mlir;
 
@@ -107,6 +108,8 @@ private:
       Term right = sum();
       if (!error.empty())
         return {};
+      if (!left.value && !right.value)
+        return chosen(holds(row.predicate, left.literal, right.literal));
       Value lhs = materialise(left), rhs = materialise(right);
       Value condition = arith::CmpFOp::create(builder, loc, row.predicate, lhs, rhs);
       if (!skip("?"))
@@ -121,6 +124,39 @@ private:
       return {arith::SelectOp::create(builder, loc, condition, a, b), 0};
     }
     return left;
+  }
+  static bool holds(arith::CmpFPredicate predicate, double a, double b) {
+    switch (predicate) {
+    case arith::CmpFPredicate::OLE:
+      return a <= b;
+    case arith::CmpFPredicate::OGE:
+      return a >= b;
+    case arith::CmpFPredicate::OEQ:
+      return a == b;
+    case arith::CmpFPredicate::OLT:
+      return a < b;
+    default:
+      return a > b;
+    }
+  }
+  /// The branches of a condition that is known: what the other one builds goes into a block that is thrown away.
+  Term chosen(bool condition) {
+    auto branch = [&](bool taken) {
+      if (taken)
+        return expr();
+      OpBuilder::InsertionGuard guard(builder);
+      Block discarded;
+      builder.setInsertionPointToEnd(&discarded);
+      expr();
+      return Term();
+    };
+    if (!skip("?"))
+      return fail("'?' after a comparison");
+    Term yes = branch(condition);
+    if (!skip(":"))
+      return fail("':'");
+    Term no = branch(!condition);
+    return condition ? yes : no;
   }
   Term sum() {
     Term t = product();
@@ -180,7 +216,9 @@ private:
     if (name.empty())
       return fail("a number, a name or '('");
     if (skip("("))
-      return call(name);
+      return name == "pow" ? power() : call(name);
+    if (name == "inf")
+      return {Value(), std::numeric_limits<double>::infinity()};
     if (auto it = locals.find(name); it != locals.end())
       return it->second;
     if (auto it = names.find(name); it != names.end())
@@ -191,6 +229,39 @@ private:
     return fail("a known name instead of '" + name.str() + "'");
   }
   template <class Op> Term apply(Value x) { return {Op::create(builder, loc, x), 0}; }
+  Term power() {
+    Term base = expr();
+    if (!skip(","))
+      return fail("','");
+    Term exponent = expr();
+    if (exponent.value)
+      return fail("a constant exponent");
+    if (!skip(")"))
+      return fail("')'");
+    if (!error.empty())
+      return {};
+    Value x = materialise(base);
+    auto times = [&](Value a) -> Value { return arith::MulFOp::create(builder, loc, a, x); };
+    auto inverse = [&](Value a) -> Value { return arith::DivFOp::create(builder, loc, materialise({Value(), 1}), a); };
+    double e = static_cast<float>(exponent.literal);
+    if (e == 0)
+      return {Value(), 1};
+    if (e == 1)
+      return {x, 0};
+    if (e == 2)
+      return {times(x), 0};
+    if (e == 3)
+      return {times(times(x)), 0};
+    if (e == -1)
+      return {inverse(x), 0};
+    if (e == -2)
+      return {inverse(times(x)), 0};
+    if (e == 0.5)
+      return apply<math::SqrtOp>(x);
+    if (e == -0.5)
+      return apply<math::RsqrtOp>(x);
+    return {math::PowFOp::create(builder, loc, x, materialise(exponent)), 0};
+  }
   Term call(StringRef function) {
     Term t = expr();
     if (!skip(")"))
@@ -200,6 +271,8 @@ private:
     Value x = materialise(t);
     if (function == "exp")
       return apply<math::ExpOp>(x);
+    if (function == "expm1")
+      return apply<math::ExpM1Op>(x);
     if (function == "log")
       return apply<math::LogOp>(x);
     if (function == "log1p")

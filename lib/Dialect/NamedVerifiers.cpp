@@ -112,6 +112,26 @@ LogicalResult AddOp::verify() { return verifyBinary(*this); }
 LogicalResult SubOp::verify() { return verifyBinary(*this); }
 LogicalResult MulOp::verify() { return verifyBinary(*this); }
 LogicalResult DivOp::verify() { return verifyBinary(*this); }
+LogicalResult MaximumOp::verify() { return verifyBinary(*this); }
+LogicalResult MinimumOp::verify() { return verifyBinary(*this); }
+
+static LogicalResult verifyTernary(Operation *op) {
+  SmallVector<int64_t> shape;
+  for (Value operand : op->getOperands()) {
+    auto both = broadcastShapes(shape, cast<RankedTensorType>(operand.getType()).getShape());
+    if (!both)
+      return op->emitOpError("expected shapes that broadcast from the right, but got ")
+             << op->getOperandTypes() << "; give the smaller ones extents of 1 where they repeat (ternary_c1)";
+    shape = *both;
+  }
+  auto expected = RankedTensorType::get(shape, cast<RankedTensorType>(op->getResult(0).getType()).getElementType());
+  if (op->getResult(0).getType() != expected)
+    return op->emitOpError("expected a result of type ") << expected << ", but got " << op->getResult(0).getType() << " (ternary_c2)";
+  return success();
+}
+LogicalResult WhereOp::verify() { return verifyTernary(*this); }
+LogicalResult MaximumGradOp::verify() { return verifyTernary(*this); }
+LogicalResult MinimumGradOp::verify() { return verifyTernary(*this); }
 
 SmallVector<int64_t> SumToOp::getSummedDims() {
   if (auto dims = getDims())

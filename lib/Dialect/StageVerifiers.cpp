@@ -155,7 +155,8 @@ static bool isScalarOp(Operation &op) {
     return llvm::is_contained({P::OLT, P::OLE, P::OGT, P::OGE, P::OEQ, P::UNE}, cmp.getPredicate());
   }
   return isa<arith::ConstantOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::NegFOp, arith::SelectOp, math::ExpOp,
-             math::LogOp, math::Log1pOp, math::TanhOp, math::ErfOp, math::SqrtOp, math::RsqrtOp, math::AbsFOp>(op);
+             math::ExpM1Op, math::LogOp, math::Log1pOp, math::TanhOp, math::ErfOp, math::SqrtOp, math::RsqrtOp, math::AbsFOp, math::PowFOp>(
+      op);
 }
 
 LogicalResult MapOp::verifyRegions() {

@@ -82,6 +82,31 @@ static LogicalResult divRule(RuleContext &c) {
   return success();
 }
 
+/// d(x) = dy where x is the extremum, half of it where both operands are
+template <typename GradOp> static LogicalResult extremumRule(RuleContext &c) {
+  for (unsigned i : {0u, 1u}) {
+    Value operand = c.op->getOperand(i), other = c.op->getOperand(1 - i);
+    if (c.gradients.wants(operand))
+      c.gradients.contribute(operand, sumTo(c, GradOp::create(c.builder, c.loc, c.dy().getType(), c.dy(), operand, other), operand));
+  }
+  return success();
+}
+
+/// d(lhs) = dy where cond, d(rhs) = dy elsewhere; nothing reaches cond
+static LogicalResult whereRule(RuleContext &c) {
+  auto op = cast<WhereOp>(c.op);
+  if (!c.gradients.wants(op.getLhs()) && !c.gradients.wants(op.getRhs()))
+    return success();
+  Value zero = ConstantOp::create(c.builder, c.loc, RankedTensorType::get({}, c.builder.getF32Type()), c.builder.getF64FloatAttr(0));
+  auto part = [&](Value operand, Value yes, Value no) {
+    if (c.gradients.wants(operand))
+      c.gradients.contribute(operand, sumTo(c, WhereOp::create(c.builder, c.loc, op.getType(), op.getCond(), yes, no), operand));
+  };
+  part(op.getLhs(), c.dy(), zero);
+  part(op.getRhs(), zero, c.dy());
+  return success();
+}
+
 Rule ruleOf(Operation *op) {
   if (isa<ActivationInterface>(op))
     return activationRule;
@@ -90,6 +115,9 @@ Rule ruleOf(Operation *op) {
       .Case<SubOp>([](auto) { return subRule; })
       .Case<MulOp>([](auto) { return mulRule; })
       .Case<DivOp>([](auto) { return divRule; })
+      .Case<MaximumOp>([](auto) { return extremumRule<MaximumGradOp>; })
+      .Case<MinimumOp>([](auto) { return extremumRule<MinimumGradOp>; })
+      .Case<WhereOp>([](auto) { return whereRule; })
       .Case<ConvOp>([](auto) { return convRule; })
       .Case<LinearOp>([](auto) { return linearRule; })
       .Case<MatmulOp>([](auto) { return matmulRule; })

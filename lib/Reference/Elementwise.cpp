@@ -36,6 +36,26 @@ template <class T, class F> Tensor<T> broadcasting(const Tensor<T> &a, const Ten
   return y;
 }
 
+/// Which of the two is the extremum: 0 neither (they are equal or one is NaN), 1 the first, -1 the second.
+template <class T> int winner(T a, T b, bool maximum) {
+  double x = maximum ? value(a) : value(b), y = maximum ? value(b) : value(a);
+  return x > y ? 1 : x < y ? -1 : 0;
+}
+
+template <class T> T meet(T a, T b) { return value(a) == value(b) ? a : T(NAN); }
+Dual meet(Dual a, Dual b) { return a.v == b.v ? Dual(a.v, (a.d + b.d) / 2) : Dual(NAN, a.d + b.d); }
+
+template <class T> T extremum(T a, T b, bool maximum) {
+  int first = winner(a, b, maximum);
+  return first > 0 ? a : first < 0 ? b : meet(a, b);
+}
+/// Either may be the extremum once it is rounded; the extremum moves no further than they do.
+Bound extremum(Bound a, Bound b, bool maximum) {
+  int first = winner(a, b, maximum);
+  double v = first > 0 ? a.v : first < 0 ? b.v : meet(a.v, b.v);
+  return {v, std::max(a.e, b.e), std::max(a.s, b.s)};
+}
+
 /// A rank-2 tensor with its dims exchanged.
 template <class T> Tensor<T> flipped(const Tensor<T> &x) {
   Tensor<T> y({x.shape[1], x.shape[0]});
@@ -61,6 +81,38 @@ template <class T> Tensor<T> fusion::reference::mul(const Tensor<T> &a, const Te
 }
 template <class T> Tensor<T> fusion::reference::div(const Tensor<T> &a, const Tensor<T> &b) {
   return broadcasting(a, b, [](T p, T q) { return p / q; });
+}
+
+template <class T> Tensor<T> fusion::reference::maximum(const Tensor<T> &a, const Tensor<T> &b) {
+  return broadcasting(a, b, [](T p, T q) { return extremum(p, q, true); });
+}
+template <class T> Tensor<T> fusion::reference::minimum(const Tensor<T> &a, const Tensor<T> &b) {
+  return broadcasting(a, b, [](T p, T q) { return extremum(p, q, false); });
+}
+
+template <class T>
+Tensor<T> fusion::reference::extremumGrad(const Tensor<T> &dy, const Tensor<T> &x, const Tensor<T> &other, bool ofMaximum, double unit) {
+  int64_t reduction = std::max(x.reduction, other.reduction);
+  Tensor<T> share = broadcasting(x, other, [&](T a, T b) {
+    int first = winner(a, b, ofMaximum);
+    T s(first < 0 ? 0 : value(a) == value(b) ? 0.5 : 1);
+    if constexpr (std::is_same_v<T, Bound>) // where rounding decides, the gradient may be all or nothing
+      if (tolerance(a, reduction, unit) + tolerance(b, reduction, unit) >= std::fabs(a.v - b.v) && !(a.exact() && b.exact()))
+        s.s = std::max(s.v, 1 - s.v);
+    return s;
+  });
+  return broadcasting(dy, share, [](T g, T s) { return value(s) == 0 && !std::isfinite(value(g)) ? T(0) : g * s; });
+}
+
+template <class T> Tensor<T> fusion::reference::where(const Tensor<T> &cond, const Tensor<T> &a, const Tensor<T> &b) {
+  Tensor<T> y(broadcastShape(cond.shape, broadcastShape(a.shape, b.shape)));
+  Shape strides[] = {broadcastStrides(cond.shape, y.rank()), broadcastStrides(a.shape, y.rank()), broadcastStrides(b.shape, y.rank())};
+  for (int64_t i = 0; i < y.size(); ++i) {
+    bool first = value(cond.data[offsetOf(i, y.shape, strides[0])]) != 0;
+    y.data[i] = first ? a.data[offsetOf(i, y.shape, strides[1])] : b.data[offsetOf(i, y.shape, strides[2])];
+  }
+  y.reduction = std::max(a.reduction, b.reduction);
+  return y;
 }
 
 template <class T> Tensor<T> fusion::reference::sumOver(const Tensor<T> &x, const Shape &dims, const Shape &shape) {
@@ -117,6 +169,10 @@ template <class T> Tensor<T> fusion::reference::linear(const Tensor<T> &x, const
   template Tensor<T> fusion::reference::sub(const Tensor<T> &, const Tensor<T> &);                                                         \
   template Tensor<T> fusion::reference::mul(const Tensor<T> &, const Tensor<T> &);                                                         \
   template Tensor<T> fusion::reference::div(const Tensor<T> &, const Tensor<T> &);                                                         \
+  template Tensor<T> fusion::reference::maximum(const Tensor<T> &, const Tensor<T> &);                                                     \
+  template Tensor<T> fusion::reference::minimum(const Tensor<T> &, const Tensor<T> &);                                                     \
+  template Tensor<T> fusion::reference::extremumGrad(const Tensor<T> &, const Tensor<T> &, const Tensor<T> &, bool, double);               \
+  template Tensor<T> fusion::reference::where(const Tensor<T> &, const Tensor<T> &, const Tensor<T> &);                                    \
   template Tensor<T> fusion::reference::sumOver(const Tensor<T> &, const Shape &, const Shape &);                                          \
   template Tensor<T> fusion::reference::sumTo(const Tensor<T> &, const Shape &);                                                           \
   template Tensor<T> fusion::reference::matmul(const Tensor<T> &, const Tensor<T> &, bool, bool);                                          \

@@ -86,7 +86,11 @@ private:
   }
   ActivationParams paramsOf(DictionaryAttr attributes) {
     ActivationParams params;
-    for (auto [name, field] : {std::pair("slope", &params.slope), {"min", &params.min}, {"max", &params.max}})
+    for (auto [name, field] : {std::pair("slope", &params.slope),
+                               {"min", &params.min},
+                               {"max", &params.max},
+                               {"alpha", &params.alpha},
+                               {"exponent", &params.exponent}})
       if (auto given = attributes.getAs<FloatAttr>(name))
         *field = attribute(given.getValue());
     return params;
@@ -140,6 +144,13 @@ private:
         .template Case<SubOp>([&](auto o) { return Results{sub(at(o.getLhs()), at(o.getRhs()))}; })
         .template Case<MulOp>([&](auto o) { return Results{mul(at(o.getLhs()), at(o.getRhs()))}; })
         .template Case<DivOp>([&](auto o) { return Results{div(at(o.getLhs()), at(o.getRhs()))}; })
+        .template Case<MaximumOp>([&](auto o) { return Results{maximum(at(o.getLhs()), at(o.getRhs()))}; })
+        .template Case<MinimumOp>([&](auto o) { return Results{minimum(at(o.getLhs()), at(o.getRhs()))}; })
+        .template Case<WhereOp>([&](auto o) { return Results{where(at(o.getCond()), at(o.getLhs()), at(o.getRhs()))}; })
+        .template Case<MaximumGradOp>(
+            [&](auto o) { return Results{extremumGrad(at(o.getDy()), at(o.getX()), at(o.getOther()), true, options.unit)}; })
+        .template Case<MinimumGradOp>(
+            [&](auto o) { return Results{extremumGrad(at(o.getDy()), at(o.getX()), at(o.getOther()), false, options.unit)}; })
         .template Case<ActivationGradOp>([&](auto o) {
           std::optional<Activation> f = activationNamed(o.getOf().str());
           return f ? Results{activationGrad(*f, paramsOf(o.getParams()), at(o.getDy()), at(o.getX()), options.unit)} : Results();

@@ -70,7 +70,7 @@ Work fusion::workOf(Operation *stage, int64_t batch) {
         work.special += count, work.mapFlops += 6 * count;
       else if (isa<arith::DivFOp>(op))
         work.special += count, work.mapFlops += 8 * count;
-      else if (isa<math::TanhOp, math::ErfOp, math::Log1pOp>(op))
+      else if (isa<math::TanhOp, math::ErfOp, math::Log1pOp, math::ExpM1Op, math::PowFOp>(op))
         work.special += 2 * count, work.mapFlops += 20 * count;
       else
         work.mapFlops += count;

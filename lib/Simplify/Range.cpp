@@ -88,6 +88,26 @@ static Range rangeOf(Value value, unsigned depth) {
       .Case([&](SwishOp) { return Range{operand(0).lo >= 0 ? 0 : -0.2786, kInf}; })
       .Case([&](HardswishOp) { return Range{operand(0).lo >= 0 ? 0 : -0.3751, kInf}; })
       .Case([&](GeluOp) { return Range{operand(0).lo >= 0 ? 0 : -0.1701, kInf}; })
+      .Case([&](GeluTanhOp) { return Range{operand(0).lo >= 0 ? 0 : -0.1701, kInf}; })
+      .Case([&](MishOp) { return Range{operand(0).lo >= 0 ? 0 : -0.3090, kInf}; })
+      .Case([&](SoftsignOp) { return Range{-1, 1}; })
+      .Case([&](LogSigmoidOp) { return Range{-kInf, 0}; })
+      .Case([&](ExpOp) { return Range{0, kInf}; })
+      .Case([&](SqrtOp) { return Range{0, kInf}; })
+      .Case([&](AbsOp) { return Range{0, kInf}; })
+      .Case([&](SquareOp) { return Range{0, kInf}; })
+      .Case([&](NegOp) {
+        Range x = operand(0);
+        return Range{-x.hi, -x.lo};
+      })
+      .Case([&](MaximumOp) {
+        Range a = operand(0), b = operand(1);
+        return Range{std::max(a.lo, b.lo), std::max(a.hi, b.hi)};
+      })
+      .Case([&](MinimumOp) {
+        Range a = operand(0), b = operand(1);
+        return Range{std::min(a.lo, b.lo), std::min(a.hi, b.hi)};
+      })
       .Case([&](AddOp) { return sum(operand(0), operand(1)); })
       .Case([&](SubOp) {
         Range b = operand(1);

@@ -81,6 +81,8 @@ private:
   FailureOr<Value> formula(Operation *op, StringRef text, ArrayRef<std::pair<StringRef, Input>> inputs, RankedTensorType type,
                            DictionaryAttr constants);
   template <class Arith> LogicalResult arithmetic(Operation *op);
+  /// A formula of the operands, called a, b, ... in their order.
+  LogicalResult byFormula(Operation *op, StringRef text);
   LogicalResult contraction(Operation *op);
   LogicalResult norm(Operation *op);
   Value withBias(Location loc, Value z, Value bias);
@@ -111,6 +113,19 @@ template <class Arith> LogicalResult Lowering::arithmetic(Operation *op) {
   op->getResult(0).replaceAllUsesWith(
       map(op->getLoc(), {full(op->getOperand(0), type), full(op->getOperand(1), type)}, type,
           [](OpBuilder &b, Location loc, ValueRange v) -> Value { return Arith::create(b, loc, v[0], v[1]); }));
+  return success();
+}
+
+LogicalResult Lowering::byFormula(Operation *op, StringRef text) {
+  RankedTensorType type = typeOf(op->getResult(0));
+  StringRef names[] = {"a", "b", "c"};
+  SmallVector<std::pair<StringRef, Input>> inputs;
+  for (auto [i, operand] : llvm::enumerate(op->getOperands()))
+    inputs.emplace_back(names[i], full(operand, type));
+  auto value = formula(op, text, inputs, type, DictionaryAttr());
+  if (failed(value))
+    return failure();
+  op->getResult(0).replaceAllUsesWith(*value);
   return success();
 }
 
@@ -270,6 +285,16 @@ LogicalResult Lowering::lower(Operation *op) {
     return arithmetic<arith::MulFOp>(op);
   if (isa<DivOp>(op))
     return arithmetic<arith::DivFOp>(op);
+  if (isa<MaximumOp>(op)) // NaN comes through
+    return byFormula(op, "a > b ? a : (a == a ? b : a)");
+  if (isa<MinimumOp>(op))
+    return byFormula(op, "a < b ? a : (a == a ? b : a)");
+  if (isa<WhereOp>(op))
+    return byFormula(op, "a == 0 ? c : b");
+  if (isa<MaximumGradOp>(op))
+    return byFormula(op, "b == c ? a * 0.5 : (b < c ? 0 : a)");
+  if (isa<MinimumGradOp>(op))
+    return byFormula(op, "b == c ? a * 0.5 : (b > c ? 0 : a)");
   if (auto sum = dyn_cast<SumToOp>(op)) {
     source = "sum";
     RankedTensorType from = typeOf(sum.getX()), to = typeOf(sum.getY());

@@ -43,6 +43,12 @@ protected:
     });
   }
 
+  /// Whether the model is not finite, or has no derivative, at 0 or below it.
+  bool hasPole() const {
+    std::string name = std::filesystem::path(GetParam()).stem().string();
+    return llvm::is_contained({"act_log", "act_sqrt", "act_rsqrt", "act_reciprocal"}, name) || name.rfind("act_pow", 0) == 0;
+  }
+
   Golden golden;
   std::unique_ptr<Parsed> parsed;
   func::FuncOp forward, backward;
@@ -72,8 +78,10 @@ TEST_P(Backward, AgreesWithDuals) {
   SmallVector<Tensor<double>> args;
   for (const GoldenTensor &input : golden.inputs) {
     args.push_back(input.f64);
-    for (double &x : args.back().data) // special points are compared above; here every value must be finite
+    for (double &x : args.back().data) { // special points are compared above; here every value must be finite
       x = std::isfinite(x) && std::fabs(x) < 1e4 ? x : 0;
+      x = hasPole() ? 1 + std::fabs(x) : x;
+    }
   }
   FailureOr<GradientReport> report = checkGradients(forward, backward, args, {golden.gradOutputs[0].f64}, 11, 5);
   ASSERT_TRUE(succeeded(report));

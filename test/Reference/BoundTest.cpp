@@ -107,7 +107,8 @@ TEST(Bound, HoldsWeightGradient) {
 }
 
 TEST(Bound, HoldsActivations) {
-  for (const char *name : {"leaky_relu", "sigmoid", "tanh", "swish", "hardswish", "gelu", "softplus"}) {
+  for (const char *name : {"leaky_relu", "sigmoid", "tanh", "swish", "hardswish", "gelu", "softplus", "elu", "selu", "celu", "mish",
+                           "gelu_tanh", "softsign", "log_sigmoid", "exp", "square"}) {
     Activation a = *activationNamed(name);
     InputOptions options;
     options.kinks = true;

@@ -37,6 +37,12 @@ private:
         .Case<arith::SelectOp>([&](auto) { return in(0) != 0 ? in(1) : in(2); })
         .Case<arith::CmpFOp>([&](auto o) { return static_cast<float>(holds(o.getPredicate(), in(0), in(1))); })
         .Case<math::ExpOp>([&](auto) { return std::exp(in(0)); })
+        .Case<math::ExpM1Op>([&](auto) { return std::expm1(in(0)); })
+        .Case<math::LogOp>([&](auto) { return std::log(in(0)); })
+        .Case<math::SqrtOp>([&](auto) { return std::sqrt(in(0)); })
+        .Case<math::RsqrtOp>([&](auto) { return 1 / std::sqrt(in(0)); })
+        .Case<math::AbsFOp>([&](auto) { return std::fabs(in(0)); })
+        .Case<math::PowFOp>([&](auto) { return std::pow(in(0), in(1)); })
         .Case<math::Log1pOp>([&](auto) { return std::log1p(in(0)); })
         .Case<math::TanhOp>([&](auto) { return std::tanh(in(0)); })
         .Case<math::ErfOp>([&](auto) { return std::erf(in(0)); })
@@ -111,11 +117,8 @@ TEST(Formula, AgreesWithPyTorchAtSpecialPoints) {
     EXPECT_TRUE(forward.ok()) << golden.model << ": " << forward.text();
 
     const Tensor<double> &torch = golden.grads.at("x").f64;
-    ActivationParams params{0.125, -0.5, 3};
     Activation f = *activationNamed(op->getName().stripDialect());
-    if (path.find("crossed") != std::string::npos)
-      std::swap(params.min, params.max);
-    Tensor<Bound> allowed = activationGrad(f, params, as<Bound>(dy.f64), as<Bound>(x.f64));
+    Tensor<Bound> allowed = activationGrad(f, paramsOf(op), as<Bound>(dy.f64), as<Bound>(x.f64));
     for (int64_t i = 0; i < allowed.size(); ++i)
       allowed.data[i].v = torch.data[i];
     Comparison backward =
@@ -123,5 +126,29 @@ TEST(Formula, AgreesWithPyTorchAtSpecialPoints) {
     EXPECT_TRUE(backward.ok()) << golden.model << " gradient: " << backward.text();
     ++compared;
   }
-  EXPECT_EQ(compared, 12);
+  EXPECT_EQ(compared, 39);
+}
+
+TEST(Formula, ConditionsOnConstantsAreFolded) {
+  MLIRContext context;
+  context.loadDialect<FusionDialect>();
+  OpBuilder builder(&context);
+  Block block;
+  llvm::StringMap<Value> names;
+  names["x"] = block.addArgument(builder.getF32Type(), builder.getUnknownLoc());
+  builder.setInsertionPointToEnd(&block);
+  DictionaryAttr constants = builder.getDictionaryAttr(builder.getNamedAttr("a", builder.getF64FloatAttr(2)));
+  std::string error;
+  auto build = [&](StringRef text) { return buildFormula(builder, builder.getUnknownLoc(), text, names, constants, error); };
+  auto folded = build("a < inf ? x : exp(x)");
+  ASSERT_TRUE(succeeded(folded)) << error;
+  EXPECT_EQ(*folded, names["x"]);
+  EXPECT_TRUE(block.empty()); // nothing of the branch that is not taken stays
+  EXPECT_TRUE(succeeded(build("pow(x, a - 1)")));
+  EXPECT_TRUE(block.empty());
+  EXPECT_TRUE(succeeded(build("pow(x, a + 0.5)")));
+  EXPECT_TRUE(llvm::isa<math::PowFOp>(block.back()));
+  EXPECT_TRUE(failed(build("pow(a, x)")));
+  EXPECT_NE(error.find("a constant exponent"), std::string::npos) << error;
+  EXPECT_TRUE(failed(build("pow(x)")));
 }

@@ -84,13 +84,14 @@ TEST(Gradient, MatrixProducts) {
 }
 
 TEST(Gradient, Activations) {
-  const char *names[] = {"relu",      "relu6",       "leaky_relu", "sigmoid",  "tanh", "swish",
-                         "hardswish", "hardsigmoid", "gelu",       "softplus", "clamp"};
+  const char *names[] = {"relu",     "relu6",       "leaky_relu", "sigmoid", "tanh", "swish",  "hardswish", "hardsigmoid",
+                         "gelu",     "softplus",    "clamp",      "elu",     "selu", "celu",   "mish",      "gelu_tanh",
+                         "softsign", "log_sigmoid", "exp",        "abs",     "neg",  "square", "pow"};
   InputOptions options;
   options.kinks = true; // the convention at a kink must be the same in both
   Tensor<double> x = as<double>(randomTensor({1, 300}, 7, 4, options)), dy = randomDouble({1, 300}, 8);
   ActivationParams params;
-  params.min = -1, params.max = 3;
+  params.min = -1, params.max = 3, params.alpha = 0.75, params.exponent = 3;
   for (const char *name : names) {
     Activation a = *activationNamed(name);
     Forward f = [&](const std::vector<Tensor<Dual>> &args) { return activation(a, params, args[0]); };
@@ -98,15 +99,54 @@ TEST(Gradient, Activations) {
   }
 }
 
+TEST(Gradient, ActivationsOfPositiveNumbers) {
+  Tensor<double> x = randomDouble({1, 300}, 7, 0.2, 1.5), dy = randomDouble({1, 300}, 8);
+  for (const char *name : {"log", "sqrt", "rsqrt", "reciprocal", "pow"})
+    for (double exponent : {0.5, -0.5, 1.7, -3.0}) {
+      ActivationParams params;
+      params.exponent = exponent;
+      Activation a = *activationNamed(name);
+      Forward f = [&](const std::vector<Tensor<Dual>> &args) { return activation(a, params, args[0]); };
+      expectSame(byDuals(f, {x}, dy, 0), activationGrad(a, params, dy, x), name);
+      for (double at : {0.5, 1.25, 3.0}) {
+        double h = 1e-6, difference = (activate(a, params, at + h) - activate(a, params, at - h)) / (2 * h);
+        EXPECT_NEAR(activateGrad(a, params, 1.0, at), difference, 1e-7) << name << " at " << at;
+      }
+    }
+}
+
+TEST(Gradient, Extrema) {
+  Tensor<double> a = randomDouble({2, 3, 4}, 1), b = randomDouble({3, 1}, 2), dy = randomDouble({2, 3, 4}, 3);
+  b.data[1] = a.data[5]; // a tie: half to each
+  for (bool ofMaximum : {true, false}) {
+    Forward f = [&](const std::vector<Tensor<Dual>> &v) { return ofMaximum ? maximum(v[0], v[1]) : minimum(v[0], v[1]); };
+    expectSame(byDuals(f, {a, b}, dy, 0), extremumGrad(dy, a, b, ofMaximum), "first");
+    expectSame(byDuals(f, {a, b}, dy, 1), sumTo(extremumGrad(dy, b, a, ofMaximum), {3, 1}), "second");
+  }
+  Tensor<double> x({3}, {1, NAN, 2}), y({3}, {1, 5, NAN}), ones({3}, {1, 1, 1});
+  EXPECT_EQ(extremumGrad(ones, x, y, true).data, (std::vector<double>{0.5, 1, 1}));
+  EXPECT_TRUE(std::isnan(maximum(x, y).data[1]) && std::isnan(minimum(x, y).data[2]));
+}
+
+TEST(Gradient, Where) {
+  Tensor<double> cond({4}, {1, 0, -0.0, NAN}), a = randomDouble({2, 1}, 1), b = randomDouble({4}, 2), dy = randomDouble({2, 4}, 3);
+  Forward f = [&](const std::vector<Tensor<Dual>> &v) { return where(as<Dual>(cond), v[0], v[1]); };
+  Tensor<double> zero({}, {0});
+  expectSame(byDuals(f, {a, b}, dy, 0), sumTo(where(cond, dy, zero), {2, 1}), "lhs");
+  expectSame(byDuals(f, {a, b}, dy, 1), sumTo(where(cond, zero, dy), {4}), "rhs");
+  EXPECT_EQ(where(cond, Tensor<double>({}, {1}), Tensor<double>({}, {2})).data, (std::vector<double>{1, 2, 2, 1}));
+}
+
 TEST(Gradient, ActivationsByDifferences) { // duals and formulas could share a wrong function value
   ActivationParams params;
-  params.min = -1, params.max = 3;
-  for (const char *name :
-       {"relu", "relu6", "leaky_relu", "sigmoid", "tanh", "swish", "hardswish", "hardsigmoid", "gelu", "softplus", "clamp"})
+  params.min = -1, params.max = 3, params.alpha = 0.75, params.exponent = 3;
+  for (const char *name : {"relu",     "relu6",       "leaky_relu", "sigmoid", "tanh", "swish",  "hardswish",  "hardsigmoid",
+                           "gelu",     "softplus",    "clamp",      "elu",     "selu", "celu",   "mish",       "gelu_tanh",
+                           "softsign", "log_sigmoid", "exp",        "abs",     "neg",  "square", "reciprocal", "pow"})
     for (double x : {-4.25, -2.5, -0.75, 0.3125, 2.75, 4.5, 7.0}) {
       Activation a = *activationNamed(name);
       double h = 1e-6, difference = (activate(a, params, x + h) - activate(a, params, x - h)) / (2 * h);
-      EXPECT_NEAR(activateGrad(a, params, 1.0, x), difference, 1e-8) << name << " at " << x;
+      EXPECT_NEAR(activateGrad(a, params, 1.0, x), difference, 1e-7 * std::max(1.0, std::fabs(difference))) << name << " at " << x;
     }
 }
 

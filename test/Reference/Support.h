@@ -1,6 +1,7 @@
 // What the reference tests share: random tensors of any scalar, parsing, and the direction of a derivative.
 #pragma once
 #include "fusion/Dialect/FusionDialect.h"
+#include "fusion/Reference/Activations.h"
 #include "fusion/Reference/Evaluate.h"
 #include "mlir/Parser/Parser.h"
 #include "gtest/gtest.h"
@@ -36,5 +37,15 @@ struct Parsed {
   mlir::func::FuncOp func(llvm::StringRef name) { return module->lookupSymbol<mlir::func::FuncOp>(name); }
   mlir::func::FuncOp first() { return *module->getOps<mlir::func::FuncOp>().begin(); }
 };
+
+/// The parameters of an activation op, as they are written.
+inline ActivationParams paramsOf(mlir::Operation *op) {
+  ActivationParams p;
+  for (auto [name, field] :
+       {std::pair("slope", &p.slope), {"min", &p.min}, {"max", &p.max}, {"alpha", &p.alpha}, {"exponent", &p.exponent}})
+    if (auto given = op->getAttrOfType<mlir::FloatAttr>(name))
+      *field = given.getValueAsDouble();
+  return p;
+}
 
 } // namespace fusion::reference::testing

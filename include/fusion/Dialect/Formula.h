@@ -3,9 +3,10 @@
 //   formula := (name '=' expr ';')* expr
 //   expr    := sum (('<' | '<=' | '>' | '>=' | '==') sum)? ('?' expr ':' expr)?
 //   sum     := product (('+' | '-') product)*        product := unary (('*' | '/') unary)*
-//   unary   := '-' unary | number | name | function '(' expr ')' | '(' expr ')'
+//   unary   := '-' unary | number | 'inf' | name | function '(' expr ')' | 'pow' '(' expr ',' expr ')' | '(' expr ')'
 //
-// Comparisons are ordered: false when an operand is NaN. Arithmetic on literals alone is folded in double precision.
+// Comparisons are ordered: false when an operand is NaN. Arithmetic and comparisons of literals alone are folded in double precision. The
+// exponent of pow is a literal, and exponents that PyTorch computes by simpler means (0, 1, 2, 3, -1, -2, 1/2, -1/2) are computed by them.
 #pragma once
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringMap.h"

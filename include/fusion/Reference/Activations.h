@@ -7,11 +7,41 @@
 
 namespace fusion::reference {
 
-enum class Activation { Relu, Relu6, LeakyRelu, Sigmoid, Tanh, Swish, Hardswish, Hardsigmoid, Gelu, Softplus, Clamp };
+enum class Activation {
+  Relu,
+  Relu6,
+  LeakyRelu,
+  Sigmoid,
+  Tanh,
+  Swish,
+  Hardswish,
+  Hardsigmoid,
+  Gelu,
+  Softplus,
+  Clamp,
+  Elu,
+  Selu,
+  Celu,
+  Mish,
+  GeluTanh,
+  Softsign,
+  LogSigmoid,
+  Exp,
+  Log,
+  Sqrt,
+  Rsqrt,
+  Abs,
+  Neg,
+  Square,
+  Reciprocal,
+  Pow
+};
 
 struct ActivationParams {
   double slope = 0.01;     // leaky_relu
   double min = 0, max = 0; // clamp
+  double alpha = 1;        // elu, celu
+  double exponent = 2;     // pow
 };
 
 /// The activation an op mnemonic names ("swish").

@@ -29,6 +29,14 @@ template <class T> Tensor<T> add(const Tensor<T> &a, const Tensor<T> &b);
 template <class T> Tensor<T> sub(const Tensor<T> &a, const Tensor<T> &b);
 template <class T> Tensor<T> mul(const Tensor<T> &a, const Tensor<T> &b);
 template <class T> Tensor<T> div(const Tensor<T> &a, const Tensor<T> &b);
+/// NaN if either is; the derivative goes half to each where they are equal, and whole to both where one is NaN, as in PyTorch.
+template <class T> Tensor<T> maximum(const Tensor<T> &a, const Tensor<T> &b);
+template <class T> Tensor<T> minimum(const Tensor<T> &a, const Tensor<T> &b);
+/// The gradient of x in maximum(x, other), or in minimum(x, other). `unit` as for activations: rounding may decide which one is larger.
+template <class T>
+Tensor<T> extremumGrad(const Tensor<T> &dy, const Tensor<T> &x, const Tensor<T> &other, bool ofMaximum, double unit = unitFp32);
+/// a where cond is not zero, b elsewhere.
+template <class T> Tensor<T> where(const Tensor<T> &cond, const Tensor<T> &a, const Tensor<T> &b);
 
 /// Sums over `dims`; `shape` is the result's, with or without the summed dims at extent 1.
 template <class T> Tensor<T> sumOver(const Tensor<T> &x, const Shape &dims, const Shape &shape);

@@ -203,6 +203,8 @@ void KernelText::scalarBody(Writer &w, MapOp map, ArrayRef<std::string> operands
       text = in(0) + " ? " + in(1) + " : " + in(2);
     else if (isa<math::ExpOp>(op))
       text = call("expf");
+    else if (isa<math::ExpM1Op>(op))
+      text = call("expm1f");
     else if (isa<math::LogOp>(op))
       text = call("logf");
     else if (isa<math::Log1pOp>(op))
@@ -217,6 +219,8 @@ void KernelText::scalarBody(Writer &w, MapOp map, ArrayRef<std::string> operands
       text = call("rsqrtf");
     else if (isa<math::AbsFOp>(op))
       text = call("fabsf");
+    else if (isa<math::PowFOp>(op))
+      text = "powf(" + in(0) + ", " + in(1) + ")";
     w.line("const " + type + " " + name + " = " + text + ";");
     value[op.getResult(0)] = name;
   }

@@ -1,0 +1,5 @@
+// The activation rsqrt at kinks, NaN, infinities, zeros, denormals, large and ordinary values.
+func.func @act_rsqrt(%x: tensor<1x63xf32>) -> tensor<1x63xf32> {
+  %y = fusion.rsqrt %x : tensor<1x63xf32>
+  return %y : tensor<1x63xf32>
+}
