@@ -8,8 +8,9 @@ from shapes import ANCHORS, ELEMENTWISE_BINARY, broadcast, count, infer, transpo
 
 BATCH = 3
 ELEMENTS = 1 << 18  # of any tensor
-PRODUCTS = 1 << 23  # of all anchors together, so that an interpreter takes seconds
-RATIOS = [0.9 ** step for step in range(80)]
+PRODUCTS = [1 << 23, 1 << 26]  # of all anchors together: what an interpreter does in a second, and what it does at all
+RATIOS = [0.9 ** step for step in range(80)]  # of all extents together
+FEWER = [1, 0.5, 0.25, 0.1]  # of features, beyond that, where pools and windows need their extents
 
 
 class Invalid(Exception):
@@ -114,16 +115,16 @@ def split(total, like):
 
 
 class Shrinking:
-    """One attempt: a batch and a ratio, walked through the chain. A strict one takes no power of two anywhere, a lax one only where it chooses."""
+    """One attempt, walked through the chain. A strict one has no power of two anywhere, a lax one none among the extents that it chooses."""
 
-    def __init__(self, chain, features, batch, ratio, strict):
+    def __init__(self, chain, features, batch, ratio, fewer, strict):
         self.full_chain, self.chain = chain, copy.deepcopy(chain)
-        self.features, self.batch, self.ratio, self.strict = features, batch, ratio, strict
+        self.features, self.batch, self.ratio, self.feature_ratio, self.strict = features, batch, ratio, ratio * fewer, strict
         self.full, self.small, self.products, self.largest = {}, {}, 0, 0
 
     def input(self, name):
         full = self.full_chain.inputs[int(name.removeprefix("input"))]
-        shape = [min(self.batch, full[0])] + [self.features.small(name, self.ratio)] * (len(full) > 1)
+        shape = [min(self.batch, full[0])] + [self.features.small(name, self.feature_ratio)] * (len(full) > 1)
         return shape + [smaller(n, self.ratio, d) for d, n in enumerate(full[2:])]
 
     def matched(self, shape, full, small):
@@ -190,13 +191,13 @@ class Shrinking:
 
     def factor(self, index, op, x):
         """The second operand of a matrix product."""
-        made = self.features.small(f"op{index}", self.ratio)
+        made = self.features.small(f"op{index}", self.feature_ratio)
         return [made, x[1]] if transposes(op, op.in_shape) else [x[1], made]
 
     def attributes(self, index, op, full, x):
         """Rewrites the attributes that hold extents; the shape of the second operand, where there is one."""
         attrs = op.attrs
-        made = self.features.small(f"op{index}", self.ratio) if op.name in ANCHORS else None
+        made = self.features.small(f"op{index}", self.feature_ratio) if op.name in ANCHORS else None
         for key, value in (("cin", x[1:2]), ("in_features", x[1:2]), ("cout", [made]), ("out_features", [made])):
             if key in attrs:
                 attrs[key] = value[0]
@@ -231,12 +232,12 @@ class Shrinking:
 def shrink(chain):
     """The largest of a series of smaller chains that keeps the limits."""
     features = Features(chain)
-    for batch, strict, ratio in itertools.product(range(BATCH, 0, -1), (True, False), RATIOS):
-        attempt = Shrinking(chain, features, batch, ratio, strict)
+    for batch, products, strict, fewer, ratio in itertools.product(range(BATCH, 0, -1), PRODUCTS, (True, False), FEWER, RATIOS):
+        attempt = Shrinking(chain, features, batch, ratio, fewer, strict)
         try:
             small = attempt.run()
         except Invalid:
             continue
-        if attempt.largest <= ELEMENTS and attempt.products <= PRODUCTS:
+        if attempt.largest <= ELEMENTS and attempt.products <= products:
             return small
     raise FactError(f"expected a chain that shrinks to tensors of {ELEMENTS} elements, but got none that is valid; it runs at full size only")
