@@ -146,6 +146,11 @@ def Fusion_WhereOp : Fusion_Ternary<"where", "lhs where cond is not zero (NaN is
                                     (ins Fusion_Tensor:$cond, Fusion_Tensor:$lhs, Fusion_Tensor:$rhs)> {
   let assemblyFormat = "$cond `,` $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }
+def Fusion_StandardizeOp : Fusion_Ternary<"standardize", "(x - mean) * rstd", [{The step that norms made of `moments` have in common. Its
+    gradient goes through the statistics where they are the operand's own: `rstd` is `rsqrt(variance + constant)` of its `moments`.}],
+    (ins Fusion_Tensor:$x, Fusion_Tensor:$mean, Fusion_Tensor:$rstd)> {
+  let assemblyFormat = "$x `stats` $mean `,` $rstd attr-dict `:` functional-type(operands, results)";
+}
 class Fusion_ExtremumGrad<string mnemonic, string of>
     : Fusion_Ternary<mnemonic, "gradient of operand x in " # of # "(x, other)",
                      "`dy` where x is the result, `dy / 2` where both are, 0 elsewhere; a NaN leaves `dy` to both operands.",

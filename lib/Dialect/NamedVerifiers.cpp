@@ -1,4 +1,5 @@
-// Constraints of the named layer, numbered in dialects/Fusion/NamedOps.td; those of convolutions are in Shape.cpp.
+// Constraints of the named layer, numbered in dialects/Fusion/NamedOps.td; those of convolutions are in Shape.cpp, of norms in
+// NormVerifiers.cpp.
 #include "fusion/Dialect/FusionDialect.h"
 #include "fusion/Dialect/Shape.h"
 #include "mlir/IR/Diagnostics.h"
@@ -130,6 +131,7 @@ static LogicalResult verifyTernary(Operation *op) {
   return success();
 }
 LogicalResult WhereOp::verify() { return verifyTernary(*this); }
+LogicalResult StandardizeOp::verify() { return verifyTernary(*this); }
 LogicalResult MaximumGradOp::verify() { return verifyTernary(*this); }
 LogicalResult MinimumGradOp::verify() { return verifyTernary(*this); }
 
@@ -161,87 +163,4 @@ LogicalResult SumToOp::verify() {
   if (y != expected)
     return emitOpError("expected a result of type ") << expected << ", but got " << y << "; summed dims are dropped (sum_to_c3)";
   return success();
-}
-
-// ---------------------------------------------------------------- norms
-
-/// (norm_c1) the rank, (norm_c2) the groups.
-static LogicalResult verifyGroups(Operation *op, RankedTensorType x, int64_t groups) {
-  if (x.getRank() < 2)
-    return op->emitOpError("expected x to have rank 2 or more ([N, C, ...]), but got ") << x << " (norm_c1)";
-  if (groups < 1 || x.getDimSize(1) % groups != 0)
-    return op->emitOpError("expected groups that divide ")
-           << x.getDimSize(1) << " channels, but got " << groups << "; 1 normalises over all channels together (norm_c2)";
-  return success();
-}
-
-/// (norm_c3) eps.
-static LogicalResult verifyEps(Operation *op, double eps, Attribute given) {
-  if (isFiniteFloat(eps) && eps >= 0)
-    return success();
-  return op->emitOpError("expected eps to be finite and not negative, but got ") << given << "; PyTorch's default is 1e-5 (norm_c3)";
-}
-
-/// (norm_c4) one vector of the affine step.
-static LogicalResult verifyPerChannel(Operation *op, Value vector, RankedTensorType x, const char *name) {
-  if (!vector || cast<RankedTensorType>(vector.getType()).getShape() == ArrayRef<int64_t>{x.getDimSize(1)})
-    return success();
-  return op->emitOpError("expected ") << name << " to have shape [" << x.getDimSize(1) << "], one entry per channel, but got "
-                                      << vector.getType() << "; it is per channel, not per group (norm_c4)";
-}
-static LogicalResult verifyAffine(Operation *op, Value gamma, Value beta, RankedTensorType x) {
-  if (bool(gamma) != bool(beta))
-    return op->emitOpError("expected gamma and beta together or neither, but got ") << (gamma ? "gamma" : "beta") << " alone (norm_c4)";
-  return success(succeeded(verifyPerChannel(op, gamma, x, "gamma")) && succeeded(verifyPerChannel(op, beta, x, "beta")));
-}
-
-/// (norm_c5) a tensor like x.
-static LogicalResult verifyLikeX(Operation *op, RankedTensorType type, RankedTensorType x, const char *name) {
-  if (type == x)
-    return success();
-  return op->emitOpError("expected ") << name << " to have x's type " << x << ", but got " << type << " (norm_c5)";
-}
-
-/// (norm_c6) statistics.
-static LogicalResult verifyStats(Operation *op, RankedTensorType mean, RankedTensorType rstd, RankedTensorType x, int64_t groups) {
-  auto expected = RankedTensorType::get({x.getDimSize(0), groups}, x.getElementType());
-  if (mean == expected && rstd == expected)
-    return success();
-  return op->emitOpError("expected mean and rstd of type ")
-         << expected << ", but got " << mean << " and " << rstd << "; they are [N, groups] (norm_c6)";
-}
-
-LogicalResult GroupNormOp::verify() {
-  RankedTensorType x = getX().getType();
-  return success(succeeded(verifyGroups(*this, x, getGroups())) && succeeded(verifyEps(*this, getEps().convertToDouble(), getEpsAttr())) &&
-                 succeeded(verifyAffine(*this, getGamma(), getBeta(), x)) &&
-                 succeeded(verifyLikeX(*this, getY().getType(), x, "the result")));
-}
-
-LogicalResult GroupStatsOp::verify() {
-  RankedTensorType x = getX().getType();
-  return success(succeeded(verifyGroups(*this, x, getGroups())) && succeeded(verifyEps(*this, getEps().convertToDouble(), getEpsAttr())) &&
-                 succeeded(verifyStats(*this, getMean().getType(), getRstd().getType(), x, getGroups())));
-}
-
-/// What the two ops that read statistics share; the number of groups is the statistics' second extent.
-template <typename Op> static LogicalResult verifyNormalized(Op op) {
-  RankedTensorType x = op.getX().getType(), mean = op.getMean().getType(), rstd = op.getRstd().getType();
-  if (mean.getRank() != 2)
-    return op.emitOpError("expected mean and rstd of shape [N, groups], but got ") << mean << " and " << rstd << " (norm_c6)";
-  int64_t groups = mean.getDimSize(1);
-  return success(succeeded(verifyGroups(op, x, groups)) && succeeded(verifyStats(op, mean, rstd, x, groups)));
-}
-
-LogicalResult NormalizeOp::verify() {
-  RankedTensorType x = getX().getType();
-  return success(succeeded(verifyNormalized(*this)) && succeeded(verifyAffine(*this, getGamma(), getBeta(), x)) &&
-                 succeeded(verifyLikeX(*this, getY().getType(), x, "the result")));
-}
-
-LogicalResult NormalizeGradOp::verify() {
-  RankedTensorType x = getX().getType();
-  return success(succeeded(verifyNormalized(*this)) && succeeded(verifyPerChannel(*this, getGamma(), x, "gamma")) &&
-                 succeeded(verifyLikeX(*this, getDy().getType(), x, "dy")) &&
-                 succeeded(verifyLikeX(*this, getDx().getType(), x, "the result")));
 }

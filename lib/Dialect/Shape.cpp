@@ -62,6 +62,26 @@ SmallVector<int64_t> broadcastDims(ArrayRef<int64_t> from, ArrayRef<int64_t> to)
   return summed;
 }
 
+SmallVector<int64_t> reducedShape(ArrayRef<int64_t> shape, ArrayRef<int64_t> dims, bool keepdim) {
+  SmallVector<int64_t> left;
+  for (auto [d, extent] : llvm::enumerate(shape))
+    if (!llvm::is_contained(dims, int64_t(d)))
+      left.push_back(extent);
+    else if (keepdim)
+      left.push_back(1);
+  return left;
+}
+
+std::optional<int64_t> reducedCount(ArrayRef<int64_t> shape, ArrayRef<int64_t> dims) {
+  int64_t count = 1;
+  for (int64_t d : dims) {
+    if (ShapedType::isDynamic(shape[d]))
+      return std::nullopt;
+    count *= shape[d];
+  }
+  return count;
+}
+
 static std::string text(ArrayRef<int64_t> values) {
   std::string out = "[";
   for (int64_t v : values)

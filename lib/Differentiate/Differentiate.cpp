@@ -108,11 +108,21 @@ func::FuncOp DifferentiatePass::declare(func::FuncOp forward, ArrayRef<unsigned>
   return backward;
 }
 
+/// Operands that a result depends on differentiably.
+static SmallVector<Value> differentiableOperands(Operation &op) {
+  if (isa<DetachOp, CountOp>(op))
+    return {};
+  SmallVector<Value> operands(op.getOperands());
+  if (isa<WhereOp>(op))
+    operands.erase(operands.begin());
+  return operands;
+}
+
 /// Values through which a requested argument reaches the results.
 static llvm::DenseSet<Value> activeValues(Block &block, ValueRange wanted) {
   llvm::DenseSet<Value> active(wanted.begin(), wanted.end());
   for (Operation &op : block)
-    if (llvm::any_of(op.getOperands(), [&](Value operand) { return active.contains(operand); }))
+    if (llvm::any_of(differentiableOperands(op), [&](Value operand) { return active.contains(operand); }))
       active.insert(op.result_begin(), op.result_end());
   return active;
 }
@@ -154,7 +164,7 @@ LogicalResult DifferentiatePass::fill(func::FuncOp backward, func::FuncOp forwar
     Rule rule = ruleOf(op);
     if (!rule) {
       auto diagnostic = op->emitError() << "op '" << op->getName() << "' has no derivative rule";
-      if (isa<GroupNormOp>(op))
+      if (isComposite(op))
         diagnostic.attachNote() << "run -fusion-decompose-norms first";
       else
         diagnostic.attachNote() << "compile the forward pass alone with --grad=none, or remove the op";

@@ -12,14 +12,13 @@ void Gradients::contribute(Value value, Value gradient) {
   sum = sum ? AddOp::create(builder, gradient.getLoc(), value.getType(), sum, gradient).getResult() : gradient;
 }
 
-/// Undoes broadcasting: the gradient of an operand that was repeated is the sum over its copies.
-static Value sumTo(RuleContext &c, Value gradient, Value operand) {
+Value sumTo(RuleContext &c, Value gradient, Value operand) {
   if (gradient.getType() == operand.getType())
     return gradient;
   return SumToOp::create(c.builder, c.loc, operand.getType(), gradient, DenseI64ArrayAttr());
 }
 
-static Value negate(RuleContext &c, Value value) {
+Value negate(RuleContext &c, Value value) {
   auto scalar = RankedTensorType::get({}, c.builder.getF32Type());
   Value minusOne = ConstantOp::create(c.builder, c.loc, scalar, c.builder.getF64FloatAttr(-1));
   return MulOp::create(c.builder, c.loc, value.getType(), value, minusOne);
@@ -122,6 +121,14 @@ Rule ruleOf(Operation *op) {
       .Case<LinearOp>([](auto) { return linearRule; })
       .Case<MatmulOp>([](auto) { return matmulRule; })
       .Case<NormalizeOp>([](auto) { return normalizeRule; })
+      .Case<SumOp>([](auto) { return sumRule; })
+      .Case<MaxOp, MinOp>([](auto) { return extremeRule; })
+      .Case<MomentsOp>([](auto) { return momentsRule; })
+      .Case<StandardizeOp>([](auto) { return standardizeRule; })
+      .Case<ReshapeOp>([](auto) { return reshapeRule; })
+      .Case<BroadcastOp>([](auto) { return broadcastRule; })
+      .Case<DropoutOp>([](auto) { return dropoutRule; })
+      .Case<MaxPoolOp, AvgPoolOp, AdaptiveAvgPoolOp>([](auto) { return poolRule; })
       .Default([](auto) { return nullptr; });
 }
 

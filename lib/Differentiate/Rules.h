@@ -38,6 +38,10 @@ struct RuleContext {
 /// Contributes the gradients of all operands that want one.
 using Rule = mlir::LogicalResult (*)(RuleContext &);
 
+/// Undoes broadcasting: the gradient of an operand that was repeated is the sum over its copies.
+mlir::Value sumTo(RuleContext &c, mlir::Value gradient, mlir::Value operand);
+mlir::Value negate(RuleContext &c, mlir::Value value);
+
 /// The rule of an op, or null. Gradient ops have none: second derivatives are not supported.
 Rule ruleOf(mlir::Operation *op);
 
@@ -45,5 +49,13 @@ mlir::LogicalResult convRule(RuleContext &);
 mlir::LogicalResult linearRule(RuleContext &);
 mlir::LogicalResult matmulRule(RuleContext &);
 mlir::LogicalResult normalizeRule(RuleContext &);
+mlir::LogicalResult sumRule(RuleContext &);
+mlir::LogicalResult extremeRule(RuleContext &);
+mlir::LogicalResult momentsRule(RuleContext &);
+mlir::LogicalResult standardizeRule(RuleContext &);
+mlir::LogicalResult reshapeRule(RuleContext &);
+mlir::LogicalResult broadcastRule(RuleContext &);
+mlir::LogicalResult dropoutRule(RuleContext &);
+mlir::LogicalResult poolRule(RuleContext &);
 
 } // namespace fusion

@@ -12,6 +12,37 @@ static Type withUnknownBatch(Type type) {
   return RankedTensorType::get(shape, tensor.getElementType());
 }
 
+/// Whether a reshape keeps a leading batch, merges dims into it or splits them off it.
+static bool keepsBatch(RankedTensorType from, RankedTensorType to) {
+  auto behind = [](RankedTensorType type) {
+    int64_t count = 1;
+    for (int64_t extent : type.getShape().drop_front())
+      count *= extent;
+    return count;
+  };
+  if (from.getRank() == 0 || to.getRank() == 0)
+    return false;
+  int64_t a = behind(from), b = behind(to);
+  return a % b == 0 || b % a == 0;
+}
+
+/// Whether dim 0 of a result is the batch, given the values whose dim 0 is.
+static bool carriesBatch(Operation &op, Value result, const llvm::DenseSet<Value> &batched, int64_t batch) {
+  auto type = cast<RankedTensorType>(result.getType());
+  if (type.getRank() == 0)
+    return false;
+  if (isa<BroadcastOp>(op)) // a batch that only the result has is the function's
+    return type.getDimSize(0) == batch;
+  if (isa<ReshapeOp>(op))
+    return batched.contains(op.getOperand(0));
+  if (auto dims = op.getAttrOfType<DenseI64ArrayAttr>("dims"); dims && !isa<SoftmaxOp, LogSoftmaxOp>(op))
+    return batched.contains(op.getOperand(0)) && !llvm::is_contained(dims.asArrayRef(), 0);
+  return llvm::any_of(op.getOperands(), [&](Value v) {
+    auto from = cast<RankedTensorType>(v.getType());
+    return batched.contains(v) && from.getDimSize(0) == type.getDimSize(0) && (from.getRank() == type.getRank() || isa<GroupStatsOp>(op));
+  });
+}
+
 int64_t fusion::generalizeBatch(func::FuncOp func) {
   int64_t batch = 1;
   bool found = false, same = true;
@@ -25,20 +56,20 @@ int64_t fusion::generalizeBatch(func::FuncOp func) {
   }
   if (!found || !same || ShapedType::isDynamic(batch))
     return found && same ? batch : 1;
+  llvm::DenseSet<Value> batched;
   for (BlockArgument arg : func.getArguments())
     if (!func.getArgAttr(arg.getArgNumber(), kParameterAttr) && cast<RankedTensorType>(arg.getType()).getRank() >= 2)
-      arg.setType(withUnknownBatch(arg.getType()));
+      batched.insert(arg);
   for (Operation &op : func.getBody().front().without_terminator())
     for (Value result : op.getResults()) {
-      auto type = cast<RankedTensorType>(result.getType());
-      bool carries = llvm::any_of(op.getOperands(), [&](Value v) {
-        auto from = cast<RankedTensorType>(v.getType());
-        bool wide = from.getRank() == type.getRank() || isa<GroupStatsOp>(op);
-        return wide && from.getRank() > 0 && from.isDynamicDim(0);
-      });
-      if (carries && type.getRank() > 0 && type.getDimSize(0) == batch)
-        result.setType(withUnknownBatch(type));
+      if (!carriesBatch(op, result, batched, batch))
+        continue;
+      if (auto reshape = dyn_cast<ReshapeOp>(op); reshape && !keepsBatch(reshape.getX().getType(), reshape.getY().getType()))
+        return 1; // the shape only fits this batch
+      batched.insert(result);
     }
+  for (Value v : batched)
+    v.setType(withUnknownBatch(v.getType()));
   SmallVector<Type> results(func.getBody().front().getTerminator()->getOperandTypes());
   func.setType(FunctionType::get(func.getContext(), func.getBody().getArgumentTypes(), results));
   return batch;

@@ -1,31 +1,11 @@
-// Constants, broadcasting arithmetic, sums over dims and matrix products of the reference.
+// Constants, broadcasting arithmetic and matrix products of the reference.
+#include "Grouping.h"
 #include "fusion/Reference/Ops.h"
-#include "fusion/Reference/Sum.h"
 #include <algorithm>
 
 using namespace fusion::reference;
 
 namespace {
-
-/// Row-major strides of `shape` seen as `rank` dims aligned from the right; 0 where it broadcasts.
-Shape broadcastStrides(const Shape &shape, size_t rank) {
-  Shape strides(rank, 0);
-  int64_t stride = 1;
-  for (size_t d = shape.size(); d-- > 0;) {
-    if (shape[d] != 1)
-      strides[rank - shape.size() + d] = stride;
-    stride *= shape[d];
-  }
-  return strides;
-}
-
-/// The offset of element `linear` of a row-major `shape` in a tensor with these strides.
-int64_t offsetOf(int64_t linear, const Shape &shape, const Shape &strides) {
-  int64_t offset = 0;
-  for (size_t d = shape.size(); d-- > 0; linear /= shape[d])
-    offset += linear % shape[d] * strides[d];
-  return offset;
-}
 
 template <class T, class F> Tensor<T> broadcasting(const Tensor<T> &a, const Tensor<T> &b, const F &f) {
   Tensor<T> y(broadcastShape(a.shape, b.shape));
@@ -115,28 +95,6 @@ template <class T> Tensor<T> fusion::reference::where(const Tensor<T> &cond, con
   return y;
 }
 
-template <class T> Tensor<T> fusion::reference::sumOver(const Tensor<T> &x, const Shape &dims, const Shape &shape) {
-  Shape strides(x.rank(), 1), summed, summedStrides, kept, keptStrides;
-  for (size_t d = x.rank(); d-- > 1;)
-    strides[d - 1] = strides[d] * x.shape[d];
-  for (size_t d = 0; d < x.rank(); ++d) {
-    bool sum = std::find(dims.begin(), dims.end(), static_cast<int64_t>(d)) != dims.end();
-    (sum ? summed : kept).push_back(x.shape[d]);
-    (sum ? summedStrides : keptStrides).push_back(strides[d]);
-  }
-  Shape offsets(elementCount(summed)); // of one result element's terms
-  for (size_t i = 0; i < offsets.size(); ++i)
-    offsets[i] = offsetOf(i, summed, summedStrides);
-
-  Tensor<T> y(shape);
-  for (int64_t i = 0; i < y.size(); ++i) {
-    int64_t base = offsetOf(i, kept, keptStrides);
-    y.data[i] = pairwiseSum<T>(0, offsets.size(), [&](int64_t k) { return x.data[base + offsets[k]]; });
-  }
-  y.reduction = std::max<int64_t>({x.reduction, static_cast<int64_t>(offsets.size()), 1});
-  return y;
-}
-
 template <class T> Tensor<T> fusion::reference::sumTo(const Tensor<T> &x, const Shape &shape) {
   Shape dims;
   size_t missing = x.rank() - shape.size();
@@ -173,7 +131,6 @@ template <class T> Tensor<T> fusion::reference::linear(const Tensor<T> &x, const
   template Tensor<T> fusion::reference::minimum(const Tensor<T> &, const Tensor<T> &);                                                     \
   template Tensor<T> fusion::reference::extremumGrad(const Tensor<T> &, const Tensor<T> &, const Tensor<T> &, bool, double);               \
   template Tensor<T> fusion::reference::where(const Tensor<T> &, const Tensor<T> &, const Tensor<T> &);                                    \
-  template Tensor<T> fusion::reference::sumOver(const Tensor<T> &, const Shape &, const Shape &);                                          \
   template Tensor<T> fusion::reference::sumTo(const Tensor<T> &, const Shape &);                                                           \
   template Tensor<T> fusion::reference::matmul(const Tensor<T> &, const Tensor<T> &, bool, bool);                                          \
   template Tensor<T> fusion::reference::linear(const Tensor<T> &, const Tensor<T> &, const Tensor<T> *);

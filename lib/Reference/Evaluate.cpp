@@ -1,6 +1,8 @@
 // Dispatches each named op of a function to its reference loop.
 #include "fusion/Reference/Evaluate.h"
 #include "fusion/Dialect/FusionDialect.h"
+#include "fusion/Reference/Pooling.h"
+#include "fusion/Reference/Reductions.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -20,6 +22,21 @@ template <class ConvLike> ConvSpec specOf(ConvLike op) {
   spec.dilation = listOf(op.getDilation());
   spec.groups = op.getGroups();
   spec.transposed = op.getTransposed();
+  return spec;
+}
+
+template <class PoolLike> PoolSpec poolOf(PoolLike op) {
+  PoolSpec spec;
+  spec.kernel = listOf(op.getKernel());
+  spec.stride = listOf(op.getStride());
+  spec.padding = listOf(op.getPadding());
+  spec.ceilMode = op.getCeilMode();
+  if constexpr (std::is_same_v<PoolLike, MaxPoolOp> || std::is_same_v<PoolLike, MaxPoolGradOp>) {
+    spec.dilation = listOf(op.getDilation());
+  } else {
+    spec.countIncludePad = op.getCountIncludePad();
+    spec.divisor = op.getDivisorOverride().value_or(0);
+  }
   return spec;
 }
 
@@ -62,6 +79,8 @@ private:
     for (auto [index, value] : llvm::enumerate(func.getArguments())) {
       if (failed(checkShape(func, value.getType(), args[index].shape, "argument " + argumentName(func, index))))
         return failure();
+      if (!cast<RankedTensorType>(value.getType()).hasStaticShape())
+        batch = args[index].shape[0];
       values[value] = args[index];
     }
     return success();
@@ -94,6 +113,27 @@ private:
       if (auto given = attributes.getAs<FloatAttr>(name))
         *field = attribute(given.getValue());
     return params;
+  }
+
+  /// The shape of a reshaped tensor; nothing where an unknown leading extent would not be whole.
+  std::optional<Shape> reshaped(ReshapeOp op) {
+    Shape shape(op.getY().getType().getShape());
+    if (!op.getY().getType().hasStaticShape()) {
+      int64_t behind = elementCount(shape, 1), all = at(op.getX()).size();
+      if (all % behind != 0) {
+        op.emitOpError("expected a multiple of ") << behind << " elements, but got " << all << "; this batch cannot be split so";
+        return std::nullopt;
+      }
+      shape[0] = all / behind;
+    }
+    return shape;
+  }
+  /// The shape of a result whose unknown extent is the function's batch.
+  Shape batchedShape(Value result) {
+    Shape shape(cast<RankedTensorType>(result.getType()).getShape());
+    for (int64_t &extent : shape)
+      extent = ShapedType::isDynamic(extent) ? batch : extent;
+    return shape;
   }
 
   /// The static shape of a result whose unknown extent is the batch of `like`.
@@ -173,12 +213,82 @@ private:
         .template Case<NormalizeGradOp>([&](auto o) {
           return Results{normalizeGrad(at(o.getDy()), at(o.getX()), at(o.getMean()), at(o.getRstd()), ifGiven(o.getGamma()))};
         })
+        .Default([&](Operation *other) { return computeOther(other); });
+  }
+
+  /// Reductions, norms made of them, pools and what only rearranges.
+  SmallVector<Tensor<T>, 2> computeOther(Operation *op) {
+    using Results = SmallVector<Tensor<T>, 2>;
+    return TypeSwitch<Operation *, Results>(op)
+        .template Case<ReshapeOp>([&](auto o) {
+          std::optional<Shape> shape = reshaped(o);
+          if (!shape)
+            return Results();
+          Tensor<T> y = at(o.getX());
+          y.shape = *shape;
+          return Results{y};
+        })
+        .template Case<BroadcastOp>([&](auto o) { return Results{expanded(at(o.getX()), batchedShape(o.getY()))}; })
+        .template Case<DetachOp>([&](auto o) {
+          Tensor<T> y = at(o.getX());
+          for (T &v : y.data)
+            v = withoutSlope(v);
+          return Results{y};
+        })
+        .template Case<DropoutOp>([&](auto o) { return Results{dropout(at(o.getX()), attribute(o.getP()), o.getSeed(), o.getOffset())}; })
+        .template Case<SumOp>([&](auto o) {
+          const Tensor<T> &x = at(o.getX());
+          return Results{sumOver(x, listOf(o.getDims()), reduced(x.shape, listOf(o.getDims()), o.getKeepdim()))};
+        })
+        .template Case<MaxOp>(
+            [&](auto o) { return Results{extreme(at(o.getX()), listOf(o.getDims()), o.getKeepdim(), true, options.unit)}; })
+        .template Case<MinOp>(
+            [&](auto o) { return Results{extreme(at(o.getX()), listOf(o.getDims()), o.getKeepdim(), false, options.unit)}; })
+        .template Case<ExtremeGradOp>([&](auto o) {
+          return Results{extremeGrad(at(o.getDy()), at(o.getX()), listOf(o.getDims()), o.getOf() == "max", options.unit)};
+        })
+        .template Case<MomentsOp>([&](auto o) {
+          Moments<T> m = moments(at(o.getX()), listOf(o.getDims()), o.getKeepdim());
+          return Results{m.mean, m.variance};
+        })
+        .template Case<CountOp>([&](auto o) { return Results{constant<T>(countOver(at(o.getX()).shape, listOf(o.getDims())))}; })
+        .template Case<MeanOp>([&](auto o) { return Results{mean(at(o.getX()), listOf(o.getDims()), o.getKeepdim())}; })
+        .template Case<VarianceOp>(
+            [&](auto o) { return Results{variance(at(o.getX()), listOf(o.getDims()), o.getKeepdim(), attribute(o.getCorrection()))}; })
+        .template Case<LogSumExpOp>([&](auto o) { return Results{logSumExp(at(o.getX()), listOf(o.getDims()), o.getKeepdim())}; })
+        .template Case<SoftmaxOp>([&](auto o) { return Results{softmax(at(o.getX()), listOf(o.getDims()))}; })
+        .template Case<LogSoftmaxOp>([&](auto o) { return Results{logSoftmax(at(o.getX()), listOf(o.getDims()))}; })
+        .template Case<StandardizeOp>([&](auto o) { return Results{standardize(at(o.getX()), at(o.getMean()), at(o.getRstd()))}; })
+        .template Case<LayerNormOp>([&](auto o) {
+          return Results{
+              layerNorm(at(o.getX()), ifGiven(o.getGamma()), ifGiven(o.getBeta()), o.getNormalisedDims(), attribute(o.getEps()))};
+        })
+        .template Case<RmsNormOp>(
+            [&](auto o) { return Results{rmsNorm(at(o.getX()), ifGiven(o.getGamma()), o.getNormalisedDims(), attribute(o.getEps()))}; })
+        .template Case<InstanceNormOp>([&](auto o) {
+          const Tensor<T> &x = at(o.getX());
+          return Results{groupNorm(x, ifGiven(o.getGamma()), ifGiven(o.getBeta()), x.shape[1], attribute(o.getEps()))};
+        })
+        .template Case<BatchNormOp>([&](auto o) {
+          BatchNorm<T> n = batchNorm(at(o.getX()), ifGiven(o.getGamma()), ifGiven(o.getBeta()), ifGiven(o.getRunningMean()),
+                                     ifGiven(o.getRunningVariance()), attribute(o.getEps()), attribute(o.getMomentum()), o.getInference());
+          return o.getUpdated().empty() ? Results{n.y} : Results{n.y, n.mean, n.variance};
+        })
+        .template Case<MaxPoolOp>([&](auto o) { return Results{maxPool(at(o.getX()), poolOf(o), options.unit)}; })
+        .template Case<MaxPoolGradOp>([&](auto o) { return Results{maxPoolGrad(at(o.getDy()), at(o.getX()), poolOf(o), options.unit)}; })
+        .template Case<AvgPoolOp>([&](auto o) { return Results{avgPool(at(o.getX()), poolOf(o))}; })
+        .template Case<AvgPoolGradOp>(
+            [&](auto o) { return Results{avgPoolGrad(at(o.getDy()), poolOf(o), resultShape(o.getDx(), at(o.getDy())))}; })
+        .template Case<AdaptiveAvgPoolOp>([&](auto o) { return Results{adaptiveAvgPool(at(o.getX()), listOf(o.getOutputSize()))}; })
+        .template Case<AdaptiveAvgPoolGradOp>(
+            [&](auto o) { return Results{adaptiveAvgPoolGrad(at(o.getDy()), resultShape(o.getDx(), at(o.getDy())))}; })
         .Default([](Operation *) { return Results(); });
   }
 
   func::FuncOp func;
   EvaluateOptions options;
   llvm::DenseMap<Value, Tensor<T>> values;
+  int64_t batch = 1; ///< of the arguments with an unknown extent
 };
 
 } // namespace

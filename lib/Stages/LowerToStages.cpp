@@ -291,6 +291,12 @@ LogicalResult Lowering::lower(Operation *op) {
     return byFormula(op, "a < b ? a : (a == a ? b : a)");
   if (isa<WhereOp>(op))
     return byFormula(op, "a == 0 ? c : b");
+  if (isa<StandardizeOp>(op))
+    return byFormula(op, "(a - b) * c");
+  if (isa<DetachOp>(op)) {
+    op->getResult(0).replaceAllUsesWith(op->getOperand(0));
+    return success();
+  }
   if (isa<MaximumGradOp>(op))
     return byFormula(op, "b == c ? a * 0.5 : (b < c ? 0 : a)");
   if (isa<MinimumGradOp>(op))
@@ -316,7 +322,9 @@ LogicalResult Lowering::lower(Operation *op) {
   }
   if (isa<ConstantOp>(op))
     return success(); // inlined where it is used
-  return op->emitError() << "expected an op that has stages, but got '" << op->getName() << "'; run -fusion-decompose-norms first?";
+  if (isComposite(op))
+    return op->emitError() << "expected an op that has stages, but got '" << op->getName() << "'; run -fusion-decompose-norms first";
+  return op->emitError() << "op '" << op->getName() << "' is not supported yet";
 }
 
 void Lowering::separateResults(func::ReturnOp op) {

@@ -1,6 +1,7 @@
 // Backward functions as the compiler differentiates them: every golden model's gradients against PyTorch's and against dual numbers.
 #include "Support.h"
 #include "fusion/Differentiate/Passes.h"
+#include "fusion/Raise/Passes.h"
 #include "fusion/Reference/Compare.h"
 #include "fusion/Reference/Golden.h"
 #include "fusion/Reference/Gradients.h"
@@ -20,8 +21,8 @@ protected:
     ASSERT_TRUE(readGolden(GetParam(), golden, error)) << error;
     parsed = std::make_unique<Parsed>(golden.model, /*isPath=*/true);
     ASSERT_TRUE(parsed->module);
-    decomposeNorms();
     PassManager passes(&parsed->context);
+    passes.addNestedPass<func::FuncOp>(fusion::createDecomposeNorms());
     fusion::DifferentiateOptions all;
     all.grad = "all";
     passes.addPass(fusion::createDifferentiate(all));
@@ -29,18 +30,6 @@ protected:
     forward = parsed->first();
     backward = parsed->func((forward.getName() + "_backward").str());
     ASSERT_TRUE(backward);
-  }
-
-  void decomposeNorms() {
-    parsed->module->walk([](fusion::GroupNormOp op) {
-      OpBuilder b(op);
-      Type perGroup = RankedTensorType::get({op.getX().getType().getDimSize(0), static_cast<int64_t>(op.getGroups())}, b.getF32Type());
-      auto stats = fusion::GroupStatsOp::create(b, op.getLoc(), perGroup, perGroup, op.getX(), op.getGroups(), op.getEps());
-      op.replaceAllUsesWith(fusion::NormalizeOp::create(b, op.getLoc(), op.getType(), op.getX(), stats.getMean(), stats.getRstd(),
-                                                        op.getGamma(), op.getBeta())
-                                .getResult());
-      op.erase();
-    });
   }
 
   /// Whether the model is not finite, or has no derivative, at 0 or below it.

@@ -92,7 +92,7 @@ TEST_P(GoldenModel, GradientsInDouble) {
     }
     EXPECT_GT(scale, 0) << input.name;
     // A large mean conditions the gradient of a norm badly: mean/std = 1e3 costs three digits.
-    EXPECT_LE(largest, (nameOf(GetParam()) == "group_norm_large_mean" ? 1e-9 : 1e-12) * scale) << input.name;
+    EXPECT_LE(largest, (nameOf(GetParam()).find("large_mean") != std::string::npos ? 1e-9 : 1e-12) * scale) << input.name;
   }
 }
 
@@ -137,7 +137,7 @@ INSTANTIATE_TEST_SUITE_P(Golden, GoldenFile, ::testing::ValuesIn(allFiles), labe
 INSTANTIATE_TEST_SUITE_P(Golden, GoldenModel, ::testing::ValuesIn(filesWhere(false)), label);
 INSTANTIATE_TEST_SUITE_P(Golden, GoldenPoints, ::testing::ValuesIn(filesWhere(true)), label);
 
-TEST(Golden, AllAreThere) { EXPECT_EQ(allFiles.size(), 77u); }
+TEST(Golden, AllAreThere) { EXPECT_EQ(allFiles.size(), 164u); }
 
 TEST(Golden, BadFilesAreDiagnosed) {
   Golden golden;

@@ -1,6 +1,7 @@
 // The fusion dialect: named ops, stages and kernels.
 #pragma once
 #include "fusion/Dialect/NamedOpTrait.h"
+#include "fusion/Dialect/Pool.h"
 #include "fusion/Dialect/Window.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,3 +22,11 @@
 
 #define GET_OP_CLASSES
 #include "fusion/Dialect/FusionOps.h.inc"
+
+namespace fusion {
+/// Whether -fusion-decompose-norms rewrites the op into others; it has neither stages nor a derivative rule of its own.
+inline bool isComposite(mlir::Operation *op) {
+  return llvm::isa<GroupNormOp, InstanceNormOp, BatchNormOp, LayerNormOp, RmsNormOp, SoftmaxOp, LogSoftmaxOp, MeanOp, VarianceOp,
+                   LogSumExpOp>(op);
+}
+} // namespace fusion

@@ -37,9 +37,24 @@ def RaiseIdioms : Pass<"fusion-raise-idioms", "::mlir::func::FuncOp"> {
 }
 
 def DecomposeNorms : Pass<"fusion-decompose-norms", "::mlir::func::FuncOp"> {
-  let summary = "norms become statistics and normalisation";
+  let summary = "norms, softmaxes and composite reductions become statistics, reductions and arithmetic";
   let description = [{
-    So that the two can land in different kernels, and have derivative rules of their own.
+    So that the parts can land in different kernels, and have derivative rules of their own.
+
+    | op | becomes |
+    |---|---|
+    | `group_norm`, `instance_norm` (groups = C) | `group_stats`, `normalize` |
+    | `layer_norm`, `batch_norm` in training | `moments`, `rsqrt(variance + eps)`, `standardize`, then gamma and beta by broadcasting |
+    | `batch_norm` with `inference` | `standardize` with the running statistics |
+    | running statistics | `(1 - momentum) * running + momentum * batch` of detached statistics, the variance times n / (n - 1) |
+    | `rms_norm` | `x * rsqrt(sum(square(x)) / n + eps)` |
+    | `softmax` | e / sum(e) with e = `exp(x - m)`, m the detached `max` |
+    | `log_softmax` | z - log(sum(exp(z))) with z = x - m |
+    | `logsumexp` | `log(sum(exp(x - m))) + m`, m the detached `max`, 0 where that is infinite |
+    | `mean` | `sum` / n |
+    | `variance` | the variance of `moments` times n / (n - correction) |
+
+    n is a `constant`, or `count` where an unknown batch is reduced.
 
     Before:
     ```mlir

@@ -122,4 +122,8 @@ inline double value(Bound x) { return x.v; }
 template <class T> T withSlope(T, double v, double) { return T(v); }
 inline Dual withSlope(Dual x, double v, double slope) { return {v, scaled(slope, x.d)}; }
 
+/// The value as a constant.
+template <class T> T withoutSlope(T x) { return x; }
+inline Dual withoutSlope(Dual x) { return {x.v, 0}; }
+
 } // namespace fusion::reference

@@ -1,0 +1,120 @@
+// Derivative rules of reductions, of what is standardised by them, of pools and of what only rearranges or masks.
+#include "Rules.h"
+#include "fusion/Dialect/Builders.h"
+
+using namespace mlir;
+
+namespace fusion {
+
+/// Builds the gradient op of a pool or of dropout, which takes the op's own attributes.
+static Value withAttributesOf(RuleContext &c, StringRef name, ValueRange operands, Type type) {
+  OperationState state(c.loc, name, operands, type);
+  for (StringAttr attribute : c.op->getRegisteredInfo()->getAttributeNames())
+    if (Attribute value = c.op->getAttr(attribute))
+      state.addAttribute(attribute, value);
+  return c.builder.create(state)->getResult(0);
+}
+
+/// d(x) = dy for every element of the sum
+LogicalResult sumRule(RuleContext &c) {
+  auto op = cast<SumOp>(c.op);
+  NamedBuilder b(c.builder, c.loc);
+  if (c.gradients.wants(op.getX()))
+    c.gradients.contribute(op.getX(), b.broadcast(b.keepDims(c.dy(), op.getX(), op.getDims()), op.getX().getType()));
+  return success();
+}
+
+/// d(x) = dy at the first index of the extreme element
+LogicalResult extremeRule(RuleContext &c) {
+  Value x = c.op->getOperand(0);
+  if (!c.gradients.wants(x))
+    return success();
+  auto dims = c.op->getAttrOfType<DenseI64ArrayAttr>("dims");
+  bool keepdim = c.op->hasAttr("keepdim");
+  c.gradients.contribute(x, ExtremeGradOp::create(c.builder, c.loc, x.getType(), c.dy(), x, c.op->getName().stripDialect(), dims, keepdim));
+  return success();
+}
+
+/// d(x) = d(mean) / count + d(variance) * 2 (x - mean) / count
+LogicalResult momentsRule(RuleContext &c) {
+  auto op = cast<MomentsOp>(c.op);
+  Value x = op.getX();
+  if (!c.gradients.wants(x))
+    return success();
+  NamedBuilder b(c.builder, c.loc);
+  auto perElement = [&](Value gradient) { return b.keepDims(b.div(gradient, b.count(x, op.getDims())), x, op.getDims()); };
+  if (Value dMean = c.gradients.of(op.getMean()))
+    c.gradients.contribute(x, b.broadcast(perElement(dMean), x.getType()));
+  if (Value dVariance = c.gradients.of(op.getVariance())) {
+    Value centred = b.sub(x, b.keepDims(op.getMean(), x, op.getDims()));
+    c.gradients.contribute(x, b.mul(centred, b.mul(perElement(dVariance), b.constant(2))));
+  }
+  return success();
+}
+
+/// The moments of x that `op` standardises x by, or null.
+static MomentsOp ownMoments(StandardizeOp op) {
+  auto moments = op.getMean().getDefiningOp<MomentsOp>();
+  auto root = op.getRstd().getDefiningOp<RsqrtOp>();
+  auto sum = root ? root.getX().getDefiningOp<AddOp>() : AddOp();
+  bool own = moments && sum && moments.getKeepdim() && moments.getX() == op.getX() && op.getMean() == moments.getMean() &&
+             sum.getLhs() == moments.getVariance() && sum.getRhs().getDefiningOp<ConstantOp>();
+  return own ? moments : MomentsOp();
+}
+
+/// With n the result: d(x) = rstd * (dy - mean(dy) - n * mean(dy * n)) where the statistics are x's own. Otherwise they are operands like
+/// any.
+LogicalResult standardizeRule(RuleContext &c) {
+  auto op = cast<StandardizeOp>(c.op);
+  NamedBuilder b(c.builder, c.loc);
+  if (MomentsOp own = ownMoments(op)) {
+    auto mean = [&](Value v) { return b.div(b.reduce<SumOp>(v, own.getDims(), true), b.count(op.getX(), own.getDims())); };
+    Value centred = b.sub(c.dy(), mean(c.dy())), slope = b.mul(op.getY(), mean(b.mul(c.dy(), op.getY())));
+    if (c.gradients.wants(op.getX()))
+      c.gradients.contribute(op.getX(), b.mul(b.sub(centred, slope), op.getRstd()));
+    return success();
+  }
+  Value scaled = b.mul(c.dy(), op.getRstd());
+  if (c.gradients.wants(op.getX()))
+    c.gradients.contribute(op.getX(), sumTo(c, scaled, op.getX()));
+  if (c.gradients.wants(op.getMean()))
+    c.gradients.contribute(op.getMean(), negate(c, sumTo(c, scaled, op.getMean())));
+  if (c.gradients.wants(op.getRstd()))
+    c.gradients.contribute(op.getRstd(), sumTo(c, b.mul(c.dy(), b.sub(op.getX(), op.getMean())), op.getRstd()));
+  return success();
+}
+
+LogicalResult reshapeRule(RuleContext &c) {
+  auto op = cast<ReshapeOp>(c.op);
+  if (c.gradients.wants(op.getX()))
+    c.gradients.contribute(op.getX(), NamedBuilder(c.builder, c.loc).reshape(c.dy(), op.getX().getType().getShape()));
+  return success();
+}
+
+LogicalResult broadcastRule(RuleContext &c) {
+  auto op = cast<BroadcastOp>(c.op);
+  if (c.gradients.wants(op.getX()))
+    c.gradients.contribute(op.getX(), sumTo(c, c.dy(), op.getX()));
+  return success();
+}
+
+/// The same mask and scale.
+LogicalResult dropoutRule(RuleContext &c) {
+  Value x = c.op->getOperand(0);
+  if (c.gradients.wants(x))
+    c.gradients.contribute(x, withAttributesOf(c, DropoutOp::getOperationName(), c.dy(), x.getType()));
+  return success();
+}
+
+LogicalResult poolRule(RuleContext &c) {
+  Value x = c.op->getOperand(0);
+  if (!c.gradients.wants(x))
+    return success();
+  SmallVector<Value> operands{c.dy()};
+  if (isa<MaxPoolOp>(c.op))
+    operands.push_back(x);
+  c.gradients.contribute(x, withAttributesOf(c, (c.op->getName().getStringRef() + "_grad").str(), operands, x.getType()));
+  return success();
+}
+
+} // namespace fusion

@@ -1,0 +1,5 @@
+// A pool and its gradient.
+func.func @max_pool2d(%x: tensor<2x3x7x8xf32>) -> tensor<2x3x4x5xf32> {
+  %y = fusion.max_pool %x {kernel = array<i64: 3, 2>, stride = array<i64: 2, 2>, padding = array<i64: 1, 1>} : tensor<2x3x7x8xf32> to tensor<2x3x4x5xf32>
+  return %y : tensor<2x3x4x5xf32>
+}

@@ -1,0 +1,5 @@
+// A reduction and its gradient.
+func.func @reduce_logsumexp_inner(%x: tensor<2x3x5xf32>) -> tensor<2x3xf32> {
+  %y = fusion.logsumexp %x {dims = array<i64: 2>} : tensor<2x3x5xf32> to tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}

@@ -1,0 +1,5 @@
+// A reduction and its gradient.
+func.func @reduce_variance_biased_inner(%x: tensor<2x3x5xf32>) -> tensor<2x3xf32> {
+  %y = fusion.variance %x {dims = array<i64: 2>, correction = 0.0 : f64} : tensor<2x3x5xf32> to tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
