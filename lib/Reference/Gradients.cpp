@@ -10,7 +10,8 @@ namespace {
 /// A sum of products together with the sum of their magnitudes, which says how much of a difference is rounding.
 struct Dot {
   double sum = 0, magnitude = 0;
-  void add(double a, double b) { sum += a * b, magnitude += std::fabs(a * b); }
+  void add(double a, double b) { add(a, b, std::fabs(a)); }
+  void add(double a, double b, double scale) { sum += a * b, magnitude += scale * std::fabs(b); }
 };
 
 SmallVector<Tensor<Dual>> lifted(ArrayRef<Tensor<double>> args) {
@@ -19,6 +20,10 @@ SmallVector<Tensor<Dual>> lifted(ArrayRef<Tensor<double>> args) {
     duals.emplace_back(arg.shape, std::vector<Dual>(arg.data.begin(), arg.data.end()));
   return duals;
 }
+
+/// The magnitude that rounding of a gradient's element is relative to. A bias in front of a norm has a gradient of exactly 0 that is
+/// computed as what is left of cancelling sums: its own magnitude would be nothing but rounding.
+double scaleOf(const Bound &gradient) { return std::isfinite(gradient.magnitude()) ? gradient.magnitude() : std::fabs(gradient.v); }
 
 /// Sum over all results of dy times the derivative the results carry.
 FailureOr<Dot> derivative(func::FuncOp forward, ArrayRef<Tensor<Dual>> args, ArrayRef<Tensor<double>> gradOutputs,
@@ -55,7 +60,11 @@ FailureOr<GradientReport> fusion::reference::checkGradients(func::FuncOp forward
   SmallVector<Tensor<double>> backwardArgs(gradOutputs);
   backwardArgs.append(args.begin(), args.end());
   FailureOr<SmallVector<Tensor<double>>> grads = evaluate<double>(backward, backwardArgs, options);
-  if (failed(grads))
+  SmallVector<Tensor<Bound>> boundArgs;
+  for (const Tensor<double> &arg : backwardArgs)
+    boundArgs.emplace_back(arg.shape, std::vector<Bound>(arg.data.begin(), arg.data.end()));
+  FailureOr<SmallVector<Tensor<Bound>>> bounds = evaluate<Bound>(backward, boundArgs, options);
+  if (failed(grads) || failed(bounds))
     return failure();
 
   GradientReport report;
@@ -70,7 +79,7 @@ FailureOr<GradientReport> fusion::reference::checkGradients(func::FuncOp forward
       Dot byBackward;
       for (int64_t i = 0; i < x.size(); ++i) {
         x.data[i].d = random.normal();
-        byBackward.add((*grads)[result].data[i], x.data[i].d);
+        byBackward.add((*grads)[result].data[i], x.data[i].d, scaleOf((*bounds)[result].data[i]));
       }
       FailureOr<Dot> byDuals = derivative(forward, duals, gradOutputs, options);
       if (failed(byDuals))

@@ -5,7 +5,7 @@
 namespace fusion::reference {
 
 struct GradientReport {
-  double worst = 0;     // largest |<grad, v> - <dy, dforward(v)>| over the magnitudes of the terms
+  double worst = 0;     // largest |<grad, v> - <dy, dforward(v)>| over the magnitudes of the terms, cancellation included
   std::string argument; // whose gradient that was
   int checked = 0;      // directions compared
 };
