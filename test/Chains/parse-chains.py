@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Converts every chain of a file, full size and small, and has fusion-opt read them; holds the sizes to the rules and the failures to the pinned list."""
+"""Converts every chain of a file, full size and small, and has fusion-opt parse and verify them; holds the sizes to the rules and the failures to the pinned list."""
 import argparse
 import math
 import re
@@ -46,7 +46,7 @@ def main():
                 print(f"chain {number}: {problem}")
                 wrong = True
             for where in (small, full):
-                run = subprocess.run(["fusion-opt", f"{where}/{number}.mlir", "--emit=mlir"], capture_output=True, text=True)
+                run = subprocess.run(["fusion-opt", f"{where}/{number}.mlir"], capture_output=True, text=True)
                 if run.returncode:
                     failures[number] = first_error(run.stderr)
                     wrong |= run.returncode != 1
