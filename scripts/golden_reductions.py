@@ -155,6 +155,8 @@ POOLS = {
     "max_pool3d": ([1, 2, 4, 5, 6], [2, 2, 3], dict(stride=[2, 1, 2], padding=[0, 1, 1])),
     "avg_pool1d": ([2, 3, 9], [4], dict(stride=[2], padding=[1])),
     "avg_pool2d": ([2, 3, 7, 8], [3, 2], dict(stride=[2, 2], padding=[1, 1], ceil_mode=True)),
+    "avg_pool1d_beyond": ([2, 3, 6], [3], dict(stride=[2], ceil_mode=True)),
+    "avg_pool2d_beyond": ([1, 2, 6, 7], [3, 4], dict(stride=[2, 3], padding=[1, 2], ceil_mode=True)),
     "avg_pool2d_valid": ([2, 3, 6, 6], [2, 3], {}),
     "avg_pool2d_without_pad": ([2, 2, 7, 6], [3, 3], dict(stride=[2, 1], padding=[1, 1], count_include_pad=False)),
     "avg_pool2d_divisor": ([1, 2, 5, 6], [2, 3], dict(stride=[1, 2], padding=[1, 0], divisor_override=5)),
@@ -196,6 +198,22 @@ def write_pools(directory):
     m.write(directory, pool(m, "max_pool2d", "x", [3, 3], dict(stride=[2, 2], padding=[1, 1])))
 
 
+def philox(counter, key):
+    """Ten rounds of Philox4x32 on four and two Python integers."""
+    mask = 0xFFFFFFFF
+    for _ in range(10):
+        a, b = 0xD2511F53 * counter[0], 0xCD9E8D57 * counter[2]
+        counter = [b >> 32 ^ counter[1] ^ key[0], b & mask, a >> 32 ^ counter[3] ^ key[1], a & mask]
+        key = [key[0] + 0x9E3779B9 & mask, key[1] + 0xBB67AE85 & mask]
+    return counter
+
+
+def dropout_mask(shape, p, seed, offset):
+    """1 where an element is kept. PyTorch numbers its generator's words by launch, so the mask is made here."""
+    words = [philox([(offset + i // 4) & 0xFFFFFFFF, offset + i // 4 >> 32, 0, 0], [seed & 0xFFFFFFFF, seed >> 32])[i % 4] for i in range(math.prod(shape))]
+    return torch.tensor([float((word >> 8) >= p * 2**24) for word in words]).reshape(shape)
+
+
 def write_shapes(directory):
     m = Model("reshape_flatten", "View, flatten and a use of the value that was there before.", dynamic=True)
     m.input("x", [3, 4, 5])
@@ -230,6 +248,13 @@ def write_shapes(directory):
     m.op("d", "detach %s", ["s"], [3, 4], functional=False)
     m.op("y", "mul %d, %x", ["d", "x"], [3, 4])
     m.write(directory, lambda x: torch.sigmoid(x).detach() * x)
+
+    m = Model("dropout", "Two dropouts that differ in their offset, the second at a counter of more than 32 bits.", dynamic=True)
+    shape, p, seed, offsets = [3, 7, 5], 0.375, 0x1234567890, (11, 2**32 - 9)
+    m.input("x", shape)
+    for operand, result, offset in (("x", "a", offsets[0]), ("a", "y", offsets[1])):
+        m.op(result, "dropout %%%s {p = %r : f64, seed = %d : i64, offset = %d : i64}" % (operand, p, seed, offset), [operand], shape, functional=False)
+    m.write(directory, lambda x: x * dropout_mask(shape, p, seed, offsets[0]).to(x.dtype) / (1 - p) * dropout_mask(shape, p, seed, offsets[1]).to(x.dtype) / (1 - p))
 
     m = Model("dropout_all", "Dropout that keeps everything, and dropout that drops everything, NaN apart.")
     m.input("x", [3, 5])

@@ -92,6 +92,13 @@ def write_elementwise(directory):
         m.op("y", "%s %%x%s" % (VARIANT.sub(r"\1", name), attributes), ["x"], [1, len(points)], functional=False)
         m.write(directory, compute)
 
+    m = Model("mish_spelled", "x * tanh(softplus(x)) as users spell it.")
+    m.input("x", [3, 40], scale=6.0)
+    m.op("s", "softplus %x", ["x"], [3, 40], functional=False)
+    m.op("t", "tanh %s", ["s"], [3, 40], functional=False)
+    m.op("y", "mul %x, %t", ["x", "t"], [3, 40])
+    m.write(directory, lambda x: x * torch.tanh(F.softplus(x)))
+
     tails = {"tail_hardswish_relu": lambda x: F.relu(F.hardswish(x)), "tail_relu_hardswish": lambda x: spelled(F.relu(x))}
     for name, compute in tails.items():
         m = Model(name, "The elementwise tail of a chain at kinks, NaN and infinities.", elementwise=True)

@@ -58,6 +58,14 @@ template <typename Op> static Value operandOf(Value value) {
 /// x, when value is swish(x) spelled out.
 static Value matchSwish(Value value) { return matchTimesItself(value, operandOf<SigmoidOp>); }
 
+/// x, when value is mish(x) spelled out. Beyond softplus's threshold of 20 tanh is 1 both ways.
+static Value matchMish(Value value) {
+  return matchTimesItself(value, [](Value v) {
+    Value s = operandOf<TanhOp>(v);
+    return s ? operandOf<SoftplusOp>(s) : Value();
+  });
+}
+
 /// x, when value is hardswish(x) spelled out. Where x is NaN hardswish passes dy on, a product with NaN does not; and hardswish multiplies
 /// by 6 first, so that it overflows earlier. Hence for finite values only.
 static Value matchHardswish(Value value) {
@@ -107,6 +115,7 @@ private:
     int64_t count = 0;
     RewritePatternSet patterns(&getContext());
     patterns.add<Raise<SwishOp>>(&getContext(), matchSwish, 2, count);
+    patterns.add<Raise<MishOp>>(&getContext(), matchMish, 2, count);
     if (assumeFinite) {
       // Ahead of hardsigmoid, which is a part of it.
       patterns.add<Raise<HardswishOp>>(&getContext(), matchHardswish, 2, count);

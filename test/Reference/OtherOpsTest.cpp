@@ -44,14 +44,14 @@ TEST(Dropout, WordsAreTakenInOrder) {
 }
 
 TEST(Pool, LastWindowOfCeilModeCountsNothingBeyondThePadding) {
-  Tensor<double> x({1, 1, 5}, {1, 2, 3, 4, 5});
+  Tensor<double> x({1, 1, 6}, {1, 2, 3, 4, 5, 7});
   PoolSpec spec{{3}, {2}, {1}, {}, true, true, 0};
-  EXPECT_EQ(poolShape(x.shape, spec), (Shape{1, 1, 3}));
-  EXPECT_EQ(avgPool(x, spec).data, (std::vector<double>{1, 3, 3})); // 0 1 2, 2 3 4, 4 5 0
+  EXPECT_EQ(poolShape(x.shape, spec), (Shape{1, 1, 4}));
+  EXPECT_EQ(avgPool(x, spec).data, (std::vector<double>{1, 3, 16.0 / 3, 3.5})); // 0 1 2, 2 3 4, 4 5 7, 7 0 and one beyond
   spec.countIncludePad = false;
-  EXPECT_EQ(avgPool(x, spec).data, (std::vector<double>{1.5, 3, 4.5}));
+  EXPECT_EQ(avgPool(x, spec).data, (std::vector<double>{1.5, 3, 16.0 / 3, 7}));
   spec.divisor = 2;
-  EXPECT_EQ(avgPool(x, spec).data, (std::vector<double>{1.5, 4.5, 4.5}));
+  EXPECT_EQ(avgPool(x, spec).data, (std::vector<double>{1.5, 4.5, 8, 3.5}));
 }
 
 TEST(Pool, FirstMaximumAndLastNaN) {

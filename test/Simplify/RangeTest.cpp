@@ -32,7 +32,8 @@ TEST(Range, HoldsForEveryTestProgram) {
   Programs programs;
   std::vector<float> values = lineOfFloats();
   int bounded = 0;
-  for (const char *file : {"Simplify/dead-limits.mlir", "Simplify/merge-limits.mlir", "Simplify/scalars.mlir", "Raise/idioms.mlir"})
+  for (const char *file : {"Simplify/dead-limits.mlir", "Simplify/merge-limits.mlir", "Simplify/ranges-of-extrema.mlir",
+                           "Simplify/scalars.mlir", "Raise/idioms.mlir"})
     for (auto &module : programs.read(file)) {
       auto function = *module->getOps<func::FuncOp>().begin();
       Range range = rangeOf(function.front().getTerminator()->getOperand(0));

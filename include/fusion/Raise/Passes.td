@@ -10,6 +10,7 @@ def RaiseIdioms : Pass<"fusion-raise-idioms", "::mlir::func::FuncOp"> {
     | spelled out | becomes | when |
     |---|---|---|
     | `x * sigmoid(x)` | `swish(x)` | always |
+    | `x * tanh(softplus(x))` | `mish(x)` | always |
     | `clamp((x + 3) / 6, 0, 1)`, `clamp(x / 6 + 0.5, 0, 1)`, `clamp(x + 3, 0, 6) / 6` | `hardsigmoid(x)` | always |
     | `relu6(x + 3) / 6` | `hardsigmoid(x)` | `assume-finite` |
     | `x * hardsigmoid(x)`, `x * relu6(x + 3) / 6`, `x * clamp(x + 3, 0, 6) / 6` | `hardswish(x)` | `assume-finite` |
