@@ -28,7 +28,7 @@ def Fusion_ReshapeOp : Fusion_NamedOp<"reshape"> {
 def Fusion_BroadcastOp : Fusion_NamedOp<"broadcast"> {
   let summary = "repeats a tensor along the dims in which the result is larger, aligned from the right";
   let description = [{
-    An unknown batch that only the result has is the function's batch.
+    An unknown batch that only the result has is the function's batch, as it is: not one that `reshape` merged with other dims.
 
     ```mlir
     %y = fusion.broadcast %x : tensor<4x1xf32> to tensor<?x4x5xf32>

@@ -147,6 +147,8 @@ private:
   }
 
   LogicalResult step(Operation *op) {
+    if (auto reshape = dyn_cast<ReshapeOp>(op); reshape && !reshaped(reshape))
+      return failure();
     SmallVector<Tensor<T>, 2> results = compute(op);
     if (results.size() != op->getNumResults()) {
       InFlightDiagnostic error = op->emitOpError("expected an op that the evaluator has a rule for");
@@ -221,11 +223,8 @@ private:
     using Results = SmallVector<Tensor<T>, 2>;
     return TypeSwitch<Operation *, Results>(op)
         .template Case<ReshapeOp>([&](auto o) {
-          std::optional<Shape> shape = reshaped(o);
-          if (!shape)
-            return Results();
           Tensor<T> y = at(o.getX());
-          y.shape = *shape;
+          y.shape = *reshaped(o);
           return Results{y};
         })
         .template Case<BroadcastOp>([&](auto o) { return Results{expanded(at(o.getX()), batchedShape(o.getY()))}; })

@@ -75,6 +75,10 @@ FailureOr<GradientReport> fusion::reference::checkGradients(func::FuncOp forward
     if (failed(arg))
       return failure();
     Tensor<Dual> &x = duals[*arg];
+    if ((*grads)[result].shape != x.shape)
+      return backward.emitOpError("expected the gradient of '")
+             << argumentName(forward, *arg) << "' to have its shape, but got another; a batch that was merged with other dims cannot be "
+             << "reduced as a whole";
     for (int direction = 0; direction < directions; ++direction) {
       Dot byBackward;
       for (int64_t i = 0; i < x.size(); ++i) {

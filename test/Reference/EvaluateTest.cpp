@@ -129,6 +129,29 @@ func.func @f_backward(%dy: tensor<3x7xf32>, %x: tensor<3x7xf32>, %b: tensor<3x1x
   EXPECT_LT(report->worst, 1e-14);
 }
 
+TEST(CheckGradients, AGradientHasItsArgumentsShape) { // what a broadcast makes of a merged batch
+  Parsed parsed(R"(
+func.func @f(%x: tensor<?x4xf32>) -> tensor<f32> {
+  %m = fusion.reshape %x : tensor<?x4xf32> to tensor<?xf32>
+  %y = fusion.sum %m {dims = array<i64: 0>} : tensor<?xf32> to tensor<f32>
+  return %y : tensor<f32>
+}
+func.func @f_backward(%dy: tensor<f32>, %x: tensor<?x4xf32>) -> (tensor<?x4xf32> {fusion.grad_of = "x0"}) {
+  %b = fusion.broadcast %dy : tensor<f32> to tensor<?xf32>
+  %dx = fusion.reshape %b : tensor<?xf32> to tensor<?x4xf32>
+  return %dx : tensor<?x4xf32>
+})");
+  ASSERT_TRUE(parsed.module);
+  for (int64_t batch : {8, 6}) { // the second does not even split
+    FailureOr<GradientReport> report =
+        checkGradients(parsed.func("f"), parsed.func("f_backward"), {randomDouble({batch, 4}, 1)}, {Tensor<double>({}, {1.0})}, 4, 1);
+    EXPECT_TRUE(failed(report));
+  }
+  ASSERT_FALSE(parsed.diagnostics.empty());
+  EXPECT_NE(parsed.diagnostics.front().find("expected the gradient of 'x0' to have its shape"), std::string::npos)
+      << parsed.diagnostics.front();
+}
+
 TEST(MakeInputs, ShapesScalesAndStreams) {
   Parsed parsed("func.func @f(%x: tensor<?x8xf32>, %w: tensor<64x400xf32> {fusion.parameter}) { return }");
   SmallVector<Tensor<float>> a = makeInputs(parsed.func("f"), 1, 5), b = makeInputs(parsed.func("f"), 1, 7),
