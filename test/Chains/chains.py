@@ -34,7 +34,7 @@ def first_error(text):
 
 def cause(message):
     message = re.sub(r"'?tensor<[^>]*>'?", "TENSOR", message)
-    return re.sub(r"(?<![\w.])\d[\d.]*(?!\w)", "N", message)
+    return re.sub(r"(?<![\w.])\d[\d.]*(?:e[-+]?\d+)?(?!\w)", "N", message)
 
 
 def print_causes(failures, out=sys.stdout):

@@ -59,8 +59,12 @@ def run_together(paths, options, seconds):
         broken = code >= 124 or code < 0
         for path, output in zip(seen, parts[2::2]):
             end = re.search(rf"^== {re.escape(str(path))}: exit code (\d+)$", output, re.MULTILINE)
-            about = "\n".join(line for line in errors.splitlines() if str(path) in line) or errors
-            results[path] = Result(code if broken and path == seen[-1] else int(end.group(1)) if end else 0, output, about)
+            ended = code if broken and path == seen[-1] else int(end.group(1)) if end else 0
+            about = "\n".join(line for line in errors.splitlines() if str(path) in line)
+            if ended not in (0, 4, 124) and not about:  # an error without a place: whose it is shows in a process of its own
+                results.update(run_together([path], options, seconds))
+            else:
+                results[path] = Result(ended, output, about or errors)
         left = [path for path in left if path not in results] if seen else left[1:]
     return results
 
