@@ -2,7 +2,7 @@
 """Runs every chain of a file at its small size, gradients included, and holds every value to the evaluator; prints a line per chain.
 
 Chains that are not supported yet (exit codes 1 and 3) are grouped by cause and held to a pinned list, which can only shrink; those that fail in any other
-way have a list of their own. A chain whose result is constant proves nothing: it has to be listed as such, and its version with shifted parameters is run as well.
+way have a list of their own. A result or gradient of nothing but zeros proves nothing: its chain has to be listed as such, and is run with shifted parameters too.
 """
 import argparse
 import json
@@ -27,10 +27,6 @@ class Result:
         self.results, self.nothing = len(found), [f"{phase} {name}" for phase, name, _, rest in found if "proves nothing" in rest]
         self.failed = [f"{phase} {name} {rest.removeprefix('; ')}" for phase, name, _, rest in found if "FAILED" in rest]
         self.failed += re.findall(r"^dual numbers: .* FAILED$", output, re.MULTILINE)
-
-    @property
-    def constant(self):
-        return any(name.startswith("forward") for name in self.nothing)
 
     def message(self):
         return "; ".join(self.failed) if self.code == 4 and self.failed else first_error(self.errors or self.output)
@@ -102,15 +98,18 @@ def main():
 
 
 def judge(options, results, seconds):
-    constant = set(json.loads(PINS.read_text(encoding="utf-8"))["constant"]) if options.pins else set()
+    constant = set(json.loads(PINS.read_text(encoding="utf-8")).get(f"{options.pins}: constant", []))
     fits = True
     for number, result in results.items():
         print(f"chain {number}: {result.line()}")
         if result.code == 0 and not result.results:
             print(f"chain {number}: nothing was compared")
             fits = False
-        if result.code == 0 and result.constant and number not in constant:
-            print(f"chain {number}: its result is constant; list it in {PINS.name} and add it with shifted parameters to Inputs/shifted.json")
+        if result.code == 0 and result.nothing and number not in constant:
+            print(f"chain {number}: all zero, which proves nothing; list it in {PINS.name} and add it with shifted parameters to Inputs/shifted.json")
+            fits = False
+        if result.code == 0 and not result.nothing and number in constant:
+            print(f"chain {number}: not all zero; take it off the list of constant ones in {PINS.name}")
             fits = False
     unsupported = {number: result.message() for number, result in results.items() if result.code in UNSUPPORTED}
     wrong = {number: f"exit code {result.code}: {result.message()}" for number, result in results.items() if result.code not in (0, *UNSUPPORTED)}
