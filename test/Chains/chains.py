@@ -12,9 +12,9 @@ CONVERTER = HERE.parent.parent / "tools" / "chain-to-mlir"
 PINS = HERE / "not-yet.json"
 
 
-def convert(file, folder, small):
+def convert(file, folder, *options):
     """Converts every chain of a file into FOLDER/NUMBER.mlir; the numbers."""
-    subprocess.run([sys.executable, CONVERTER, file, "all", "-o", folder, *(["--small"] if small else [])], check=True)
+    subprocess.run([sys.executable, CONVERTER, file, "all", "-o", folder, *options], check=True)
     return sorted(int(path.stem) for path in Path(folder).glob("*.mlir"))
 
 

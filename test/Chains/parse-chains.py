@@ -39,8 +39,8 @@ def main():
     options = parser.parse_args()
     failures, wrong = {}, False
     with folder() as full, folder() as small:
-        numbers = convert(options.file, full, False)
-        assert numbers and numbers == convert(options.file, small, True)
+        numbers = convert(options.file, full)
+        assert numbers and numbers == convert(options.file, small, "--small")
         for number in numbers:
             for problem in size_problems(Path(full) / f"{number}.mlir", Path(small) / f"{number}.mlir"):
                 print(f"chain {number}: {problem}")

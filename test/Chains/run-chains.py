@@ -87,10 +87,11 @@ def main():
     only = {int(number) for number in options.only.split(",")} if options.only else None
     command, start = [f"--grad={options.grad}", "--check", *options.option], time.monotonic()
     with folder() as full, folder() as small:
-        numbers = [number for number in convert(options.file, small, True) if only is None or number in only]
+        size = "--small-equal" if options.full_schedule else "--small"  # a plan may live on extents that are equal
+        numbers = [number for number in convert(options.file, small, size) if only is None or number in only]
         models = {number: Path(small) / f"{number}.mlir" for number in numbers}
         if options.full_schedule:
-            convert(options.file, full, False)
+            convert(options.file, full)
             results = run_each({path: Path(full) / path.name for path in models.values()}, command, options.timeout)
         else:
             results = run_together(list(models.values()), command, options.timeout)

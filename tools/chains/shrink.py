@@ -38,8 +38,8 @@ def smaller(extent, ratio, offset, unit=1):
 class Features:
     """Which channel counts of a chain are one and the same, and in which groups they come."""
 
-    def __init__(self, chain):
-        self.parent, self.extent, self.groups, of = {}, {}, {}, {}
+    def __init__(self, chain, equal):
+        self.equal, self.parent, self.extent, self.groups, of = equal, {}, {}, {}, {}
         for k, shape in enumerate(chain.inputs):
             of[f"input{k}"] = self.new(f"input{k}", shape[1]) if len(shape) > 1 else None
         for index, op in enumerate(chain.ops):
@@ -74,7 +74,7 @@ class Features:
         root = self.root(name)
         unit = math.lcm(*(self.groups[other] for other in self.parent if self.root(other) == root))
         roots = [other for other in self.parent if self.root(other) == other]
-        return smaller(self.extent[root], ratio, roots.index(root), unit if self.extent[root] % unit == 0 else 1)
+        return smaller(self.extent[root], ratio, 0 if self.equal else roots.index(root), unit if self.extent[root] % unit == 0 else 1)
 
 
 def reshaped(source, small, target, known):
@@ -125,7 +125,7 @@ class Shrinking:
     def input(self, name):
         full = self.full_chain.inputs[int(name.removeprefix("input"))]
         shape = [min(self.batch, full[0])] + [self.features.small(name, self.feature_ratio)] * (len(full) > 1)
-        return shape + [smaller(n, self.ratio, d) for d, n in enumerate(full[2:])]
+        return shape + [smaller(n, self.ratio, 0 if self.features.equal else d) for d, n in enumerate(full[2:])]
 
     def matched(self, shape, full, small):
         """An operand's shape, where it meets the extents of the other operand."""
@@ -133,7 +133,7 @@ class Shrinking:
         out = []
         for d, n in enumerate(shape):
             e = d - len(shape) + len(full)
-            out.append(small[e] if e >= 0 and full[e] == n else known.get(n, smaller(n, self.ratio, d)))
+            out.append(small[e] if e >= 0 and full[e] == n else known.get(n, smaller(n, self.ratio, 0 if self.features.equal else d)))
         return out
 
     def known(self):
@@ -229,9 +229,9 @@ class Shrinking:
         return attrs.get("operand_shape", [])
 
 
-def shrink(chain):
-    """The largest of a series of smaller chains that keeps the limits."""
-    features = Features(chain)
+def shrink(chain, equal=False):
+    """The largest of a series of smaller chains that keeps the limits; with `equal`, extents that are equal stay so."""
+    features = Features(chain, equal)
     for batch, products, strict, fewer, ratio in itertools.product(range(BATCH, 0, -1), PRODUCTS, (True, False), FEWER, RATIOS):
         attempt = Shrinking(chain, features, batch, ratio, fewer, strict)
         try:
