@@ -142,7 +142,7 @@ LogicalResult Compilation::plan(func::FuncOp func, StringRef role) {
 FailureOr<PhaseReport> Compilation::emit(func::FuncOp func, ArrayRef<unsigned> arguments, ArrayRef<unsigned> results,
                                          runtime::Phase &phase) {
   EmitOptions emit;
-  emit.spec = out.spec, emit.batch = out.batch, emit.fixedBatch = !out.program.batch.dynamic;
+  emit.spec = out.spec, emit.batch = out.batch, emit.fixedBatch = !out.program.batch.dynamic, emit.exact = out.program.precision == "ieee";
   emit.arguments.assign(arguments.begin(), arguments.end());
   emit.results.assign(results.begin(), results.end());
   FailureOr<EmittedPhase> emitted = emitPhase(func, emit);

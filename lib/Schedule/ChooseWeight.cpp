@@ -40,12 +40,15 @@ BlockCost stepCost(const WindowProblem &p, const WeightTile &t, const ElementWor
     patch[i] = (t.box[i] - 1) * p.stride[i] + (p.taps[i] - 1) * p.dilation[i] + 1;
   double threads = double(t.threads), warps = threads / 32;
   BlockCost b;
-  b.threads = t.threads, b.sharedBytes = 4 * t.pipeFloats(p);
+  b.threads = t.threads, b.sharedBytes = 4 * t.pipeFloats(p), b.fill = 8;
+  double latency = 0;
   auto stage = [&](const Extents &box, int64_t channels, int i) {
-    double run = double(std::min<int64_t>(channels, 4)), runs = double(volume(box) * ceilDiv(channels, 4));
-    b.issued += runs / 32 * (26 + run * (2 * work.loads[i] + work.instructions[i] + 2));
+    double run = double(std::min<int64_t>(channels, channels <= 8 && 2 * volume(box) >= t.threads ? 8 : 4)); // that share a place
+    double runs = double(volume(box)) * std::ceil(double(channels) / run);
+    b.issued += runs / 32 * (box[0] > 1 ? 34 : 26) + runs * run / 32 * (3 + 4 * work.loads[i] + work.instructions[i]);
     b.shared += runs * run / 32;
-    b.latency += std::ceil(runs / threads) * kLoadLatency;
+    bool plain = work.instructions[i] == 0; // copied without a detour through registers: everything is in flight at once
+    latency = std::max(latency, (plain ? 1 : std::ceil(runs * run / 8 / threads)) * kLoadLatency);
     b.bytes += work.loads[i] * double(box[0] * box[1] * channels) * double(4 * box[2] + 28);
   };
   stage(t.box, t.as, 0);
@@ -57,7 +60,7 @@ BlockCost stepCost(const WindowProblem &p, const WeightTile &t, const ElementWor
   };
   own(p.small, p.a, t.as, ceilDiv(p.b / p.groups, t.bs), 0);
   own(p.large, p.b, t.bs, ceilDiv(p.a / p.groups, t.as), 1);
-  b.latency += 2 * kBarrier;
+  b.latency += latency + 2 * kBarrier;
   int64_t groups = t.threads / tiles, along = std::min(t.tq, p.taps[2]);
   double iterations = std::ceil(double(volume(t.box)) / 4 / double(groups));
   double loads = double(t.tq / along) * double(std::min(4 * along, (along - 1) * p.dilation[2] + 3 * p.stride[2] + 1));
@@ -114,7 +117,7 @@ WeightTile fusion::chooseWeightTile(const WindowProblem &p, const ElementWork &w
             continue;
           int64_t tiles = as / ta * (bs * taps / tq);
           for (int64_t threads : {64, 128, 192, 256}) {
-            if (tiles > threads || as > threads || (threads > 64 && tiles * 16 < threads))
+            if (tiles > threads || as > threads || (threads > 64 ? tiles * 16 < threads : tiles * 16 >= 128))
               continue;
             for (int64_t d : {1, 2})
               for (int64_t h : {1, 2, 4, 8})

@@ -7,11 +7,6 @@
 using namespace mlir;
 using namespace fusion;
 
-static double instructionsPerElement(Operation *stage) {
-  auto map = dyn_cast<MapOp>(stage);
-  return map ? workOf(stage, 1).mapFlops / double(std::max<int64_t>(1, Domain::from(map.getDomain()).elements(1))) : 0;
-}
-
 /// Tensors of the domain's full size that `stages` read: what costs a load per element.
 static double fullSizeLoads(const llvm::SetVector<Operation *> &stages, const Domain &domain) {
   llvm::DenseSet<Value> tensors;
@@ -43,7 +38,7 @@ ElementWork ElementWork::of(KernelOp kernel) {
       if (!stages.empty())
         work.loads[i] = fullSizeLoads(stages, Domain::of(cast<RankedTensorType>(operand.getType())));
       for (Operation *op : stages)
-        work.instructions[i] += instructionsPerElement(op);
+        work.instructions[i] += isa<MapOp>(op) ? instructionsPerElement(op) : 0;
       before.insert(stages.begin(), stages.end());
     }
   llvm::SetVector<Operation *> behind;
@@ -53,9 +48,10 @@ ElementWork ElementWork::of(KernelOp kernel) {
     behind.insert(&op);
     if (auto partial = dyn_cast<PartialOp>(op)) {
       work.reduces = true;
-      work.epilogueInstructions += partial.getKind() == ReduceKind::moments ? 5 : 1;
+      work.epilogueInstructions += partial.getKind() == ReduceKind::moments ? 3 : 1;
+      work.perChannel += partial.getKind() == ReduceKind::moments ? 100 : 20;
     }
-    work.epilogueInstructions += instructionsPerElement(&op);
+    work.epilogueInstructions += isa<MapOp>(op) ? instructionsPerElement(&op) : 0;
   }
   work.epilogueLoads = fullSizeLoads(behind, facts.domain);
   work.epilogueStores = 0;

@@ -17,6 +17,7 @@ struct BlockCost {
   double memory = 0;     ///< bytes between memory and L2, without what neighbours bring anyway
   double latency = 0;    ///< cycles that the block takes when it has a multiprocessor to itself, beyond its issue
   int64_t threads = 256, sharedBytes = 0, registers = 128;
+  double fill = 0; ///< warps that fill 63 % of the issue slots of a block of phases apart by barriers; 0 for a pipeline
 };
 
 /// Blocks of this cost that share a multiprocessor; 0 when not even one fits.
@@ -24,8 +25,9 @@ int64_t residentBlocks(const BlockCost &block, const DeviceSpec &spec);
 /// Cycles for `blocks` blocks on the whole device; infinite when none fits.
 double deviceCycles(const BlockCost &block, double blocks, const DeviceSpec &spec);
 
-/// Cycles until a load from L2 or memory, and from shared memory, can be used.
-constexpr double kLoadLatency = 600, kSharedLatency = 35, kBarrier = 40;
+/// Cycles until a load from L2 or memory can be used while all multiprocessors load; until one from shared memory can; what a barrier
+/// costs.
+constexpr double kLoadLatency = 1200, kSharedLatency = 35, kBarrier = 150;
 /// Bytes that L2 gives one multiprocessor per cycle when all of them ask.
 constexpr double kL2BytesPerCycle = 24;
 

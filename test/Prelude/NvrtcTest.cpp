@@ -18,6 +18,7 @@ struct Sample {
 const char *const windowKernel = R"(
 struct Load {
   const float *x;
+  static constexpr bool plain = false;
   DEV float operator()(int image, int channel, int p) const {
     const float v = x[((index_t)image * C + channel) * N + p];
     return v < 0.0f ? 0.0f : v;
@@ -55,7 +56,8 @@ Sample windowSample(const std::string &name, const std::string &problem, const s
 const char *const weightKernel = R"(
 template <int Channels, int Positions> struct Load {
   const float *x;
-  DEV float operator()(int image, int channel, int p) const { return x[((index_t)image * Channels + channel) * Positions + p]; }
+  static constexpr bool plain = true;
+  DEV const float *at(int image, int channel, int p) const { return x + ((index_t)image * Channels + channel) * Positions + p; }
 };
 static_assert(4 * weightPipeFloats<P, T>() == SharedBytes, "expected the shared bytes of the table");
 extern "C" __global__ void __launch_bounds__(T::threads) kernel(const float *s, const float *l, int images, float *partial, float *partialS) {
@@ -110,11 +112,11 @@ Sample matmulSample(const std::string &name, const std::string &tile, bool along
 }
 
 const char *const finishKernel = R"(
-extern "C" __global__ void __launch_bounds__(256) kernel(const float *count, const float *mean, const float *m2, index_t n, float *y) {
-  __shared__ float scratch[96];
-  const Moments all = mergeRow<256>(count, mean, m2, n, scratch);
-  const float sum = sumRow<256>(mean, n, scratch);
-  y[threadIdx.x] = all.mean + rsqrtf(all.m2 / all.count) + sum + sumColumn(mean + threadIdx.x, 256, n / 256);
+extern "C" __global__ void __launch_bounds__(256) kernel(const float *count, const float *mean, index_t n, float *y) {
+  __shared__ float scratch[256];
+  const Moments all = mergeRows<256>(count, 4, n, 4 * n, n, scratch);
+  const float sum = sumRows<256>(mean, 1, 0, n, scratch);
+  y[threadIdx.x] = all.mean + rsqrtf(all.m2 / all.count) + sum + sumColumns<256>(mean + threadIdx.x % 32, true, 256, n / 256, scratch);
 }
 )";
 

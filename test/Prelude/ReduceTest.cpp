@@ -1,5 +1,6 @@
 // Warp, block and row reductions: values, moments under a large mean, empty sides, NaN and Inf, and that every thread agrees.
 #include "Harness.h"
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -12,12 +13,17 @@ template <int Threads> DEV void blockBody(const float *x, int n, float *y) {
   __shared__ float scratch[96];
   float sum = 0.0f;
   ShiftedSums shifted;
-  for (int i = threadIdx.x; i < n; i += Threads) {
-    sum += x[i];
-    shifted.add(x[i]);
+  for (int from = threadIdx.x / 32 * 32; from < n; from += Threads) { // whole warps, though their last values may be missing
+    const int i = from + threadIdx.x % 32;
+    const float v = i < n ? x[i] : 0.0f;
+    sum += v;
+    shifted.add(v, i < n, from < Threads);
   }
+  Moments mine = shifted.moments();
+  if (threadIdx.x % 32 != 0)
+    mine.count = 0.0f; // every lane holds its warp's moments: one of them counts
   const float total = blockSum<Threads>(sum, scratch);
-  const Moments all = blockMerge<Threads>(shifted.moments(), scratch); // the scratch again, at once
+  const Moments all = blockMerge<Threads>(mine, scratch); // the scratch again, at once
   const float again = blockSum<Threads>(sum, scratch);
   y[5 * threadIdx.x] = total;
   y[5 * threadIdx.x + 1] = again;
@@ -27,22 +33,29 @@ template <int Threads> DEV void blockBody(const float *x, int n, float *y) {
 }
 extern "C" __global__ void block_32(const float *x, int n, float *y) { blockBody<32>(x, n, y); }
 extern "C" __global__ void block_256(const float *x, int n, float *y) { blockBody<256>(x, n, y); }
-extern "C" __global__ void sum_row(const float *x, int n, float *y) {
+extern "C" __global__ void sum_rows(const float *x, int rows, int stride, int n, float *y) {
   __shared__ float scratch[96];
-  const float sum = sumRow<64>(x, n, scratch);
+  const float sum = sumRows<64>(x, rows, stride, n, scratch);
   if (threadIdx.x == 0)
     *y = sum;
 }
-extern "C" __global__ void merge_row(const float *count, const float *mean, const float *m2, int n, float *y) {
+extern "C" __global__ void merge_rows(const float *x, int rows, int stride, int plane, int n, float *y) {
   __shared__ float scratch[96];
-  const Moments all = mergeRow<64>(count, mean, m2, n, scratch);
+  const Moments all = mergeRows<64>(x, rows, stride, plane, n, scratch);
   if (threadIdx.x == 0) {
     y[0] = all.count;
     y[1] = all.mean;
     y[2] = all.m2;
   }
 }
-extern "C" __global__ void sum_column(const float *x, int stride, int n, float *y) { y[threadIdx.x] = sumColumn(x + threadIdx.x, stride, n); }
+extern "C" __global__ void sum_columns(const float *x, int stride, int n, float *y) {
+  __shared__ float scratch[128];
+  const int c = blockIdx.x * 32 + threadIdx.x % 32;
+  const float sum = sumColumns<128>(x + c, c < stride, stride, n, scratch);
+  const float twice = sumColumns<128>(x + c, c < stride, stride, n, scratch); // the scratch again, at once
+  if (threadIdx.x < 32 && c < stride)
+    y[c] = 0.5f * (sum + twice);
+}
 )";
 
 class Reduce : public ::testing::Test {
@@ -129,46 +142,55 @@ TEST_F(Reduce, NanAndInfinityReachEveryResult) {
 }
 
 TEST_F(Reduce, Rows) {
-  for (int n : {1, 63, 64, 65, 191, 192, 193, 1000}) {
-    const std::vector<float> x = randomValues(n, n);
-    Array dx(x), dy(1);
-    int count = n;
-    kernels().launch("sum_row", {1, 1, 1}, 64, 0, {dx.argument(), &count, dy.argument()});
-    EXPECT_NEAR(dy.read()[0], Exact(x).sum, 1e-6 * n);
-  }
+  for (int n : {1, 63, 64, 65, 511, 512, 513, 1000})
+    for (int rows : {1, 3}) {
+      const int stride = n + 5;
+      const std::vector<float> x = randomValues(rows * stride, n);
+      Array dx(x), dy(1);
+      int r = rows, s = stride, count = n;
+      kernels().launch("sum_rows", {1, 1, 1}, 64, 0, {dx.argument(), &r, &s, &count, dy.argument()});
+      double want = 0;
+      for (int i = 0; i < rows * n; i++)
+        want += x[i / n * stride + i % n];
+      EXPECT_NEAR(dy.read()[0], want, 1e-6 * rows * n);
+    }
 }
 
 TEST_F(Reduce, MergesPartialsOfUnequalSize) {
   const std::vector<float> x = randomValues(997, 10);
-  std::vector<float> counts, means, m2s;
-  size_t from = 0;
-  for (int i = 0; from < x.size(); i++) {
-    const size_t size = std::min<size_t>(i % 5 * 3, x.size() - from); // empty parts too
+  std::vector<std::array<float, 3>> parts;
+  for (size_t from = 0; from < x.size();) {
+    const size_t size = std::min<size_t>(parts.size() % 5 * 3, x.size() - from); // empty parts too
     const Exact part(std::vector<float>(x.begin() + from, x.begin() + from + size));
-    counts.push_back(size);
-    means.push_back(size ? part.mean : std::numeric_limits<float>::quiet_NaN()); // an empty part has no say
-    m2s.push_back(size ? part.m2 : std::numeric_limits<float>::quiet_NaN());
+    const float none = std::numeric_limits<float>::quiet_NaN(); // an empty part has no say
+    parts.push_back({float(size), size ? float(part.mean) : none, size ? float(part.m2) : none});
     from += size;
   }
-  Array dc(counts), dm(means), d2(m2s), dy(3);
-  int n = counts.size();
-  kernels().launch("merge_row", {1, 1, 1}, 64, 0, {dc.argument(), dm.argument(), d2.argument(), &n, dy.argument()});
-  const std::vector<float> y = dy.read();
-  const Exact want(x);
-  EXPECT_EQ(y[0], x.size());
-  EXPECT_NEAR(y[1], want.mean, 1e-6);
-  EXPECT_NEAR(y[2], want.m2, 1e-5 * want.m2);
+  for (int rows : {1, 5}) {
+    int count = (parts.size() + rows - 1) / rows, stride = count + 1, plane = rows * stride + 2;
+    std::vector<float> memory(3 * plane, 0.0f); // a part of no values where the parts end
+    for (size_t i = 0; i < parts.size(); i++)
+      for (int k = 0; k < 3; k++)
+        memory[k * plane + i / count * stride + i % count] = parts[i][k];
+    Array dp(memory), dy(3);
+    kernels().launch("merge_rows", {1, 1, 1}, 64, 0, {dp.argument(), &rows, &stride, &plane, &count, dy.argument()});
+    const std::vector<float> y = dy.read();
+    const Exact want(x);
+    EXPECT_EQ(y[0], x.size());
+    EXPECT_NEAR(y[1], want.mean, 1e-6);
+    EXPECT_NEAR(y[2], want.m2, 1e-5 * want.m2);
+  }
 }
 
 TEST_F(Reduce, Columns) {
-  for (int n : {1, 7, 8, 9, 100}) {
+  for (int n : {1, 7, 15, 16, 17, 100}) {
     const int stride = 37;
     const std::vector<float> x = randomValues(stride * n, n);
-    Array dx(x), dy(32);
+    Array dx(x), dy(stride);
     int s = stride, count = n;
-    kernels().launch("sum_column", {1, 1, 1}, 32, 0, {dx.argument(), &s, &count, dy.argument()});
+    kernels().launch("sum_columns", {2, 1, 1}, 128, 0, {dx.argument(), &s, &count, dy.argument()});
     const std::vector<float> y = dy.read();
-    for (int c = 0; c < 32; c++) {
+    for (int c = 0; c < stride; c++) {
       double want = 0;
       for (int i = 0; i < n; i++)
         want += x[i * stride + c];

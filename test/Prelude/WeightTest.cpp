@@ -36,8 +36,10 @@ struct WeightCase {
       << ", ta = " << ta << ", tq = " << tq << ", threads = " << threads
       << ";\n};\nstatic_assert(weightPipeFloats<P, T>() == " << pipeFloats() << ", \"expected the documented size\");\n"
       << "template <int Channels, int Positions> struct Load {\n  const float *x;\n"
-      << "  DEV float operator()(int image, int channel, int p) const { return x[((index_t)image * Channels + channel) * Positions + p]; "
+      << "  static constexpr bool plain = Channels % 2 == 0;\n" // both ways of staging get tested
+      << "  DEV const float *at(int image, int channel, int p) const { return x + ((index_t)image * Channels + channel) * Positions + p; "
          "}\n"
+      << "  DEV float operator()(int image, int channel, int p) const { return *at(image, channel, p); }\n"
       << "};\n}\nextern \"C\" __global__ void __launch_bounds__(" << threads << ") " << name
       << "_kernel(const float *s, const float *l, int images, float *partial, float *partialS) {\n  using namespace " << name
       << ";\n  extern __shared__ float4 shared[];\n"

@@ -62,8 +62,11 @@ struct WindowCase {
       << ", slice = " << slice << ", rows = " << rows << ", cols = " << cols << ", threads = " << threads
       << ", vector = 1, pitch = " << box.volume() + extraPitch << ";\n};\nstatic_assert(windowPipeFloats<P, T, " << kind
       << ">() == " << pipeFloats() << ", \"expected the documented size\");\n"
-      << "struct Load {\n  const float *x;\n  DEV float operator()(int image, int channel, int p) const {\n    return x[((index_t)image * "
-      << (scatter ? a : b) << " + channel) * " << in().volume() << " + p];\n  }\n};\n}\n"
+      << "struct Load {\n  const float *x;\n  static constexpr bool plain = "
+      << (taps.w % 2 ? "true" : "false") // both ways of staging get tested
+      << ";\n  DEV const float *at(int image, int channel, int p) const {\n    return x + ((index_t)image * " << (scatter ? a : b)
+      << " + channel) * " << in().volume()
+      << " + p;\n  }\n  DEV float operator()(int image, int channel, int p) const { return *at(image, channel, p); }\n};\n}\n"
       << "extern \"C\" __global__ void __launch_bounds__(" << threads << ") " << name
       << "_kernel(const float *x, const float *w, float *y) {\n  using namespace " << name
       << ";\n  extern __shared__ float4 shared[];\n  float *pipe = (float *)shared;\n"

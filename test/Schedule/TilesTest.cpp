@@ -40,28 +40,28 @@ ElementWork gradientOfActivation() {
 TEST(Tiles, ConvolutionForward) {
   ElementWork w;
   w.epilogueInstructions = 9, w.epilogueStores = 2;
-  // All 64 channels in one block: x exceeds L2 and would be read again for every further block of channels. 8 x 8 sums per thread
-  // do 64 multiply-adds for some 6 loads; a box of 8 x 32 gives each of 256 threads one such item, so that sums stay in registers.
-  EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, h200(), 128)), "1x8x32 c64 s8 8x8 t256");
+  // All 64 channels in one block: x exceeds L2 and would be read again for every further block of channels. Boxes are wide, for whole
+  // sectors; 4 x 8 sums per thread leave registers for three blocks, whose phases overlap.
+  EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, h200(), 128)), "1x2x64 c64 s8 4x8 t256");
 }
 
 TEST(Tiles, ConvolutionInputGradient) {
-  // Few output channels: a large box keeps the halo of the 64 gradient channels small; slices of 8 keep the pipe at 40 KB.
-  EXPECT_EQ(show(chooseWindowTile(conv2d(), true, gradientOfActivation(), h200(), 128)), "1x16x64 c8 s8 8x8 t128");
+  // Few output channels: slices of 8 share the arithmetic of a place; a box of 16 x 32 keeps the halo small and the pipe at 22 KB.
+  EXPECT_EQ(show(chooseWindowTile(conv2d(), true, gradientOfActivation(), h200(), 128)), "1x16x32 c8 s8 4x8 t128");
 }
 
 TEST(Tiles, ConvolutionWeightGradient) {
   ElementWork w = gradientOfActivation();
   w.reduces = true;
-  // All 64 x 8 channels in one block, so that the gradient is read once; 8 channels by the 9 taps of one channel per thread.
-  EXPECT_EQ(show(chooseWeightTile(conv2d(), w, h200(), 128)), "1x2x32 64x8 8x9 t256");
+  // All 64 x 8 channels in one block, so that the gradient is read once; 4 channels by the 9 taps of one channel per thread.
+  EXPECT_EQ(show(chooseWeightTile(conv2d(), w, h200(), 128)), "1x2x32 64x8 4x9 t128");
 }
 
 TEST(Tiles, TransposedConvolutionForward) {
   ElementWork w;
   w.epilogueInstructions = 30;
   // A box of whole rows of pairs: each thread owns both phases along w (8 rows = 4 places x 2), all 16 channels in one block.
-  EXPECT_EQ(show(chooseWindowTile(convTranspose3d(), true, w, h200(), 128)), "1x16x64 c16 s3 8x8 t256");
+  EXPECT_EQ(show(chooseWindowTile(convTranspose3d(), true, w, h200(), 128)), "1x8x64 c16 s3 8x8 t128");
 }
 
 TEST(Tiles, MatrixProduct) {

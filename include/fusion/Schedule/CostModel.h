@@ -5,7 +5,7 @@
 
 namespace fusion {
 
-/// What a kernel's predicted time is made of, in seconds: the slowest of three rates, and the launch.
+/// What a kernel's predicted time is made of, in seconds: the slowest of three rates, a share of the others, and the launch.
 struct CostTerms {
   double memory = 0, math = 0, special = 0, launch = 0;
 
@@ -17,14 +17,14 @@ struct CostTerms {
 struct Work {
   double bytesRead = 0, bytesWritten = 0;
   double contractFlops = 0; ///< inside contractions
-  double mapFlops = 0;      ///< elementwise
+  double mapFlops = 0;      ///< elementwise, and what stands around the multiply-adds of a window, by the time it takes
   double special = 0;       ///< exp, division, square root, ...
 
   Work &operator+=(const Work &o);
   double flops() const { return contractFlops + mapFlops; }
   double bytes() const { return bytesRead + bytesWritten; }
   CostTerms terms(const DeviceSpec &spec) const;
-  /// Seconds on `spec`: the slowest of memory, arithmetic and special functions, plus the launch.
+  /// Seconds on `spec`: the terms together.
   double seconds(const DeviceSpec &spec) const { return terms(spec).seconds(); }
   /// The same without launch cost and at full rates: a floor that no schedule can pass.
   double rooflineSeconds(const DeviceSpec &spec) const;
@@ -32,6 +32,11 @@ struct Work {
 
 /// Bytes of a dense fp32 tensor; `batch` stands for a dynamic extent.
 double bytesOf(mlir::Type type, int64_t batch);
+/// Whether `torch` precision divides by `divisor` with a product: a constant that has a reciprocal, or a constant of at least 1 plus an
+/// exponential.
+bool hasCheapReciprocal(mlir::Value divisor);
+/// Instructions of a map for one element, as they are emitted in `torch` precision.
+double instructionsPerElement(mlir::Operation *map);
 /// Arithmetic of one stage over its whole domain (bytes are not part of it: they depend on what is fused).
 Work workOf(mlir::Operation *stage, int64_t batch);
 

@@ -15,10 +15,10 @@ struct DeviceSpec {
   int64_t registersPerMultiprocessor = 65536;
   int64_t threadsPerMultiprocessor = 2048;
   int64_t l2Bytes = 0;
-  double bandwidth = 1;          ///< bytes per second that a plain copy reaches
-  double fp32Rate = 1;           ///< flop per second on CUDA cores, two per FMA
-  double specialRate = 1;        ///< exp, log, reciprocal, square root per second
-  double launchSeconds = 2.5e-6; ///< what one more kernel on a busy stream costs
+  double bandwidth = 1;        ///< bytes per second that a plain copy reaches
+  double fp32Rate = 1;         ///< flop per second on CUDA cores, two per FMA
+  double specialRate = 1;      ///< exp, log, reciprocal, square root per second
+  double launchSeconds = 4e-6; ///< what one more kernel on a busy stream costs: its first and last block wait for memory alone
   /// Share of fp32Rate that a SIMT contraction with operands in shared memory reaches.
   double contractionShare = 0.6;
 

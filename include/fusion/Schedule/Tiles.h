@@ -14,7 +14,8 @@ struct ElementWork {
   double loads[2] = {1, 1};        ///< tensors read for an element of the contraction's first and second operand
   double instructions[2] = {0, 0}; ///< arithmetic on the way
   double epilogueLoads = 0, epilogueStores = 1, epilogueInstructions = 0;
-  bool reduces = false; ///< sums per channel: a channel belongs to one warp
+  double perChannel = 20; ///< instructions of a warp for a channel of its tile, beside the elements
+  bool reduces = false;   ///< sums per channel: a channel belongs to one warp
 
   static ElementWork of(KernelOp kernel);
 };

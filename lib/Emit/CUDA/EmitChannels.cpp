@@ -20,9 +20,12 @@ private:
   Writer &w;
   const ChannelLoop &loop;
   SmallVector<Operation *> stages;
+  std::string inTile; ///< place of the current run in a row of the tile; empty when its values are in registers
+  bool ahead = false; ///< loads come first, and `live` says whether an element exists
+  int64_t turn = 1;   ///< runs of a lane that are in flight together
   llvm::DenseMap<std::pair<Value, Attribute>, std::string> operands; ///< (tensor, access) -> text of its current element
   llvm::DenseMap<Operation *, std::string> accumulators;
-  llvm::DenseMap<unsigned, std::string> vectors; ///< stored result -> register run
+  llvm::MapVector<unsigned, std::string> vectors; ///< stored result -> register run
 
   struct Use {
     Value tensor;
@@ -33,10 +36,15 @@ private:
     return llvm::any_of(stages, [](Operation *op) { return isa<PartialOp>(op); });
   }
   AffineMap full() const { return fullAccess(k.kernel.getContext(), k.facts.domain); }
+  /// Whether elements of tensors of the domain's positions are loaded or stored.
+  bool readsOrWrites();
   void perChannel();
   void element();
-  void stage(Operation *op, StringRef position);
+  void lanes();
+  void values();
+  void stage(Operation *op);
   void partials();
+  void openUnrolled(StringRef index, int64_t count);
 };
 
 SmallVector<ChannelPrinter::Use> ChannelPrinter::uses(bool perElement) {
@@ -55,6 +63,11 @@ SmallVector<ChannelPrinter::Use> ChannelPrinter::uses(bool perElement) {
   return all;
 }
 
+bool ChannelPrinter::readsOrWrites() {
+  return !uses(true).empty() || llvm::any_of(k.kernel.getBody().front().getTerminator()->getOperands(),
+                                             [](Value v) { return !isa_and_nonnull<PartialOp>(v.getDefiningOp()); });
+}
+
 void ChannelPrinter::perChannel() {
   for (const Use &use : uses(false)) {
     std::string name = k.fresh(k.pointer(use.tensor) + "_value");
@@ -63,11 +76,17 @@ void ChannelPrinter::perChannel() {
   }
 }
 
-void ChannelPrinter::stage(Operation *op, StringRef position) {
+void ChannelPrinter::stage(Operation *op) {
   if (auto partial = dyn_cast<PartialOp>(op)) {
     Value in = partial.getInput();
     std::string value = k.isTensor(in) ? operands[{in, AffineMapAttr::get(full())}] : k.scalars[in];
-    w.line(partial.getKind() == ReduceKind::moments ? accumulators[op] + ".add(" + value + ");" : accumulators[op] + " += " + value + ";");
+    if (partial.getKind() == ReduceKind::moments) {
+      std::string first = std::string("from == 0") + (turn > 1 ? " && u == 0" : "") + (loop.vector > 1 ? " && v == 0" : "");
+      w.line(accumulators[op] + ".add(" + value + ", live, " + first + ");");
+    } else {
+      w.line("if (live)");
+      w.line("  " + accumulators[op] + " += " + value + ";");
+    }
     return;
   }
   auto map = cast<MapOp>(op);
@@ -80,66 +99,157 @@ void ChannelPrinter::stage(Operation *op, StringRef position) {
   k.scalars[map.getResult()] = name;
 }
 
+void ChannelPrinter::openUnrolled(StringRef index, int64_t count) {
+  w.directive("#pragma unroll");
+  w.open(formatv("for (int {0} = 0; {0} < {1}; ++{0})", index, count));
+}
+
+/// The stages in order, for the current element of a run, which starts at `m` in the tile and at `p` in the tensors.
+void ChannelPrinter::values() {
+  int64_t V = loop.vector;
+  if (!inTile.empty()) {
+    std::string name = k.variable(loop.tileValue.getDefiningOp());
+    w.line(k.comment(loop.tileValue.getDefiningOp()));
+    w.line(formatv("const float {0} = tile[c * {1} + {2}{3}];", name, loop.tilePitch, inTile, V > 1 ? " + v" : ""));
+    k.scalars[loop.tileValue] = name;
+  }
+  for (Operation *op : stages)
+    stage(op);
+}
+
 /// One run of `vector` elements: loads, the stages in order, stores.
 void ChannelPrinter::element() {
   int64_t V = loop.vector;
-  if (V > 1)
-    k.prelude.insert("vector.cuh");
   SmallVector<Use> scattered;
   for (const Use &use : uses(true)) {
     if (use.access != full()) {
       scattered.push_back(use);
       continue;
     }
-    if (V == 1) {
-      std::string name = k.fresh(k.pointer(use.tensor) + "_value");
-      w.line(formatv("const float {0} = {1}[row + p];", name, k.pointer(use.tensor)));
-      operands[{use.tensor, AffineMapAttr::get(use.access)}] = name;
+    std::string &text = operands[{use.tensor, AffineMapAttr::get(use.access)}];
+    if (!text.empty()) // loaded ahead
       continue;
+    std::string name = k.fresh(k.pointer(use.tensor) + (V > 1 ? "_run" : "_value"));
+    if (V > 1) {
+      w.line(formatv("float {0}[{1}];", name, V));
+      w.line(formatv("loadVector<{0}>({1}, {2} + row + p);", V, name, k.pointer(use.tensor)));
+    } else {
+      w.line(formatv("const float {0} = {1}[row + p];", name, k.pointer(use.tensor)));
     }
-    std::string name = k.fresh(k.pointer(use.tensor) + "_run");
-    w.line(formatv("float {0}[{1}];", name, V));
-    w.line(formatv("loadVector<{0}>({1}, {2} + row + p);", V, name, k.pointer(use.tensor)));
-    operands[{use.tensor, AffineMapAttr::get(use.access)}] = name + "[v]";
+    text = V > 1 ? name + "[v]" : name;
   }
+  bool stores = false;
   for (unsigned i = 0; i < k.kernel.getNumResults(); ++i) {
     Value v = k.kernel.getBody().front().getTerminator()->getOperand(i);
     if (isa_and_nonnull<PartialOp>(v.getDefiningOp()))
       continue;
+    stores = true;
     vectors[i] = k.fresh(k.pointerOfResult(i) + "_run");
     if (V > 1)
       w.line(formatv("float {0}[{1}];", vectors[i], V));
   }
-  if (V > 1) {
-    w.directive("#pragma unroll");
-    w.open(formatv("for (int v = 0; v < {0}; ++v)", V));
-  }
+  if (V > 1)
+    openUnrolled("v", V);
+  StringRef guard = ahead ? "live ? " : "", otherwise = ahead ? " : 0.0f" : "";
   for (const Use &use : scattered) {
     std::string name = k.fresh(k.pointer(use.tensor) + "_value");
-    w.line(formatv("const float {0} = {1}[{2}];", name, k.pointer(use.tensor),
-                   k.offset(use.access, loop.image, "channel", V > 1 ? "(p + v)" : "p")));
+    w.line(formatv("const float {0} = {1}{2}[{3}]{4};", name, guard, k.pointer(use.tensor),
+                   k.offset(use.access, loop.image, "channel", V > 1 ? "(p + v)" : "p"), otherwise));
     operands[{use.tensor, AffineMapAttr::get(use.access)}] = name;
   }
-  if (loop.tileValue) {
-    std::string name = k.variable(loop.tileValue.getDefiningOp());
-    w.line(k.comment(loop.tileValue.getDefiningOp()));
-    w.line(formatv("const float {0} = tile[c * {1} + m{2}];", name, loop.tilePitch, V > 1 ? " + v" : ""));
-    k.scalars[loop.tileValue] = name;
+  values();
+  auto valueOf = [&](unsigned i) { return k.scalars[k.kernel.getBody().front().getTerminator()->getOperand(i)]; };
+  if (V > 1) {
+    for (auto &[i, name] : vectors)
+      w.line(name + "[v] = " + valueOf(i) + ";");
+    w.close();
   }
-  for (Operation *op : stages)
-    stage(op, "p");
-  for (unsigned i = 0; i < k.kernel.getNumResults(); ++i) {
-    if (!vectors.count(i))
-      continue;
-    std::string value = k.scalars[k.kernel.getBody().front().getTerminator()->getOperand(i)];
-    w.line(V > 1 ? vectors[i] + "[v] = " + value + ";" : k.pointerOfResult(i) + "[row + p] = " + value + ";");
-  }
-  if (V == 1)
-    return;
-  w.close();
+  bool many = vectors.size() > 1;
+  if (ahead && many)
+    w.open("if (live)");
+  else if (ahead && stores)
+    w.line("if (live)");
   for (unsigned i = 0; i < k.kernel.getNumResults(); ++i)
     if (vectors.count(i))
-      w.line(formatv("storeVector<{0}>({1} + row + p, {2});", V, k.pointerOfResult(i), vectors[i]));
+      w.line((ahead && !many ? "  " : "") +
+             (V > 1 ? formatv("storeVector<{0}>({1} + row + p, {2});", V, k.pointerOfResult(i), vectors[i]).str()
+                    : k.pointerOfResult(i) + "[row + p] = " + valueOf(i) + ";"));
+  if (ahead && many)
+    w.close();
+}
+
+/// A warp's walk over the elements of its channel. Loads come first and nothing branches around an element, so that the latencies of
+/// `turn` runs overlap.
+void ChannelPrinter::lanes() {
+  int64_t V = loop.vector, step = 32 * V, loaded = llvm::count_if(uses(true), [&](const Use &use) { return use.access == full(); });
+  while (turn * V < (loaded > 0 ? 16 : 8) && turn * V * loaded <= 8 && loop.elements % (2 * turn * step) == 0)
+    turn *= 2;
+  std::string mine = V > 1 ? "mine" : "lane", start = turn > 1 ? "start" : "from", limit = loop.limit;
+  if (V > 1)
+    w.line(formatv("const int mine = lane * {0};", V));
+  if (loop.place.empty() && loop.elements % step) {
+    w.line(formatv("const int last = {0} + {1} < {2} ? {0} + {1} : {2};", loop.first, loop.elements, loop.limit));
+    limit = "last";
+  }
+  w.open(formatv("for (int from = 0; from < {0}; from += {1})", loop.elements, turn * step));
+  const bool placed = readsOrWrites();
+  auto place = [&] {
+    if (turn > 1) {
+      openUnrolled("u", turn);
+      w.line(formatv("const int start = from + u * {0};", step));
+    }
+    if (placed || loop.place.empty())
+      w.line("const int p = " + (loop.place.empty() ? formatv("{0} + {1} + {2};", loop.first, start, mine).str()
+                                                    : formatv("{0}.offset<{1}>({2}, {3});", loop.place, step, start, mine).str()));
+    w.line("const bool live = " + (loop.place.empty() ? formatv("p < {0};", limit).str()
+                                                      : formatv("{0}.inside<{1}>({2}, {3});", loop.place, step, start, mine).str()));
+  };
+  std::string index = turn > 1 ? "[u]" : "", all = turn > 1 ? formatv("[{0}]", turn).str() : "";
+  std::string element = V > 1 ? "[v]" : "", run = V > 1 ? formatv("[{0}]", V).str() : "";
+  SmallVector<std::string> lines;
+  std::string m = formatv("{0} + {1}", start, mine), tileRun;
+  if (loop.elements % step) // behind the last element comes the first again
+    m = "(live ? " + m + " : 0)";
+  if (loop.tileValue && loaded == 0) {
+    inTile = m;
+  } else if (loop.tileValue) {
+    Operation *contract = loop.tileValue.getDefiningOp();
+    w.line(k.comment(contract));
+    tileRun = k.fresh(identifier(cast<StringAttr>(contract->getAttr("source")).getValue()) + "_run");
+    w.line("float " + tileRun + all + run + ";");
+    k.scalars[loop.tileValue] = tileRun + index + element;
+  }
+  for (const Use &use : uses(true)) {
+    if (use.access != full())
+      continue;
+    std::string name = k.fresh(k.pointer(use.tensor) + "_run"), from = k.pointer(use.tensor) + (V > 1 ? " + row + p" : "[row + p]");
+    w.line("float " + name + all + run + " = {};");
+    lines.push_back(V > 1 ? formatv("loadVector<{0}>({1}{2}, {3});", V, name, index, from).str()
+                          : formatv("{0}{1} = {2};", name, index, from).str());
+    operands[{use.tensor, AffineMapAttr::get(use.access)}] = name + index + element;
+  }
+  place();
+  if (!tileRun.empty()) {
+    if (V > 1)
+      openUnrolled("v", V);
+    w.line(formatv("{0}{1}{2} = tile[c * {3} + {4}{5}];", tileRun, index, element, loop.tilePitch, m, V > 1 ? " + v" : ""));
+    if (V > 1)
+      w.close();
+  }
+  if (!lines.empty()) {
+    w.open("if (live)");
+    for (const std::string &line : lines)
+      w.line(line);
+    w.close();
+  }
+  if (turn > 1 && loaded > 0) {
+    w.close();
+    place();
+  }
+  this->element();
+  if (turn > 1)
+    w.close();
+  w.close();
 }
 
 /// The warp's partial of its channel, one per (channel, tile).
@@ -157,7 +267,7 @@ void ChannelPrinter::partials() {
       w.line(formatv("  {0}[(index_t)channel * gridDim.x + blockIdx.x] = {1}_all;", to, name));
       continue;
     }
-    w.line(formatv("const Moments {0}_all = warpMerge({0}.moments());", name));
+    w.line(formatv("const Moments {0}_all = {0}.moments();", name));
     w.open("if (lane == 0)");
     int component = 0;
     for (StringRef field : {"count", "mean", "m2"}) {
@@ -171,14 +281,18 @@ void ChannelPrinter::partials() {
 
 void ChannelPrinter::run() {
   bool partial = hasPartials();
+  if (loop.vector > 1)
+    k.prelude.insert("vector.cuh");
   int64_t warps = loop.threads / 32, V = loop.vector;
   int64_t perImage = k.facts.domain.channels * k.facts.domain.positions;
   auto row = [&] {
     w.line(formatv("const int channel = {0} + c;", loop.firstChannel));
-    w.line(formatv("const index_t row = (index_t){0} * {1} + (index_t)channel * {2};", loop.image, perImage, k.facts.domain.positions));
+    if (readsOrWrites())
+      w.line(formatv("const index_t row = (index_t){0} * {1} + (index_t)channel * {2};", loop.image, perImage, k.facts.domain.positions));
   };
   if (!partial && (uses(false).empty() || loop.maxChannels < warps)) {
     // Nothing belongs to a channel: all threads share the elements.
+    inTile = loop.tileValue ? "m" : "";
     w.open(formatv("for (int e = {0}; e < {1} * {2}; e += {3})", V > 1 ? formatv("threadIdx.x * {0}", V).str() : std::string("threadIdx.x"),
                    loop.channels, loop.elements, loop.threads * V));
     w.line(formatv("const int c = e / {0};", loop.elements));
@@ -205,23 +319,8 @@ void ChannelPrinter::run() {
       w.line((p.getKind() == ReduceKind::moments ? "ShiftedSums " : "float ") + accumulators[op] +
              (p.getKind() == ReduceKind::moments ? ";" : " = 0.0f;"));
     }
-  std::string mine = V > 1 ? formatv("lane * {0}", V).str() : std::string("lane");
-  if (loop.steps.empty()) {
-    w.open(formatv("for (int m = {0}; m < {1}; m += {2})", mine, loop.elements, 32 * V));
-    w.line(formatv("const int p = {0};", loop.position));
-  } else {
-    w.open(formatv("for (int from = 0; from < {0}; from += {1})", loop.elements, 32 * V));
-    w.line(formatv("const int m = from + {0};", mine));
-    if (loop.elements % (32 * V)) {
-      w.line(formatv("if (m >= {0})", loop.elements));
-      w.line("  break;");
-    }
-    w.line(formatv("const int p = {0}<{1}>(from, {2});", loop.steps, 32 * V, mine));
-  }
-  w.line("if (p < 0)");
-  w.line("  continue;");
-  element();
-  w.close();
+  ahead = true;
+  lanes();
   partials();
   w.close();
 }
@@ -281,7 +380,7 @@ void cuda::emitWindow(KernelText &k) {
   w.line(formatv("{0}<{1}, {2}>(tile, pipe, {3}, {4}, at);", scatter ? "scatter" : "gather", problem, tile, load,
                  k.pointer(contract.getRhs())));
   ChannelLoop loop;
-  loop.image = "at.image", loop.channels = "at.channels", loop.position = "at.position(m)", loop.steps = "at.position",
+  loop.image = "at.image", loop.channels = "at.channels", loop.position = "at.position(m)", loop.place = "at",
   loop.firstChannel = "at.channel";
   loop.elements = elements, loop.maxChannels = t.channels, loop.threads = t.threads, loop.vector = vector;
   loop.tileValue = contract.getResult(), loop.tilePitch = std::to_string(g.pitch);
@@ -314,6 +413,7 @@ void cuda::emitChannels(KernelText &k) {
   ChannelLoop loop;
   loop.image = "image", loop.channels = "channels", loop.position = formatv("first + m < {0} ? first + m : -1", d.positions).str();
   loop.firstChannel = formatv("(int)blockIdx.y * {0}", t.channels).str();
+  loop.first = "first", loop.limit = std::to_string(d.positions);
   loop.elements = t.positions, loop.maxChannels = t.channels, loop.threads = t.threads, loop.vector = vector;
   emitChannelLoop(k, loop);
   k.launch.block = t.threads;

@@ -8,7 +8,7 @@ using namespace fusion;
 using namespace fusion::cuda;
 using llvm::formatv;
 
-static constexpr int64_t kThreads = 128;
+static constexpr int64_t kColumnThreads = 256; ///< 32 columns, eight threads each
 
 /// The maps behind the reductions and the stores; `out` is the text of the result's linear offset.
 static void finishElement(KernelText &k, StringRef image, StringRef channel, StringRef out) {
@@ -38,6 +38,8 @@ static void finishRows(KernelText &k) {
   Domain d = Domain::from(first.getDomain());
   ReduceShape shape = *shapeOf(first.getResultAccess(), d);
   int64_t groups = d.channels / shape.channels;
+  // Few blocks must have many loads in flight each; many blocks fill the device with few threads.
+  const int64_t threads = shape.perImage ? 128 : 512;
   w.line("__shared__ float scratch[96];");
   w.line("const index_t all = " + k.tilesText(first.getPartial()) + "; // partials of a channel");
   if (shape.perImage) {
@@ -54,19 +56,13 @@ static void finishRows(KernelText &k) {
     std::string from = k.pointer(finish.getPartial()), name = k.variable(finish);
     w.line(k.comment(finish) + ": merge the partials of " + std::to_string(shape.channels) +
            (shape.channels == 1 ? " channel" : " channels"));
-    std::string loop = formatv("for (int c = channel * {0}; c < (channel + 1) * {0}; ++c)", shape.channels);
+    std::string begin = formatv("{0} + channel * {1} * all + begin", from, shape.channels);
     if (finish.getKind() == ReduceKind::sum) {
-      w.line("float " + name + " = 0.0f;");
-      w.line(loop);
-      w.line(formatv("  {0} += sumRow<{1}>({2} + c * all + begin, tiles, scratch);", name, kThreads, from));
+      w.line(formatv("const float {0} = sumRows<{1}>({2}, {3}, all, tiles, scratch);", name, threads, begin, shape.channels));
       k.scalars[finish.getResults()[0]] = name;
     } else {
-      w.line("Moments " + name + " = {0.0f, 0.0f, 0.0f};");
-      w.open(loop);
-      w.line(formatv("const float *count = {0} + c * all + begin;", from));
-      w.line(formatv("{0}.merge(mergeRow<{1}>(count, count + {2} * all, count + {3} * all, tiles, scratch));", name, kThreads, d.channels,
-                     2 * d.channels));
-      w.close();
+      w.line(formatv("const Moments {0} = mergeRows<{1}>({2}, {3}, all, {4} * all, tiles, scratch);", name, threads, begin, shape.channels,
+                     d.channels));
       std::string mean = k.fresh(name + "_mean"), variance = k.fresh(name + "_variance");
       w.line("const float " + mean + " = " + name + ".mean;");
       w.line("const float " + variance + " = " + name + ".m2 / " + name + ".count;");
@@ -77,34 +73,36 @@ static void finishRows(KernelText &k) {
   w.line("if (threadIdx.x != 0)");
   w.line("  return;");
   finishElement(k, shape.perImage ? "image" : "0", "channel", "blockIdx.x");
-  k.launch.block = kThreads;
+  k.launch.block = threads;
   k.launch.grid = {shape.perImage ? k.batchExpr(d.batch) * runtime::Expr(groups) : runtime::Expr(groups), runtime::Expr(1),
                    runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / groups);
-  k.tileText = formatv("a block of {0} threads per result", kThreads);
+  k.tileText = formatv("a block of {0} threads per result", threads);
 }
 
-/// [tiles, elements]: a thread per element walks the tiles.
+/// [tiles, elements]: a column per element, several threads walk its tiles.
 static void finishColumns(KernelText &k) {
   Writer &w = k.body;
   k.prelude.insert("reduce.cuh");
   k.prelude.insert("rows.cuh");
   auto first = *k.kernel.getBody().front().getOps<FinishOp>().begin();
   int64_t elements = Domain::from(first.getDomain()).channels;
+  w.line(formatv("__shared__ float scratch[{0}];", kColumnThreads));
   w.line("const index_t all = " + k.tilesText(first.getPartial()) + "; // partials of an element");
-  w.line(formatv("const int channel = blockIdx.x * {0} + threadIdx.x;", kThreads));
-  w.line(formatv("if (channel >= {0})", elements));
-  w.line("  return;");
+  w.line("const int channel = blockIdx.x * 32 + threadIdx.x % 32;");
   for (auto finish : k.kernel.getBody().front().getOps<FinishOp>()) {
     std::string name = k.variable(finish);
-    w.line(k.comment(finish) + ": add the partials up in order");
-    w.line(formatv("const float {0} = sumColumn({1} + channel, {2}, all);", name, k.pointer(finish.getPartial()), elements));
+    w.line(k.comment(finish) + ": add the partials up in fixed order");
+    w.line(formatv("const float {0} = sumColumns<{1}>({2} + channel, channel < {3}, {3}, all, scratch);", name, kColumnThreads,
+                   k.pointer(finish.getPartial()), elements));
     k.scalars[finish.getResults()[0]] = name;
   }
+  w.line(formatv("if (threadIdx.x >= 32 || channel >= {0})", elements));
+  w.line("  return;");
   finishElement(k, "0", "channel", "channel");
-  k.launch.block = kThreads;
-  k.launch.grid = {ceilDivExpr(runtime::Expr(elements), kThreads), runtime::Expr(1), runtime::Expr(1)};
-  k.tileText = "a thread per result";
+  k.launch.block = kColumnThreads;
+  k.launch.grid = {ceilDivExpr(runtime::Expr(elements), 32), runtime::Expr(1), runtime::Expr(1)};
+  k.tileText = formatv("{0} threads per 32 results", kColumnThreads);
 }
 
 void cuda::emitFinish(KernelText &k) { k.facts.strategy == Strategy::FinishRows ? finishRows(k) : finishColumns(k); }

@@ -1,5 +1,6 @@
 // Names, offsets and scalar statements: everything the printers of the strategies have in common.
 #include "KernelText.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
@@ -24,7 +25,7 @@ std::string cuda::literal(float value) {
 static const llvm::SmallVector<std::string> &preludeWords() {
   static const llvm::SmallVector<std::string> words = [] {
     llvm::StringSet<> found;
-    std::string text = preludeText({"window.cuh", "weight.cuh", "matmul.cuh", "rows.cuh", "vector.cuh"});
+    std::string text = preludeText({"window.cuh", "weight.cuh", "matmul.cuh", "rows.cuh", "vector.cuh", "math.cuh"});
     std::string word, before;
     for (char c : text) {
       if (llvm::isAlnum(c) || c == '_') {
@@ -59,10 +60,11 @@ KernelText::KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &
     : kernel(kernel), options(options), names(names), facts(KernelFacts::of(kernel)),
       partialTiles(kernel.getNumResults(), runtime::Expr::batch()) {
   // Words that printers and prelude use: a tensor of that name is called something else.
-  for (StringRef word : {"images", "shared", "tile",     "pipe",        "at",       "warp", "lane",    "channel", "channels", "row",
-                         "p",      "m",      "c",        "v",           "n",        "r",    "j",       "e",       "k",        "live",
-                         "image",  "first",  "feature",  "chunk",       "columns",  "all",  "tiles",   "begin",   "scratch",  "count",
-                         "load",   "outer",  "firstRow", "firstColumn", "operator", "quad", "index_t", "sum",     "from"})
+  for (StringRef word :
+       {"images",      "shared",   "tile",    "pipe",    "at",    "warp",  "lane",    "channel", "channels", "row",   "p",
+        "m",           "c",        "v",       "n",       "r",     "j",     "e",       "k",       "live",     "image", "first",
+        "feature",     "chunk",    "columns", "all",     "tiles", "begin", "scratch", "count",   "load",     "outer", "firstRow",
+        "firstColumn", "operator", "quad",    "index_t", "sum",   "from",  "u",       "start",   "mine",     "last"})
     locals.reserve(word);
   for (StringRef word : preludeWords())
     locals.reserve(word);
@@ -169,6 +171,30 @@ static StringRef comparison(arith::CmpFPredicate predicate) {
   }
 }
 
+/// Whether rounding has made `v` uncertain already: the result of arithmetic of this kernel, not an element of memory.
+static bool isRounded(Value v) {
+  while (auto negation = v.getDefiningOp<arith::NegFOp>())
+    v = negation.getOperand();
+  if (auto argument = dyn_cast<BlockArgument>(v)) {
+    auto map = dyn_cast<MapOp>(argument.getOwner()->getParentOp());
+    return map && isRounded(map.getInputs()[argument.getArgNumber()]);
+  }
+  if (auto map = v.getDefiningOp<MapOp>())
+    return isRounded(cast<YieldOp>(map.getBody().front().getTerminator()).getValue());
+  return isa_and_nonnull<ContractOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(v.getDefiningOp());
+}
+
+/// Text of a / divisor: in `torch` precision a product where that is as good.
+std::string KernelText::quotientText(Value a, const std::string &text, Value divisor, const std::string &divisorText) {
+  if (options.exact || !hasCheapReciprocal(divisor))
+    return text + " / " + divisorText;
+  FloatAttr constant;
+  if (matchPattern(divisor, m_Constant(&constant)))
+    return text + " * " + literal(float(1 / constant.getValueAsDouble()));
+  prelude.insert("math.cuh");
+  return matchPattern(a, m_OneFloat()) ? "reciprocal(" + divisorText + ")" : "quotient(" + text + ", " + divisorText + ")";
+}
+
 void KernelText::scalarBody(Writer &w, MapOp map, ArrayRef<std::string> operands, const std::string &result) {
   llvm::DenseMap<Value, std::string> value;
   Block &block = map.getBody().front();
@@ -194,13 +220,15 @@ void KernelText::scalarBody(Writer &w, MapOp map, ArrayRef<std::string> operands
     else if (isa<arith::MulFOp>(op))
       text = binary("*");
     else if (isa<arith::DivFOp>(op))
-      text = binary("/");
+      text = quotientText(op.getOperand(0), in(0), op.getOperand(1), in(1));
     else if (isa<arith::NegFOp>(op))
       text = "-" + in(0);
     else if (auto cmp = dyn_cast<arith::CmpFOp>(op))
       text = in(0) + comparison(cmp.getPredicate()).str() + in(1), type = "bool";
     else if (isa<arith::SelectOp>(op))
       text = in(0) + " ? " + in(1) + " : " + in(2);
+    else if (isa<math::ExpOp>(op) && !options.exact && isRounded(op.getOperand(0)))
+      text = call("roundedExp"), prelude.insert("math.cuh");
     else if (isa<math::ExpOp>(op))
       text = call("expf");
     else if (isa<math::ExpM1Op>(op))
@@ -290,7 +318,11 @@ std::string KernelText::loadFunctor(Value v) {
     w.line("  const float *" + pointer(t) + ";");
     arguments += (arguments.empty() ? "" : ", ") + pointer(t);
   }
-  w.line("  DEV float operator()(int image, int channel, int p) const {");
+  // Staging copies what is plain without a detour through registers; matrix products go by value.
+  bool staged = facts.strategy != Strategy::Matmul, plain = staged && stages.empty();
+  if (staged)
+    w.line(llvm::formatv("  static constexpr bool plain = {0};", plain ? "true" : "false"));
+  w.line(llvm::formatv("  DEV {0}(int image, int channel, int p) const {{", plain ? "const float *at" : "float operator()"));
   llvm::DenseMap<Value, std::string> value;
   llvm::DenseMap<std::pair<Value, Attribute>, std::string> loaded;
   auto load = [&](Value t, AffineMap access) {
@@ -302,7 +334,8 @@ std::string KernelText::loadFunctor(Value v) {
     return name;
   };
   if (stages.empty()) {
-    w.line("    return " + pointer(v) + "[" + offset(fullAccess(kernel.getContext(), domain), "image", "channel", "p") + "];");
+    std::string at = offset(fullAccess(kernel.getContext(), domain), "image", "channel", "p");
+    w.line("    return " + pointer(v) + (plain ? " + " + at : "[" + at + "]") + ";");
   } else {
     Writer inner;
     for (Operation *op : stages) {

@@ -88,6 +88,7 @@ public:
 
   llvm::SmallVector<std::pair<mlir::Value, std::string>> parameters; ///< inputs in order
 private:
+  std::string quotientText(mlir::Value a, const std::string &text, mlir::Value divisor, const std::string &divisorText);
   llvm::DenseMap<mlir::Value, std::string> pointers;
   llvm::SmallVector<std::string> resultPointers;
 };
@@ -102,7 +103,8 @@ void emitFinish(KernelText &k);
 /// How the loop over (channel, position) of a window or channels kernel is laid out.
 struct ChannelLoop {
   std::string image, channels, position; ///< texts: image index, number of live channels, position of element m (-1 when outside)
-  std::string steps;                     ///< function template that gives the position of element from + lane's share; empty without one
+  std::string place;                     ///< object that gives the place of element from + lane's share (WindowPlace); empty without one
+  std::string first, limit;              ///< without one: the place of element 0, and how many there are
   std::string firstChannel;
   int64_t elements = 1, maxChannels = 1, threads = 256, vector = 1;
   mlir::Value tileValue; ///< the contraction's result, in shared memory; null without one

@@ -1,5 +1,5 @@
 """flip.py MODEL RATIO: finds by bisection the flop per byte at which the plan of MODEL begins to store its contraction; exits with 1 unless that is RATIO
-within 3 percent, at three arithmetic rates.
+within 6 percent, at three arithmetic rates.
 """
 import json
 import subprocess
@@ -25,5 +25,5 @@ for flops in (19.5e12, 67e12, 120e12):
         low, high = (low, middle) if stores(flops, middle) else (middle, high)
     ratio = flops / (low * high) ** 0.5
     print(f"{flops:g} flop/s: stores below {ratio:.3f} flop per byte")
-    failed |= abs(ratio / expected - 1) > 0.03
+    failed |= abs(ratio / expected - 1) > 0.06
 sys.exit(1 if failed else 0)

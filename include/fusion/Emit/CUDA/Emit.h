@@ -30,6 +30,7 @@ struct EmittedPhase {
 struct EmitOptions {
   DeviceSpec spec;
   int64_t batch = 128;     ///< stands for a dynamic batch in figures
+  bool exact = false;      ///< precision `ieee`: exponentials and quotients as IEEE rounds them
   bool fixedBatch = false; ///< no other batch is ever launched, so that offsets are as narrow as it allows
   /// Index of the runtime tensor behind argument i and result i of the function.
   std::vector<unsigned> arguments, results;

@@ -1,31 +1,67 @@
 // Brings a box of positions of several channels from an operand to shared memory, with zeros outside the operand.
 // requires: base.cuh
 
+// Copies a float from global to shared memory, or a zero, behind the thread's back; `from` is valid either way. waitForCopies makes the
+// thread's copies visible to itself, and a barrier behind it to the block.
+DEV void copyLater(float *to, const float *from, bool exists) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;"
+               :
+               : "r"((unsigned)__cvta_generic_to_shared(to)), "l"(from), "r"(exists ? 4 : 0)
+               : "memory");
+}
+DEV void waitForCopies() { asm volatile("cp.async.wait_all;" : : : "memory"); }
+
+// Operand functor: `plain` and at(image, channel, p), the address of an element; or not plain and operator()(image, channel, p), its value.
 // Geometry G: `in` extents of the operand, `patch` extents of the box, `channels` staged at a time, `plane` and `row` floats from
 // channel to channel and from row to row, `split` runs that a row is dealt into by its w remainder, `threads`.
 // `first` is the operand channel of staged channel 0, `count` how many exist; `base` is where the box starts, maybe outside.
+// A plain operand arrives with waitForCopies.
 template <class G, class Load> DEV void stagePatch(float *to, const Load &load, int image, int first, int count, Vec3 base) {
-  constexpr int Run = G::channels < 4 ? G::channels : 4; // channels per thread and pixel: their loads are in flight together
   constexpr int Pixels = volume(G::patch);
+  // Channels per thread and pixel, and pixels per turn: their loads are in flight together and share the arithmetic of a place.
+  constexpr int Run = G::channels <= 8 && Pixels >= G::threads / 2 ? G::channels : G::channels < 4 ? G::channels : 4;
+  constexpr int Items = Pixels * ceilDiv(G::channels, Run);
+  constexpr int Turn = Load::plain ? 1 : smaller(ceilDiv(Items, G::threads), Run <= 2 ? 4 : Run <= 4 ? 2 : 1);
+  constexpr bool Whole = Items % (Turn * G::threads) == 0;
 #pragma unroll 1
-  for (int i = threadIdx.x; i < Pixels * ceilDiv(G::channels, Run); i += G::threads) {
-    const int run = i / Pixels * Run;
-    const int pixel = i % Pixels;
-    const int px = pixel % G::patch.w;
-    const int py = pixel / G::patch.w;
-    const int x = base.w + px;
-    const int y = base.h + py % G::patch.h;
-    const int z = base.d + py / G::patch.h;
-    const bool inside = (unsigned)x < (unsigned)G::in.w && (unsigned)y < (unsigned)G::in.h && (unsigned)z < (unsigned)G::in.d;
-    const int p = (z * G::in.h + y) * G::in.w + x;
-    float v[Run];
+  for (int i = threadIdx.x; i < Items; i += Turn * G::threads) {
+    float v[Turn][Run];
+    int cell[Turn];
 #pragma unroll
-    for (int c = 0; c < Run; c++)
-      v[c] = inside && run + c < count ? load(image, first + run + c, p) : 0.0f;
-    float *cell = to + run * G::plane + py * G::row + px % G::split * (G::row / G::split) + px / G::split;
+    for (int j = 0; j < Turn; j++) {
+      // Behind the last item comes the last one again, so that everything is in range. Unsigned numbers are cheaper to divide.
+      const unsigned item = Whole || Turn == 1 ? i + j * G::threads : smaller(i + j * G::threads, Items - 1);
+      const unsigned run = G::channels == Run ? 0 : item / Pixels * Run;
+      const unsigned pixel = G::channels == Run ? item : item % Pixels;
+      const unsigned px = pixel % G::patch.w;
+      const unsigned line = pixel / G::patch.w;
+      const unsigned py = G::patch.d == 1 ? line : line % G::patch.h;
+      const unsigned pz = G::patch.d == 1 ? 0 : line / G::patch.h;
+      const int x = base.w + (int)px;
+      const int y = base.h + (int)py;
+      const int z = base.d + (int)pz;
+      const bool inside = (unsigned)x < (unsigned)G::in.w && (unsigned)y < (unsigned)G::in.h && (unsigned)z < (unsigned)G::in.d;
+      const int p = inside ? (z * G::in.h + y) * G::in.w + x : 0; // outside, any element will do: no branch parts the loads
+      cell[j] = run * G::plane + line * G::row + px % G::split * (G::row / G::split) + px / G::split;
 #pragma unroll
-    for (int c = 0; c < Run; c++)
-      if (run + c < G::channels)
-        cell[c * G::plane] = v[c];
+      for (int c = 0; c < Run; c++) {
+        const bool exists = (count == G::channels && G::channels % Run == 0) || (int)run + c < count;
+        const int channel = first + (exists ? (int)run + c : 0);
+        if constexpr (!Load::plain) {
+          const float value = load(image, channel, p);
+          v[j][c] = inside && exists ? value : 0.0f;
+        } else if (G::channels % Run == 0 || (int)run + c < G::channels) {
+          copyLater(to + cell[j] + c * G::plane, load.at(image, channel, p), inside && exists);
+        }
+      }
+    }
+    if constexpr (!Load::plain) {
+#pragma unroll
+      for (int j = 0; j < Turn; j++)
+#pragma unroll
+        for (int c = 0; c < Run; c++)
+          if ((Whole || i + j * G::threads < Items) && (G::channels % Run == 0 || cell[j] + c * G::plane < G::channels * G::plane))
+            to[cell[j] + c * G::plane] = v[j][c];
+    }
   }
 }

@@ -81,27 +81,29 @@ template <int Threads> DEV Moments blockMerge(Moments m, float *scratch) {
   return warpMerge(part);
 }
 
-// Moments of values that come one at a time, without a division each: sums about the first value, which lies as close to
-// the mean as the values spread, so that nothing cancels even where the mean is a million times the deviation.
+// Moments of the values that a warp's lanes meet one at a time, without a division each: sums about the mean of the first values, which
+// lies closer to that of all than the values spread, so that nothing cancels even where the mean is a million times the deviation.
 struct ShiftedSums {
-  float shift = 0.0f, s = 0.0f, q = 0.0f;
-  int n = 0;
+  float shift = 0.0f, s = 0.0f, q = 0.0f, count = 0.0f;
 
-  DEV void add(float x) {
-    if (n == 0)
-      shift = x;
+  // All lanes call together, `live` where there is a value, as at least one has at the `first` call.
+  DEV void add(float x, bool live, bool first) {
+    if (first)
+      shift = warpSum(live ? x : 0.0f) / warpSum(live ? 1.0f : 0.0f);
     const float d = x - shift;
-    s += d;
-    q += d * d;
-    n++;
+    if (live) {
+      s += d;
+      q += d * d;
+      count += 1.0f;
+    }
   }
 
+  // The moments over the warp, in every lane.
   DEV Moments moments() const {
-    if (n == 0)
-      return Moments{0.0f, 0.0f, 0.0f};
-    const float count = (float)n;
-    const float offset = s / count;
-    const float m2 = q - s * offset;
-    return Moments{count, shift + offset, m2 < 0.0f ? 0.0f : m2}; // keeps NaN
+    const float n = warpSum(count);
+    const float sum = warpSum(s);
+    const float offset = sum / n;
+    const float m2 = warpSum(q) - sum * offset;
+    return Moments{n, shift + offset, m2 < 0.0f ? 0.0f : m2}; // keeps NaN
   }
 };

@@ -1,47 +1,53 @@
 // Fixed-order sums over partials in global memory: what finish kernels and row reductions are made of.
 // requires: base.cuh, reduce.cuh
 
-// The block's sum of `count` consecutive floats. Four chains per thread keep four loads in flight.
-template <int Threads> DEV float sumRow(const float *p, index_t count, float *scratch) {
-  float chain[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-  index_t i = threadIdx.x;
+// The block's sum of `rows` runs of `count` consecutive floats, `stride` apart. Eight chains per thread keep eight loads in flight.
+template <int Threads> DEV float sumRows(const float *p, int rows, index_t stride, index_t count, float *scratch) {
+  float chain[8] = {};
 #pragma unroll 1
-  for (; count - i > 3 * Threads; i += 4 * Threads) {
+  for (int r = 0; r < rows; r++, p += stride) {
+#pragma unroll 1
+    for (index_t i = threadIdx.x; i < count; i += 8 * Threads) {
 #pragma unroll
-    for (int j = 0; j < 4; j++)
-      chain[j] += p[i + j * Threads];
+      for (int j = 0; j < 8; j++)
+        chain[j] += count - i > j * Threads ? p[i + j * Threads] : 0.0f;
+    }
   }
-#pragma unroll 1
-  for (; i < count; i += Threads)
-    chain[0] += p[i];
-  return blockSum<Threads>((chain[0] + chain[1]) + (chain[2] + chain[3]), scratch);
+  return blockSum<Threads>(((chain[0] + chain[1]) + (chain[2] + chain[3])) + ((chain[4] + chain[5]) + (chain[6] + chain[7])), scratch);
 }
 
-// The block's merge of `n` partial moments stored as three rows.
-template <int Threads> DEV Moments mergeRow(const float *count, const float *mean, const float *m2, index_t n, float *scratch) {
+// The block's merge of `rows` runs of `count` partial moments, `stride` apart, in three planes `plane` apart.
+template <int Threads> DEV Moments mergeRows(const float *p, int rows, index_t stride, index_t plane, index_t count, float *scratch) {
   Moments all = {0.0f, 0.0f, 0.0f};
 #pragma unroll 1
-  for (index_t i = threadIdx.x; i < n; i += Threads)
-    all.merge(Moments{count[i], mean[i], m2[i]});
+  for (index_t i = threadIdx.x; i < count; i += Threads) {
+    const float *part = p + i;
+#pragma unroll 4 // so many runs' loads are in flight
+    for (int r = 0; r < rows; r++, part += stride)
+      all.merge(Moments{part[0], part[plane], part[2 * plane]});
+  }
   return blockMerge<Threads>(all, scratch);
 }
 
-// One thread's sum of `count` floats that lie `stride` apart; neighbouring threads take neighbouring columns.
-DEV float sumColumn(const float *p, index_t stride, index_t count) {
-  float sum = 0.0f;
-  index_t i = 0;
+// The sum of `count` floats that lie `stride` apart, for each of 32 neighbouring columns of the block: thread t has part of column t % 32,
+// and the sum of column t for t < 32. `scratch` holds Threads floats.
+template <int Threads> DEV float sumColumns(const float *p, bool live, index_t stride, index_t count, float *scratch) {
+  constexpr int Shares = Threads / 32;
+  float chain[4] = {};
 #pragma unroll 1
-  for (; count - i >= 8; i += 8) {
-    float v[8];
+  for (index_t i = threadIdx.x / 32; i < count; i += 4 * Shares) {
 #pragma unroll
-    for (int j = 0; j < 8; j++)
-      v[j] = p[(i + j) * stride];
-#pragma unroll
-    for (int j = 0; j < 8; j++)
-      sum += v[j];
+    for (int j = 0; j < 4; j++)
+      chain[j] += live && count - i > j * Shares ? p[(i + j * Shares) * stride] : 0.0f;
   }
-#pragma unroll 1
-  for (; i < count; i++)
-    sum += p[i * stride];
+  __syncthreads(); // free again when the block sums more than once
+  scratch[threadIdx.x] = (chain[0] + chain[1]) + (chain[2] + chain[3]);
+  __syncthreads();
+  float sum = 0.0f;
+  if (threadIdx.x < 32) {
+#pragma unroll
+    for (int j = 0; j < Shares; j++)
+      sum += scratch[j * 32 + threadIdx.x];
+  }
   return sum;
 }

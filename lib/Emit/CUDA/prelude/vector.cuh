@@ -1,7 +1,7 @@
 // Runs of 1, 2 or 4 consecutive floats between global memory and registers; addresses are aligned to the run.
 // requires: base.cuh
 
-// __ldg and __stwb are plain loads and stores that stay one instruction; an assignment of float4 may fall apart into four.
+// __ldg is a plain load that stays one instruction.
 template <int V> DEV void loadVector(float (&to)[V], const float *from) {
   static_assert(V == 1 || V == 2 || V == 4, "expected a run of 1, 2 or 4 floats");
   if constexpr (V == 4) {
@@ -22,9 +22,9 @@ template <int V> DEV void loadVector(float (&to)[V], const float *from) {
 template <int V> DEV void storeVector(float *to, const float (&from)[V]) {
   static_assert(V == 1 || V == 2 || V == 4, "expected a run of 1, 2 or 4 floats");
   if constexpr (V == 4)
-    __stwb((float4 *)to, float4{from[0], from[1], from[2], from[3]});
+    *(float4 *)to = float4{from[0], from[1], from[2], from[3]};
   else if constexpr (V == 2)
-    __stwb((float2 *)to, float2{from[0], from[1]});
+    *(float2 *)to = float2{from[0], from[1]};
   else
     *to = from[0];
 }

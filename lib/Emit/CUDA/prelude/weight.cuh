@@ -118,9 +118,10 @@ DEV void weightGrad(float *pipe, const LoadS &s, const LoadL &l, int images, flo
     stagePatch<typename S::Large>(
         stageL, l, image, group * S::GroupB + firstB, countB,
         Vec3{at.d * P::stride.d - P::padding.d, at.h * P::stride.h - P::padding.h, at.w * P::stride.w - P::padding.w});
+    waitForCopies();
     __syncthreads();
     if (sums) {
-#pragma unroll 1
+#pragma unroll 4
       for (int i = threadIdx.x % Parts; i < volume(T::box); i += Parts)
         sum += stageS[threadIdx.x / Parts * S::Small::plane + i];
     }

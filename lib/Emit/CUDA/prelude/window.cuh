@@ -104,17 +104,23 @@ template <class P, class T, bool Scatter> struct WindowPlace {
     return x < Shape::out.w && y < Shape::out.h && z < Shape::out.d ? (z * Shape::out.h + y) * Shape::out.w + x : -1;
   }
 
-  // The same for element first + lane of a loop in steps of Step, taken apart so that only what depends on the lane costs an
-  // instruction per thread: `first` is the same in the whole warp.
-  template <int Step> DEV int position(int first, int lane) const {
+  // Element first + lane of a loop in steps of Step, taken apart so that only what depends on the lane costs an instruction per
+  // thread: `first` is the same in the whole warp.
+  template <int Step> DEV Vec3 coordinates(int first, int lane) const {
     constexpr bool Within = T::box.w % Step == 0, Whole = Step % T::box.w == 0; // a step lies inside a line, or covers whole ones
-    if constexpr (!Within && !Whole)
-      return position(first + lane);
-    const int x = w + (Within ? first % T::box.w + lane : lane % T::box.w);
-    const int line = first / T::box.w + (Within ? 0 : lane / T::box.w);
-    const int y = h + line % T::box.h;
-    const int z = d + line / T::box.h;
-    return x < Shape::out.w && y < Shape::out.h && z < Shape::out.d ? (z * Shape::out.h + y) * Shape::out.w + x : -1;
+    const int m = Within || Whole ? first : first + lane;
+    const int line = m / T::box.w + (Whole && !Within ? lane / T::box.w : 0);
+    const int x = w + (Whole && !Within ? lane % T::box.w : m % T::box.w + (Within ? lane : 0));
+    return Vec3{d + line / T::box.h, h + line % T::box.h, x};
+  }
+  template <int Step> DEV bool inside(int first, int lane) const {
+    const Vec3 at = coordinates<Step>(first, lane);
+    return (volume(T::box) % Step == 0 || first + lane < volume(T::box)) && (Shape::out.w % T::box.w == 0 || at.w < Shape::out.w) &&
+           (Shape::out.h % T::box.h == 0 || at.h < Shape::out.h) && (Shape::out.d % T::box.d == 0 || at.d < Shape::out.d);
+  }
+  template <int Step> DEV int offset(int first, int lane) const {
+    const Vec3 at = coordinates<Step>(first, lane);
+    return (at.d * Shape::out.h + at.h) * Shape::out.w + at.w;
   }
 };
 
@@ -145,33 +151,39 @@ DEV WindowPhase windowPhase(int phase, int origin, int base, int stride, int tap
   return WindowPhase{last, -period, count, (sum - last * dilation) / stride - base};
 }
 
+// Brings `rows` rows of `count` floats each to shared memory with rows innermost, zeros for the rest of `Wide` rows: to[k][row].
+// 4 rows x 8 floats per warp read whole sectors and write all banks. They arrive with waitForCopies.
+template <class S, class T, int Most>
+DEV void windowTranspose(float *to, const float *from, index_t stride, int rows, int count, int warp) {
+  constexpr int WarpsA = divisorWithin(T::threads / 32, S::Wide / 4), WarpsK = T::threads / 32 / WarpsA;
+  const int lane = threadIdx.x % 32;
+#pragma unroll 1
+  for (int row = warp % WarpsA * 4 + lane / 8; row < S::Wide; row += WarpsA * 4) {
+    const float *line = from + (row < rows ? row : 0) * stride;
+#pragma unroll 4
+    for (int k = warp / WarpsA * 8 + lane % 8; k < Most; k += 8 * WarpsK) {
+      const bool exists = row < rows && k < count;
+      copyLater(to + k * S::Pitch + row, line + (k < count ? k : 0), exists);
+    }
+  }
+}
+
 // Brings the weights of `count` reduction channels from `from` on to shared memory, output channels innermost, zeros beyond them.
 template <class P, class T, bool Scatter>
 DEV void windowStageWeights(float *to, const float *weight, const WindowPlace<P, T, Scatter> &at, int from, int count) {
   using S = WindowShape<P, T, Scatter>;
   const int group = at.channel / S::Written;
   const int first = at.channel - group * S::Written;
-  if constexpr (Scatter) { // W[a, b, t]: (b, t) is contiguous for one reduction channel a
+  const int warp = threadIdx.x / 32;
+  if constexpr (Scatter) { // W[a, b, t]: rows are the taps of an output channel b, one set of them per reduction channel a
     const float *w = weight + ((index_t)(group * S::Reduced + from) * S::Written + first) * S::Taps;
 #pragma unroll 1
-    for (int i = threadIdx.x; i < count * (S::Wide * S::Taps); i += T::threads) {
-      const int a = i / (S::Wide * S::Taps);
-      const int rest = i - a * (S::Wide * S::Taps);
-      const int b = rest / S::Taps;
-      const int t = rest - b * S::Taps;
-      to[(a * S::Taps + t) * S::Pitch + b] = b < at.channels ? w[(index_t)a * (S::Written * S::Taps) + rest] : 0.0f;
-    }
-  } else { // W[a, b, t]: (b, t) is contiguous for one output channel a; 8 x 4 lanes read whole sectors and write all banks
-    constexpr int Blocks = ceilDiv(T::slice * S::Taps, 8);
+    for (int a = 0; a < count; a++)
+      windowTranspose<S, T, S::Taps>(to + a * S::Taps * S::Pitch, w + (index_t)a * (S::Written * S::Taps), S::Taps, at.channels, S::Taps,
+                                     warp);
+  } else { // W[a, b, t]: rows are the taps of all staged channels of an output channel a
     const float *w = weight + ((index_t)at.channel * S::Reduced + from) * S::Taps;
-#pragma unroll 1
-    for (int i = threadIdx.x; i < Blocks * 8 * S::Wide; i += T::threads) {
-      const int block = i / 32;
-      const int k = block % Blocks * 8 + i % 8;
-      const int a = block / Blocks * 4 + i / 8 % 4;
-      if (k < count * S::Taps)
-        to[k * S::Pitch + a] = a < at.channels ? w[(index_t)a * (S::Reduced * S::Taps) + k] : 0.0f;
-    }
+    windowTranspose<S, T, T::slice * S::Taps>(to, w, S::Reduced * S::Taps, at.channels, count * S::Taps, warp);
   }
 }
 
@@ -235,11 +247,13 @@ template <class P, class T, bool Scatter> struct WindowItem {
     const float *w0 = weight + ((fd.tap * P::taps.h + fh.tap) * P::taps.w + fw.tap) * S::Pitch + columns;
     constexpr int Unroll = S::MostH <= 8 ? S::MostH : 1; // taps along h share the loaded window of rows; long ones would bloat the code
     constexpr int Across = S::Paired ? P::taps.w : 1;    // taps along w in one go
+    // A gather meets all taps along w: one pass over a short window lets the loads of one tap overlap the products of another.
+    constexpr int Sweep = !Scatter && T::rows * T::cols * S::MostH * P::taps.w <= 640 ? P::taps.w : 1;
 #pragma unroll 1
     for (int c = 0; c < count; c++, x0 += S::plane, w0 += S::Taps * S::Pitch) {
 #pragma unroll 1
       for (int kd = 0; kd < fd.count; kd++) {
-#pragma unroll 1
+#pragma unroll Sweep
         for (int kw = 0; kw < fw.count; kw++) {
           const int ahead = kw * S::reach.w;
           const float *x = x0 + kd * S::reach.d * S::slab + ahead % S::split * (S::row / S::split) + ahead / S::split;
@@ -317,6 +331,7 @@ DEV void window(float *tile, float *pipe, const Load &load, const float *weight,
       const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
       windowStageWeights<P, T, Scatter>(pipe, weight, at, from, count);
       stagePatch<S>(patch, load, at.image, at.channel / S::Written * S::Reduced + from, count, base);
+      waitForCopies();
       __syncthreads();
       if (item.live)
         item.multiply(acc, pipe, patch, count, at, base);
@@ -330,6 +345,7 @@ DEV void window(float *tile, float *pipe, const Load &load, const float *weight,
       const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
       windowStageWeights<P, T, Scatter>(pipe, weight, at, from, count);
       stagePatch<S>(patch, load, at.image, at.channel / S::Written * S::Reduced + from, count, base);
+      waitForCopies();
       __syncthreads();
 #pragma unroll 1
       for (int i = threadIdx.x; i < S::Items; i += T::threads) {
