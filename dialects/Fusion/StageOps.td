@@ -8,9 +8,12 @@ include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/EnumAttr.td"
 
 def Fusion_ReduceKind : I32EnumAttr<"ReduceKind", "what a reduction merges", [
-    I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"moments", 1>]> { let cppNamespace = "::fusion"; }
+    I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"moments", 1>, I32EnumAttrCase<"max", 2>, I32EnumAttrCase<"min", 3>,
+    I32EnumAttrCase<"argmax", 4>, I32EnumAttrCase<"argmin", 5>]> { let cppNamespace = "::fusion"; }
 def Fusion_ContractKind : I32EnumAttr<"ContractKind", "which of the three windowed tensors a contraction computes", [
     I32EnumAttrCase<"gather", 0>, I32EnumAttrCase<"scatter", 1>, I32EnumAttrCase<"weight", 2>, I32EnumAttrCase<"matmul", 3>]> { let cppNamespace = "::fusion"; }
+def Fusion_PoolKind : I32EnumAttr<"PoolKind", "what a pool makes of a window", [
+    I32EnumAttrCase<"average", 0>, I32EnumAttrCase<"max", 1>, I32EnumAttrCase<"average_grad", 2>, I32EnumAttrCase<"max_grad", 3>]> { let cppNamespace = "::fusion"; }
 def Fusion_PartialLayout : I32EnumAttr<"PartialLayout", "how a kernel lays out its partials", [
     I32EnumAttrCase<"tiles_inner", 0>, I32EnumAttrCase<"tiles_outer", 1>]> { let cppNamespace = "::fusion"; }
 
@@ -23,7 +26,8 @@ def Fusion_MapOp : Fusion_Op<"map"> {
   let summary = "one scalar region per element of the domain, over operands broadcast by access maps";
   let description = [{
     The domain `[N, C, P]` stands behind `over`, an unknown batch as `?`. `access[i]` maps `(n, c, p)` to the linear offset in operand i,
-    `result_access` to the offset in the result. `source` names the op that a stage comes from.
+    `result_access` to the offset in the result. `source` names the op that a stage comes from. With `index`, the region gets one more
+    argument: the value of that map of `(n, c, p)` and, as a symbol, the batch (exact below 2^24).
 
     ```mlir
     #full = affine_map<(n, c, p) -> (n * 32 + c * 8 + p)>
@@ -40,16 +44,25 @@ def Fusion_MapOp : Fusion_Op<"map"> {
     * (map_c1) There is one access map per operand.
     * (map_c2) The domain is the result's shape, seen as `(n, c, p)`.
     * (map_c3) `result_access` is the dense row-major access of the domain.
-    * (map_c4) The region has one f32 argument per operand and ends with `fusion.yield`.
+    * (map_c4) The region has one f32 argument per operand (and one for `index`) and ends with `fusion.yield`.
     * (map_c5) The region holds only the scalar ops that formulas are made of: arith's constant, addf, subf, mulf, divf, negf, select and
       cmpf (olt, ole, ogt, oge, oeq, une), and math's exp, expm1, log, log1p, tanh, erf, sqrt, rsqrt, absf and powf.
+    * (map_c6) `index` has the three dims, at most one symbol and one result.
   }];
-  let arguments = (ins Variadic<Fusion_Tensor>:$inputs, AffineMapArrayAttr:$access, AffineMapAttr:$result_access, DenseI64ArrayAttr:$domain);
+  let arguments = (ins Variadic<Fusion_Tensor>:$inputs, AffineMapArrayAttr:$access, AffineMapAttr:$result_access, DenseI64ArrayAttr:$domain,
+                       OptionalAttr<AffineMapAttr>:$index);
   let results = (outs Fusion_Tensor:$result);
   let regions = (region SizedRegion<1>:$body);
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let assemblyFormat = "`(` $inputs `)` `over` custom<Domain>($domain) attr-dict-with-keyword `:` functional-type($inputs, $result) $body";
+}
+
+def Fusion_UniformOp : Fusion_Op<"uniform", [ParentOneOf<["MapOp"]>]> {
+  let summary = "a random number in [0, 1) that is a function of the element's place (Philox4x32-10, see fusion.dropout)";
+  let arguments = (ins I64Attr:$seed, I64Attr:$offset);
+  let results = (outs F32:$value);
+  let assemblyFormat = "attr-dict `:` type($value)";
 }
 
 def Fusion_YieldOp : Fusion_Op<"yield", [Terminator, ReturnLike, ParentOneOf<["MapOp"]>]> {
@@ -61,7 +74,8 @@ def Fusion_YieldOp : Fusion_Op<"yield", [Terminator, ReturnLike, ParentOneOf<["M
 def Fusion_ReduceOp : Fusion_Op<"reduce"> {
   let summary = "merges all domain elements that `result_access` sends to the same offset, in fixed order";
   let description = [{
-    `sum` has one result; `moments` has two: mean and the biased variance.
+    `moments` has two results, mean and the biased variance; the others have one. `max` and `min` hand NaN on; `argmax` and `argmin` give
+    the place of the first extreme among the merged elements in memory order, NaN being more extreme than any number.
 
     ```mlir
     #full = affine_map<(n, c, p) -> (n * 32 + c * 8 + p)>
@@ -71,7 +85,7 @@ def Fusion_ReduceOp : Fusion_Op<"reduce"> {
     ```
 
     Constraints, besides access_c1 and domain_c1:
-    * (reduce_c1) `sum` has one result, `moments` has two of one type.
+    * (reduce_c1) `moments` has two results of one type, the others have one.
     * (reduce_c2) The domain is the operand's shape, seen as `(n, c, p)`.
     * (reduce_c3) `access` is the dense row-major access of the domain.
     * (reduce_c4) `result_access` reaches the result's last element and nothing behind it, an unknown batch taken as 2 images.
@@ -113,6 +127,37 @@ def Fusion_ContractOp : Fusion_Op<"contract"> {
   let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }
 
+def Fusion_PoolOp : Fusion_Op<"pool"> {
+  let summary = "one value per window (average, max), or its gradient per element: the sum over the windows that hold it";
+  let description = [{
+    Per spatial dim window i covers `i * stride - padding + t * dilation` for t below `kernel`, clipped to the tensor; with `adaptive`,
+    from `floor(i * L / S)` to `ceil((i + 1) * L / S)`. An average divides by `divisor` where that is not 0, else by the elements of the
+    window inside the tensor, with `include_padding` inside the padded tensor. `max_grad` gives `dy` to the first maximum of each window.
+
+    ```mlir
+    %y = fusion.pool max(%x) {kernel = array<i64: 2>, stride = array<i64: 2>, padding = array<i64: 0>, dilation = array<i64: 1>}
+        : (tensor<?x3x8xf32>) -> tensor<?x3x4xf32>
+    ```
+
+    Constraints:
+    * (pool_stage_c1) `average`, `max` and `average_grad` have one operand; `max_grad` has two, dy and x, and x has the result's type.
+    * (pool_stage_c2) Operand and result have one rank from 3 to 5, one batch and the same channels.
+    * (pool_stage_c3) kernel, stride, padding and dilation have one entry per spatial dim; kernel, stride and dilation are at least 1, padding
+      is between 0 and half the kernel.
+    * (pool_stage_c4) Every window begins inside the tensor or the padding in front of it; with `adaptive`, there are no more windows than elements.
+  }];
+  let arguments = (ins Fusion_PoolKind:$kind, Variadic<Fusion_Tensor>:$inputs, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride,
+                       DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation, UnitAttr:$include_padding,
+                       DefaultValuedAttr<I64Attr, "0">:$divisor, UnitAttr:$adaptive);
+  let results = (outs Fusion_Tensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$kind `(` $inputs `)` attr-dict `:` functional-type($inputs, $result)";
+  let extraClassDeclaration = [{
+    /// Whether the result has an element per element of the pooled tensor, not per window.
+    bool isGradient() { return getKind() == PoolKind::average_grad || getKind() == PoolKind::max_grad; }
+  }];
+}
+
 def Fusion_PartialOp : Fusion_Op<"partial"> {
   let summary = "one partial of a reduction per (tile of the kernel, channel)";
   let description = [{
@@ -126,6 +171,7 @@ def Fusion_PartialOp : Fusion_Op<"partial"> {
     Constraints, besides domain_c1:
     * (partial_c1) The domain is the operand's shape, seen as `(n, c, p)`.
     * (partial_c2) The result is `[components, C, ?]` for `tiles_inner` and `[?, C]` for `tiles_outer`, which holds sums only.
+    * (partial_c3) The kind is `sum` or `moments`.
   }];
   let arguments = (ins Fusion_ReduceKind:$kind, Fusion_Tensor:$input, DenseI64ArrayAttr:$domain, Fusion_PartialLayout:$layout);
   let results = (outs Fusion_Tensor:$partial);
@@ -161,8 +207,8 @@ def Fusion_KernelOp : Op<Fusion_Dialect, "kernel", [IsolatedFromAbove, SingleBlo
   let description = [{
     Operands are read from memory, results are stored to memory; everything between stays in registers or shared memory. `schedule` is
     set by -fusion-schedule. The strategy says which printer of lib/Emit/CUDA makes the kernel: that of its contraction (`gather`,
-    `scatter`, `weight`, `matmul`), lanes along positions (`channels`) or along features (`rows`), or the merging of partials
-    (`finish_rows`, `finish_columns`).
+    `scatter`, `weight`, `matmul`) or of its `pool`, lanes along positions (`channels`) or along features (`rows`), a block that sweeps
+    over runs of elements once per reduction (`sweep`), or the merging of partials (`finish_rows`, `finish_columns`).
 
     ```mlir
     %s = fusion.kernel "forward_0_convolution" "gather"(%l, %w) : (tensor<?x6x9xf32>, tensor<4x6x3xf32>) -> tensor<?x4x7xf32> {
@@ -177,7 +223,7 @@ def Fusion_KernelOp : Op<Fusion_Dialect, "kernel", [IsolatedFromAbove, SingleBlo
     * (kernel_c1) The body's arguments have the types of the operands.
     * (kernel_c2) The body holds stages and ends with a `fusion.return` of the results' types.
     * (kernel_c3) The strategy is one of those above.
-    * (kernel_c4) A kernel has the one contraction that its strategy names; the other strategies have none.
+    * (kernel_c4) A kernel has the one contraction or pool that its strategy names; the other strategies have none.
     * (kernel_c5) `finish_rows` merges partials of the layout `tiles_inner`, `finish_columns` of `tiles_outer`; no other kernel does.
     * (kernel_c6) The name is a C identifier.
   }];

@@ -101,7 +101,8 @@ LogicalResult ContractOp::verify() {
 
 // ---------------------------------------------------------------- kernels
 
-static constexpr StringRef kStrategies[] = {"gather", "scatter", "weight", "matmul", "channels", "rows", "finish_rows", "finish_columns"};
+static constexpr StringRef kStrategies[] = {"gather",   "scatter", "weight", "matmul",      "pool",
+                                            "channels", "rows",    "sweep",  "finish_rows", "finish_columns"};
 
 LogicalResult KernelOp::verifyRegions() {
   Block &block = getBody().front();
@@ -119,16 +120,24 @@ LogicalResult KernelOp::verifyRegions() {
   auto plain = [](char c) { return llvm::isAlnum(c) || c == '_'; };
   if (name.empty() || llvm::isDigit(name.front()) || !llvm::all_of(name, plain))
     return emitOpError("expected a C identifier as the kernel's name, but got '") << name << "' (kernel_c6)";
-  bool finishes = getStrategy().starts_with("finish_"), anchored = !finishes && getStrategy() != "channels" && getStrategy() != "rows";
+  bool finishes = getStrategy().starts_with("finish_"), pools = getStrategy() == "pool";
+  bool anchored = !finishes && getStrategy() != "channels" && getStrategy() != "rows" && getStrategy() != "sweep";
   unsigned contractions = 0;
   for (Operation &op : block.without_terminator()) {
-    if (!isa<MapOp, ReduceOp, ContractOp, PartialOp, FinishOp>(op))
+    if (!isa<MapOp, ReduceOp, ContractOp, PoolOp, PartialOp, FinishOp>(op))
       return op.emitOpError("expected a stage in a kernel's body; lower it with -fusion-lower-to-stages (kernel_c2)");
     if (auto contract = dyn_cast<ContractOp>(op)) {
       ++contractions;
       if (stringifyContractKind(contract.getKind()) != getStrategy())
-        return emitOpError("expected ") << (anchored ? "a contraction of kind " + getStrategy().str() : "no contraction") << ", but got "
-                                        << stringifyContractKind(contract.getKind()) << " (kernel_c4)";
+        return emitOpError("expected ") << (pools      ? "a pool"
+                                            : anchored ? "a contraction of kind " + getStrategy().str()
+                                                       : "no contraction")
+                                        << ", but got " << stringifyContractKind(contract.getKind()) << " (kernel_c4)";
+    } else if (isa<PoolOp>(op)) {
+      ++contractions;
+      if (!pools)
+        return emitOpError("expected ") << (anchored ? "a contraction of kind " + getStrategy().str() : "no pool")
+                                        << ", but got a pool (kernel_c4)";
     } else if (auto finish = dyn_cast<FinishOp>(op)) {
       StringRef expected = finish.getLayout() == PartialLayout::tiles_inner ? "finish_rows" : "finish_columns";
       if (getStrategy() != expected)
@@ -137,6 +146,6 @@ LogicalResult KernelOp::verifyRegions() {
     }
   }
   if (anchored && contractions != 1)
-    return emitOpError("expected one contraction, but got ") << contractions << " (kernel_c4)";
+    return emitOpError(pools ? "expected one pool, but got " : "expected one contraction, but got ") << contractions << " (kernel_c4)";
   return success();
 }

@@ -20,7 +20,7 @@ struct Extents {
 static Extents extentsOf(RankedTensorType type) {
   ArrayRef<int64_t> shape = type.getShape();
   if (shape.size() == 1)
-    return {1, shape[0], 1};
+    return ShapedType::isDynamic(shape[0]) ? Extents{shape[0], 1, 1} : Extents{1, shape[0], 1};
   Extents e;
   for (auto [i, extent] : llvm::enumerate(shape))
     (i == 0 ? e.n : i == 1 ? e.c : e.p) *= extent;
@@ -145,6 +145,10 @@ LogicalResult MapOp::verify() {
   for (auto [input, access] : llvm::zip(getInputs(), getAccess().getAsValueRange<AffineMapAttr>()))
     if (failed(verifyReach(*this, access, getDomain(), cast<RankedTensorType>(input.getType()), false, "access_c2")))
       return failure();
+  if (std::optional<AffineMap> index = getIndex();
+      index && (index->getNumDims() != 3 || index->getNumSymbols() > 1 || index->getNumResults() != 1))
+    return emitOpError("expected an index of the dims (n, c, p) and the batch as a symbol, with one result, but got ")
+           << getIndexAttr() << " (map_c6)";
   return success();
 }
 
@@ -154,7 +158,7 @@ static bool isScalarOp(Operation &op) {
     using P = arith::CmpFPredicate;
     return llvm::is_contained({P::OLT, P::OLE, P::OGT, P::OGE, P::OEQ, P::UNE}, cmp.getPredicate());
   }
-  return isa<arith::ConstantOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::NegFOp, arith::SelectOp, math::ExpOp,
+  return isa<UniformOp, arith::ConstantOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::NegFOp, arith::SelectOp, math::ExpOp,
              math::ExpM1Op, math::LogOp, math::Log1pOp, math::TanhOp, math::ErfOp, math::SqrtOp, math::RsqrtOp, math::AbsFOp, math::PowFOp>(
       op);
 }
@@ -162,8 +166,9 @@ static bool isScalarOp(Operation &op) {
 LogicalResult MapOp::verifyRegions() {
   Block &block = getBody().front();
   bool scalars = llvm::all_of(block.getArgumentTypes(), [](Type type) { return type.isF32(); });
-  if (block.getNumArguments() != getInputs().size() || !scalars)
-    return emitOpError("expected one f32 argument per operand, ") << getInputs().size() << " in all, but got " << block.getNumArguments()
+  size_t expected = getInputs().size() + (getIndex() ? 1 : 0);
+  if (block.getNumArguments() != expected || !scalars)
+    return emitOpError("expected one f32 argument per operand, ") << expected << " in all, but got " << block.getNumArguments()
                                                                   << " arguments" << (scalars ? "" : " of other types") << " (map_c4)";
   if (!isa<YieldOp>(block.getTerminator()))
     return emitOpError("expected a region that ends with fusion.yield, but got '") << block.getTerminator()->getName() << "' (map_c4)";
@@ -181,8 +186,7 @@ static LogicalResult verifyResultsOf(Operation *op, ReduceKind kind, const char 
   size_t expected = kind == ReduceKind::moments ? 2 : 1;
   if (op->getNumResults() == expected && llvm::all_equal(op->getResultTypes()))
     return success();
-  return op->emitOpError("expected ") << (kind == ReduceKind::moments ? "two results of one type, mean and variance"
-                                                                      : "one result, the sum")
+  return op->emitOpError("expected ") << (kind == ReduceKind::moments ? "two results of one type, mean and variance" : "one result")
                                       << ", but got " << op->getNumResults()
                                       << (op->getNumResults() == expected ? " of different types (" : " (") << number << ")";
 }
@@ -198,6 +202,8 @@ LogicalResult ReduceOp::verify() {
 LogicalResult PartialOp::verify() {
   if (failed(verifyDomainOf(*this, getDomain(), getInput().getType(), "the operand", "partial_c1")))
     return failure();
+  if (getKind() != ReduceKind::sum && getKind() != ReduceKind::moments)
+    return emitOpError("expected partials of a sum or of moments, but got ") << stringifyReduceKind(getKind()) << " (partial_c3)";
   int64_t channels = getDomain()[1];
   bool inner = getLayout() == PartialLayout::tiles_inner, moments = getKind() == ReduceKind::moments;
   SmallVector<int64_t> shape =

@@ -40,33 +40,98 @@ bool Planner::isFinished(Value v) const {
   return (isa<ReduceOp>(op) || i.reduction) && !i.inTile;
 }
 
+Domain Planner::tileDomain(Value v) const {
+  Operation *op = v.getDefiningOp();
+  return Domain::from(cast<ReduceOp>(isa<ReduceOp>(op) ? op : info(op).reduction).getDomain());
+}
+
+bool Planner::sharesTile(Value v, const StageInfo &to, const Domain &domain, bool finishing) const {
+  const StageInfo &from = info(v.getDefiningOp());
+  return from.cluster == to.cluster && from.depth == to.depth && (finishing || tileDomain(v) == domain);
+}
+
+bool Planner::isSweep(int cluster) const { return cluster >= 0 && isa<ReduceOp>(anchors[cluster]); }
+
+/// A reduction over a run of any length: a block walks the run once per reduction and goes on behind it. Reductions of one run that do not
+/// wait for each other's kernels share one.
+LogicalResult Planner::analyseSweep(ReduceOp op, const Run &run, StageInfo i) {
+  Operation *producer = op.getInput().getDefiningOp();
+  Domain domain = Domain::from(op.getDomain());
+  i.inTile = i.sweep = true;
+  i.cluster = -1;
+  auto same = [&](int cluster) {
+    auto first = dyn_cast<ReduceOp>(anchors[cluster]);
+    return first && info(first).depth == i.depth && Domain::from(first.getDomain()) == domain &&
+           runOf(first.getResultAccess(), domain) == run;
+  };
+  if (producer && !info(producer).inlinable && !isFinished(op.getInput()) && info(producer).cluster >= 0 && same(info(producer).cluster))
+    i.cluster = info(producer).cluster;
+  // A value of another kernel is stored first, by a cluster of a smaller number: no cluster in between may take this reduction.
+  int after = producer && !info(producer).inlinable && !isFinished(op.getInput()) ? info(producer).cluster : -1;
+  for (int cluster = int(anchors.size()) - 1; i.cluster < 0 && cluster > after; --cluster)
+    if (same(cluster))
+      i.cluster = cluster;
+  if (i.cluster < 0) {
+    i.cluster = anchors.size();
+    anchors.push_back(op);
+  }
+  infos[op] = i;
+  return success();
+}
+
 LogicalResult Planner::analyseReduce(ReduceOp op) {
   StageInfo i;
   Domain domain = Domain::from(op.getDomain());
   std::optional<ReduceShape> shape = shapeOf(op.getResultAccess(), domain);
-  if (!shape)
-    return op.emitError()
-           << "expected a reduction to one value per channel, per group of channels of an image, or to a scalar, but got the access "
-           << op.getResultAccessAttr() << "; reductions that keep a spatial position are not supported yet";
+  std::optional<Run> run = runOf(op.getResultAccess(), domain);
   Operation *producer = op.getInput().getDefiningOp();
   if (producer) {
     i.depth = depthOf(op.getInput());
-    if (!info(producer).inlinable && !isFinished(op.getInput()))
+    if (!info(producer).inlinable && !isFinished(op.getInput())) {
       i.cluster = info(producer).cluster;
+      if (info(producer).inTile) // stored by its kernel before it is reduced again over another domain
+        ++i.depth, i.cluster = -1;
+    }
   }
-  bool matmul = i.cluster >= 0 && cast<ContractOp>(anchors[i.cluster]).getKind() == ContractKind::matmul;
-  bool rows = domain.positions == 1 && (i.cluster < 0 || matmul);
-  i.inTile = rows && shape->perImage && shape->channels <= (matmul ? kMaxMatmulTile : kMaxInTileGroup);
+  bool matmul =
+      i.cluster >= 0 && isa<ContractOp>(anchors[i.cluster]) && cast<ContractOp>(anchors[i.cluster]).getKind() == ContractKind::matmul;
+  // What follows a sweep over the same run goes on in it.
+  if (run && isSweep(i.cluster) && !i.inTile && info(anchors[i.cluster]).depth == i.depth) {
+    auto first = cast<ReduceOp>(anchors[i.cluster]);
+    if (Domain::from(first.getDomain()) == domain && runOf(first.getResultAccess(), domain) == run)
+      return analyseSweep(op, *run, i);
+  }
+  bool rows = domain.positions == 1 && (i.cluster < 0 || matmul || isSweep(i.cluster));
+  bool merges = op.getKind() == ReduceKind::sum || op.getKind() == ReduceKind::moments; // what rows and partials know
+  i.inTile = rows && merges && shape && shape->perImage && shape->channels <= (matmul ? kMaxMatmulTile : kMaxInTileGroup);
   for (auto &[other, j] : infos)
     if (auto before = dyn_cast<ReduceOp>(other); before && i.inTile && j.inTile && j.cluster == i.cluster && j.depth == i.depth &&
                                                  before.getDomain() == op.getDomain() && before.getResultAccess() != op.getResultAccess())
-      return op.emitError() << "expected groups of one size in a row, but got norms over groups of different sizes in one kernel; this is "
-                               "not supported yet";
-  if (rows && !i.inTile && (shape->perImage || shape->channels != 1))
-    return op.emitError() << "expected a group of at most " << (matmul ? kMaxMatmulTile : kMaxInTileGroup) << " features, but got "
-                          << shape->channels << "; wider rows are not supported yet";
+      i.inTile = false; // one width of groups per row kernel
+  bool columns = op.getKind() == ReduceKind::sum || !rows; // rows leave sums per feature, no moments
+  bool partials = shape && merges && columns && !(rows && !i.inTile && (shape->perImage || shape->channels != 1));
+  if (i.inTile || partials) {
+    if (isSweep(i.cluster)) // a sweep leaves no partials: the operand is stored
+      ++i.depth, i.cluster = -1;
+    infos[op] = i;
+    return success();
+  }
+  if (run)
+    return analyseSweep(op, *run, i);
+  return op.emitError() << "expected a reduction over neighbouring dims, or to one value per channel or to a scalar, but got the access "
+                        << op.getResultAccessAttr() << "; other reductions are not supported yet";
+}
+
+void Planner::analysePool(PoolOp op) {
+  StageInfo i;
+  for (Value v : op.getInputs()) {
+    i.depth = std::max(i.depth, depthOf(v));
+    if (Operation *producer = v.getDefiningOp(); producer && !isFinished(v) && info(producer).inTile)
+      i.depth = std::max(i.depth, info(producer).depth + 1);
+  }
+  i.cluster = anchors.size();
+  anchors.push_back(op);
   infos[op] = i;
-  return success();
 }
 
 LogicalResult Planner::analyseMap(MapOp op) {
@@ -75,12 +140,16 @@ LogicalResult Planner::analyseMap(MapOp op) {
   // A map of nothing but reduction results (and arguments) of one shape finishes the reduction.
   Operation *reduction = nullptr;
   bool only = true;
-  for (Value v : op.getInputs()) {
+  for (auto [v, access] : llvm::zip(op.getInputs(), op.getAccess().getAsValueRange<AffineMapAttr>())) {
     Operation *producer = v.getDefiningOp();
     if (!producer)
       continue;
     Operation *root = isa<ReduceOp>(producer) ? producer : info(producer).reduction;
-    only &= root && Domain::of(cast<RankedTensorType>(v.getType())) == domain &&
+    Domain from = Domain::of(cast<RankedTensorType>(v.getType()));
+    // A sweep lists its results in memory order, whatever the shape they are seen in.
+    bool dense = root && info(root).sweep && from.batch == domain.batch && from.elements(1) == domain.elements(1) &&
+                 withoutUnitDims(access, domain) == withoutUnitDims(op.getResultAccess(), domain);
+    only &= root && (dense || from == domain) &&
             (!reduction || (cast<ReduceOp>(root).getResultAccess() == cast<ReduceOp>(reduction).getResultAccess() &&
                             cast<ReduceOp>(root).getDomain() == cast<ReduceOp>(reduction).getDomain() &&
                             info(root).depth == info(reduction).depth && info(root).cluster == info(reduction).cluster));
@@ -94,7 +163,7 @@ LogicalResult Planner::analyseMap(MapOp op) {
     return success();
   }
   i.inlinable = true;
-  for (Value v : op.getInputs()) {
+  for (auto [v, access] : llvm::zip(op.getInputs(), op.getAccess().getAsValueRange<AffineMapAttr>())) {
     i.depth = std::max(i.depth, depthOf(v));
     Operation *producer = v.getDefiningOp();
     if (!producer || isFinished(v))
@@ -102,9 +171,20 @@ LogicalResult Planner::analyseMap(MapOp op) {
     const StageInfo &p = info(producer);
     if (p.inlinable && Domain::of(cast<RankedTensorType>(v.getType())) == domain)
       continue;
+    if (!p.inTile && !(Domain::of(cast<RankedTensorType>(v.getType())) == domain)) {
+      i.depth = std::max(i.depth, p.depth + 1); // stored under its own shape by then, and read like an argument
+      continue;
+    }
     i.inlinable = false;
-    if (p.inTile || Domain::of(cast<RankedTensorType>(v.getType())) == domain)
+    if (p.inTile) {
+      auto root = cast<ReduceOp>(isa<ReduceOp>(producer) ? producer : p.reduction);
+      if (tileDomain(v) == domain && withoutUnitDims(access, domain) == withoutUnitDims(root.getResultAccess(), domain))
+        i.cluster = std::max(i.cluster, p.cluster);
+      else
+        i.depth = std::max(i.depth, p.depth + 1); // another kernel, which reads what this one stores
+    } else {
       i.cluster = std::max(i.cluster, p.cluster);
+    }
   }
   infos[op] = i;
   return success();
@@ -138,8 +218,10 @@ LogicalResult Planner::analyse() {
     } else if (auto reduce = dyn_cast<ReduceOp>(op)) {
       if (failed(analyseReduce(reduce)))
         return failure();
+    } else if (auto pool = dyn_cast<PoolOp>(op)) {
+      analysePool(pool);
     } else {
-      return op.emitError() << "expected a stage (map, reduce, contract), but got '" << op.getName()
+      return op.emitError() << "expected a stage (map, reduce, pool, contract), but got '" << op.getName()
                             << "'; run -fusion-lower-to-stages first";
     }
   }

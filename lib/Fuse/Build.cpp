@@ -21,8 +21,8 @@ private:
   unsigned count = 0;
 
   static bool rows(const KernelSketch &k) {
-    bool window = k.anchor && cast<ContractOp>(k.anchor).getKind() != ContractKind::matmul;
-    return k.domain.positions == 1 && !window;
+    auto contract = dyn_cast_or_null<ContractOp>(k.anchor);
+    return k.domain.positions == 1 && (contract ? contract.getKind() == ContractKind::matmul : !k.anchor);
   }
   StringRef strategyOf(const KernelSketch &k) const;
   std::string nameOf(const KernelSketch &k);
@@ -37,8 +37,11 @@ StringRef KernelBuilder::strategyOf(const KernelSketch &k) const {
     bool inner = cast<RankedTensorType>(partial.find(k.partials.front())->second.getType()).getShape().back() == ShapedType::kDynamic;
     return inner ? "finish_rows" : "finish_columns";
   }
+  if (isa_and_nonnull<PoolOp>(k.anchor))
+    return "pool";
+  bool sweeps = llvm::any_of(k.stages, [&](Operation *op) { return isa<ReduceOp>(op) && plan.info(op).sweep; });
   if (!k.anchor)
-    return rows(k) ? "rows" : "channels";
+    return sweeps ? "sweep" : rows(k) ? "rows" : "channels";
   return cast<ContractOp>(k.anchor).getKind() == ContractKind::matmul ? "matmul"
                                                                       : stringifyContractKind(cast<ContractOp>(k.anchor).getKind());
 }

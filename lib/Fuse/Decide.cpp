@@ -61,6 +61,8 @@ Choices Planner::decide(bool quietly) {
   double best = predictedSeconds(choices);
   // Recompute a contraction for the stages behind a reduction, or store what they need?
   for (auto [cluster, anchor] : llvm::enumerate(anchors)) {
+    if (isSweep(cluster))
+      continue;
     bool deeper = llvm::any_of(infos, [&, number = int(cluster), depth = info(anchor).depth](auto &entry) {
       return entry.second.cluster == number && entry.second.depth > depth && !entry.second.reduction;
     });
@@ -102,6 +104,8 @@ Choices Planner::decide(bool quietly) {
   }
   // Elementwise stages that share a contraction's kernel are never worse: the tensor between them is neither written nor read.
   for (auto [cluster, anchor] : llvm::enumerate(anchors)) {
+    if (isSweep(cluster))
+      continue;
     double saved = 0;
     unsigned joined = 0;
     for (auto &[op, i] : infos)
@@ -121,7 +125,9 @@ Choices Planner::decide(bool quietly) {
     if (auto reduce = dyn_cast<ReduceOp>(op)) {
       std::optional<ReduceShape> shape = shapeOf(reduce.getResultAccess(), Domain::from(reduce.getDomain()));
       double sweep = bytesOf(reduce.getInput().getType(), batch) / spec.bandwidth;
-      if (i.inTile)
+      if (i.sweep)
+        record(op, true, "reduce '" + sourceOf(op) + "' in a sweep over the run: the kernel goes on behind it", best, best + sweep);
+      else if (i.inTile)
         record(op, true, "reduce '" + sourceOf(op) + "' inside the tile: a group is " + Twine(shape->channels) + " features", best,
                best + sweep);
       else if (Operation *contraction = loadedBy.lookup(op))

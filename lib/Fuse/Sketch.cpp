@@ -68,17 +68,26 @@ void Sketcher::findStored() {
       for (Value v : op.getOperands())
         if (full(v) && !choices.inlined.contains(v))
           stored.insert(v);
+    } else if (isa<PoolOp>(op)) {
+      for (Value v : op.getOperands())
+        if (full(v) && !info(v.getDefiningOp()).inlinable)
+          stored.insert(v);
     } else if (isa<MapOp, ReduceOp>(op)) {
       const StageInfo &to = info(&op);
       Value result = op.getResult(0);
       Domain domain = isa<MapOp>(op) ? domainOf(result) : Domain::from(cast<ReduceOp>(op).getDomain());
       for (Value v : op.getOperands()) {
-        if (!full(v) || info(v.getDefiningOp()).inTile)
+        if (!full(v))
           continue;
         const StageInfo &from = info(v.getDefiningOp());
+        if (from.inTile) {
+          if (!plan.sharesTile(v, to, domain, isa<MapOp>(op) && to.reduction))
+            stored.insert(v);
+          continue;
+        }
         bool otherDomain = !(domainOf(v) == domain);
         bool otherCluster = !from.inlinable && from.cluster != to.cluster;
-        bool cut = !from.inlinable && from.depth < to.depth && from.cluster < 0;
+        bool cut = !from.inlinable && from.depth < to.depth && (from.cluster < 0 || plan.isSweep(from.cluster));
         if (otherDomain || otherCluster || cut)
           stored.insert(v);
       }
@@ -121,7 +130,7 @@ void Sketcher::pull(KernelSketch &kernel, Value v, bool root) {
   }
   for (Value operand : op->getOperands())
     pull(kernel, operand);
-  if (isa<ContractOp>(op))
+  if (isa<ContractOp, PoolOp>(op))
     kernel.anchor = op;
   kernel.stages.insert(op);
 }
@@ -140,15 +149,14 @@ void Sketcher::cost(KernelSketch &kernel) {
 void Sketcher::joinReductions() {
   for (auto it = kernels.begin(); it != kernels.end();) {
     KernelSketch &k = it->second;
-    bool movable =
-        k.cluster < 0 && !k.anchor && k.outputs.empty() &&
-        llvm::all_of(
-            k.partials,
-            [](Operation *op) { return llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); }); });
+    bool movable = k.cluster < 0 && !k.anchor && k.outputs.empty() && llvm::all_of(k.partials, [](Operation *op) {
+                     return llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+                   });
     auto host = movable ? llvm::find_if(kernels,
                                         [&](auto &entry) {
                                           const KernelSketch &other = entry.second;
-                                          return &other != &k && other.domain == k.domain && other.depth >= k.depth &&
+                                          return &other != &k && !plan.isSweep(other.cluster) && other.domain == k.domain &&
+                                                 other.depth >= k.depth &&
                                                  llvm::all_of(k.inputs, [&](Value v) { return other.inputs.contains(v); });
                                         })
                         : kernels.end();

@@ -1,6 +1,9 @@
 // Makes the batch of a model an unknown extent, so that one kernel text serves every batch size.
+#include "fusion/Dialect/FusionDialect.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Pipelines/Compile.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
 
 using namespace mlir;
 using namespace fusion;
@@ -12,7 +15,7 @@ static Type withUnknownBatch(Type type) {
   return RankedTensorType::get(shape, tensor.getElementType());
 }
 
-/// Whether a reshape keeps a leading batch, merges dims into it or splits them off it.
+/// Whether a reshape keeps a leading batch. Stages have no name for a batch that is merged with other dims.
 static bool keepsBatch(RankedTensorType from, RankedTensorType to) {
   auto behind = [](RankedTensorType type) {
     int64_t count = 1;
@@ -20,10 +23,7 @@ static bool keepsBatch(RankedTensorType from, RankedTensorType to) {
       count *= extent;
     return count;
   };
-  if (from.getRank() == 0 || to.getRank() == 0)
-    return false;
-  int64_t a = behind(from), b = behind(to);
-  return a % b == 0 || b % a == 0;
+  return from.getRank() > 0 && to.getRank() > 0 && behind(from) == behind(to);
 }
 
 /// Whether dim 0 of a result is the batch, given the values whose dim 0 is.

@@ -68,3 +68,19 @@ RowTile fusion::chooseRowTile(int64_t batch, int64_t features, int64_t group, co
     t.rows /= 2;
   return t;
 }
+
+SweepTile fusion::chooseSweepTile(const Run &run, int64_t images, const DeviceSpec &spec) {
+  SweepTile t;
+  int64_t results = run.inner * (run.perImage ? images * run.outer : 1), reduced = run.perImage ? run.reduced : run.reduced * images;
+  t.alongReduced = run.inner == 1;
+  if (t.alongReduced) {
+    // A warp per run while runs are short or warps are plenty, else a block.
+    bool block = reduced > 4096 || (reduced >= 512 && results < 8 * spec.multiprocessors);
+    t.lanes = block ? t.threads : 32;
+    return t;
+  }
+  // Neighbouring results lie side by side in memory. The fewer there are, the more threads share a run.
+  while (t.lanes < t.threads && (results >= 4 * t.lanes * 4 * spec.multiprocessors || reduced * 2 * t.lanes <= 4 * t.threads))
+    t.lanes *= 2;
+  return t;
+}

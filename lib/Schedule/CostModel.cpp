@@ -118,6 +118,11 @@ Work fusion::workOf(Operation *stage, int64_t batch) {
     work.contractFlops = contractFlops(contract, batch);
     if (contract.getKind() != ContractKind::matmul)
       addWindowOverhead(work, contract, batch);
+  } else if (auto pool = dyn_cast<PoolOp>(stage)) {
+    double taps = 1;
+    for (int64_t extent : pool.getKernel())
+      taps *= double(extent);
+    work.mapFlops = kFlopsPerInstruction * taps * elements(pool.isGradient() ? pool.getInputs()[0].getType() : Type(pool.getResult().getType()), batch);
   } else if (auto map = dyn_cast<MapOp>(stage)) {
     double count = double(Domain::from(map.getDomain()).elements(batch));
     work.mapFlops = kFlopsPerInstruction * instructionsPerElement(map) * count;

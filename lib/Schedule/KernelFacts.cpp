@@ -12,6 +12,8 @@ KernelFacts KernelFacts::of(KernelOp kernel) {
                        .Case("scatter", Strategy::Scatter)
                        .Case("weight", Strategy::Weight)
                        .Case("matmul", Strategy::Matmul)
+                       .Case("pool", Strategy::Pool)
+                       .Case("sweep", Strategy::Sweep)
                        .Case("channels", Strategy::Channels)
                        .Case("rows", Strategy::Rows)
                        .Case("finish_rows", Strategy::FinishRows)
@@ -22,8 +24,16 @@ KernelFacts KernelFacts::of(KernelOp kernel) {
       facts.contract = contract;
       if (contract.getKind() != ContractKind::weight)
         facts.domain = Domain::of(cast<RankedTensorType>(contract.getResult().getType())), found = true;
+    } else if (auto pool = dyn_cast<PoolOp>(op)) {
+      facts.pool = pool;
+      facts.domain = Domain::of(pool.getResult().getType()), found = true;
     } else if (auto reduce = dyn_cast<ReduceOp>(op)) {
       Domain d = Domain::from(reduce.getDomain());
+      if (facts.strategy == Strategy::Sweep && !found) {
+        facts.run = *runOf(reduce.getResultAccess(), d); // the planner made it of such reductions
+        facts.domain = d, found = true;
+        continue;
+      }
       MLIRContext *context = op.getContext();
       for (int64_t width = 1; width <= d.channels && !facts.group; ++width)
         if (d.channels % width == 0 && reduce.getResultAccess() == groupAccess(context, d, d.channels / width))

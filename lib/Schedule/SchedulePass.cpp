@@ -27,6 +27,9 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
     return toAttr(context, chooseMatmulTile(extent(facts.domain.batch), facts.domain.channels,
                                             extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1)), facts.group, work, spec));
   }
+  case Strategy::Sweep:
+    return toAttr(context, chooseSweepTile(facts.run, extent(facts.domain.batch), spec));
+  case Strategy::Pool:
   case Strategy::Channels:
     return toAttr(context, chooseChannelTile(facts.domain.channels, facts.domain.positions, spec));
   case Strategy::Rows:

@@ -137,6 +137,7 @@ void visit(Fields &f, MatmulTile &t) {
 }
 void visit(Fields &f, ChannelTile &t) { f("positions", t.positions), f("channels", t.channels), f("threads", t.threads); }
 void visit(Fields &f, RowTile &t) { f("rows", t.rows), f("width", t.width), f("threads", t.threads); }
+void visit(Fields &f, SweepTile &t) { f("threads", t.threads), f("along_reduced", t.alongReduced), f("lanes", t.lanes); }
 
 template <class Tile> DictionaryAttr write(MLIRContext *context, Tile tile) {
   Fields f{context, {}, {}};
@@ -154,8 +155,10 @@ DictionaryAttr fusion::toAttr(MLIRContext *c, const WeightTile &t) { return writ
 DictionaryAttr fusion::toAttr(MLIRContext *c, const MatmulTile &t) { return write(c, t); }
 DictionaryAttr fusion::toAttr(MLIRContext *c, const ChannelTile &t) { return write(c, t); }
 DictionaryAttr fusion::toAttr(MLIRContext *c, const RowTile &t) { return write(c, t); }
+DictionaryAttr fusion::toAttr(MLIRContext *c, const SweepTile &t) { return write(c, t); }
 void fusion::fromAttr(DictionaryAttr a, WindowTile &t) { read(a, t); }
 void fusion::fromAttr(DictionaryAttr a, WeightTile &t) { read(a, t); }
 void fusion::fromAttr(DictionaryAttr a, MatmulTile &t) { read(a, t); }
 void fusion::fromAttr(DictionaryAttr a, ChannelTile &t) { read(a, t); }
 void fusion::fromAttr(DictionaryAttr a, RowTile &t) { read(a, t); }
+void fusion::fromAttr(DictionaryAttr a, SweepTile &t) { read(a, t); }

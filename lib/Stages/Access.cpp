@@ -1,6 +1,7 @@
 // Builds and inspects access maps.
 #include "fusion/Stages/Access.h"
 #include "mlir/IR/AffineExpr.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace fusion;
@@ -9,8 +10,8 @@ Domain Domain::of(RankedTensorType type) {
   ArrayRef<int64_t> s = type.getShape();
   if (s.empty())
     return {};
-  if (s.size() == 1)
-    return {1, s[0], 1};
+  if (s.size() == 1) // a value per image, or per channel
+    return ShapedType::isDynamic(s[0]) ? Domain{s[0], 1, 1} : Domain{1, s[0], 1};
   Domain d{s[0], s[1], 1};
   for (int64_t extent : s.drop_front(2))
     d.positions *= extent;
@@ -64,7 +65,7 @@ AffineMap fusion::broadcastAccess(RankedTensorType operand, RankedTensorType ite
       r = first;
       continue;
     }
-    AffineExpr index = rank == 1 || r == 1 ? c : n;
+    AffineExpr index = r == 1 || (rank == 1 && !ShapedType::isDynamic(shape[0])) ? c : n;
     if (extent != 1)
       terms.push_back(index * stride);
     if (!ShapedType::isDynamic(extent))
@@ -74,6 +75,81 @@ AffineMap fusion::broadcastAccess(RankedTensorType operand, RankedTensorType ite
   for (AffineExpr term : llvm::reverse(terms))
     offset = offset + term;
   return AffineMap::get(3, 0, offset);
+}
+
+AffineMap fusion::runAccess(MLIRContext *context, const Domain &d, const Run &run) {
+  AffineExpr n = getAffineDimExpr(0, context), c = getAffineDimExpr(1, context), p = getAffineDimExpr(2, context);
+  // The extent that one step of the outer index spans, as channels and positions; terms as broadcastAccess orders and writes them.
+  int64_t span = run.reduced * run.inner, C = d.channels, P = d.positions;
+  AffineExpr offset = getAffineConstantExpr(0, context);
+  if (run.perImage)
+    offset = offset + n * (run.outer * run.inner);
+  if (!run.perImage) {
+    if (run.inner >= P) // whole channels stay
+      offset = offset + (run.inner == P ? getAffineConstantExpr(0, context) : c * P);
+    if (run.inner >= P)
+      return AffineMap::get(3, 0, P == 1 ? offset : offset + p);
+    return AffineMap::get(3, 0, offset + p % run.inner);
+  }
+  if (span >= P) { // runs of whole channels
+    int64_t width = span / P;
+    if (width != C)
+      offset = offset + (width == 1 ? c : c.floorDiv(width)) * run.inner;
+    if (run.inner == 1)
+      return AffineMap::get(3, 0, offset);
+    return AffineMap::get(3, 0, offset + (run.inner == P ? p : p % run.inner));
+  }
+  offset = offset + c * (P / run.reduced) + p.floorDiv(span) * run.inner;
+  return AffineMap::get(3, 0, run.inner == 1 ? offset : offset + p % run.inner);
+}
+
+AffineMap fusion::withoutUnitDims(AffineMap access, const Domain &d) {
+  MLIRContext *context = access.getContext();
+  AffineExpr zero = getAffineConstantExpr(0, context);
+  auto dim = [&](unsigned i, int64_t extent) { return extent == 1 ? zero : getAffineDimExpr(i, context); };
+  return access.replaceDimsAndSymbols({dim(0, d.batch), dim(1, d.channels), dim(2, d.positions)}, {}, 3, 0);
+}
+
+/// Divisors that an access takes its coordinates by: the candidates for spans and inner extents.
+static void constantsOf(AffineExpr e, llvm::SmallSetVector<int64_t, 8> &found) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(e);
+  if (!binary)
+    return;
+  constantsOf(binary.getLHS(), found);
+  constantsOf(binary.getRHS(), found);
+  if (e.getKind() == AffineExprKind::FloorDiv || e.getKind() == AffineExprKind::Mod)
+    if (auto by = dyn_cast<AffineConstantExpr>(binary.getRHS()))
+      found.insert(by.getValue());
+}
+
+std::optional<Run> fusion::runOf(AffineMap access, const Domain &d) {
+  MLIRContext *context = access.getContext();
+  int64_t C = d.channels, P = d.positions;
+  llvm::SmallSetVector<int64_t, 8> constants;
+  constantsOf(access.getResult(0), constants);
+  access = withoutUnitDims(access, d);
+  auto fits = [&](const Run &run) { return withoutUnitDims(runAccess(context, d, run), d) == access; };
+  SmallVector<int64_t> inners{1, P}, spans{P, C * P};
+  for (int64_t k : constants) {
+    inners.push_back(k), spans.push_back(k);
+    spans.push_back(k * P); // a floordiv of channels
+  }
+  for (int64_t inner : inners)
+    for (int64_t span : spans) {
+      if (span <= 0 || inner <= 0 || span % inner || (C * P) % span || span == inner)
+        continue;
+      Run run{C * P / span, span / inner, inner, true};
+      if ((span % P == 0 || P % span == 0) && P % inner == 0 && fits(run))
+        return run;
+    }
+  // Over the batch too: whole images, channels or trailing positions stay.
+  for (int64_t inner : {C * P, P})
+    if (Run run{1, C * P / inner, inner, false}; fits(run) && (inner != 1))
+      return run;
+  for (int64_t inner : constants)
+    if (Run run{1, C * P / inner, inner, false}; inner < P && P % inner == 0 && fits(run))
+      return run;
+  return std::nullopt;
 }
 
 static bool uses(AffineMap access, unsigned dim) { return access.getResult(0).isFunctionOfDim(dim); }

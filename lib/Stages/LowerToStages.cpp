@@ -1,10 +1,7 @@
 // fusion-lower-to-stages: each named op is rewritten into the stages that define it.
-#include "fusion/Dialect/Formula.h"
-#include "fusion/Dialect/FusionDialect.h"
+#include "Lowering.h"
 #include "fusion/Dialect/Names.h"
-#include "fusion/Stages/Access.h"
 #include "fusion/Stages/Passes.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/Transforms/CSE.h"
 
@@ -16,77 +13,52 @@ namespace fusion {
 using namespace mlir;
 using namespace fusion;
 
-namespace {
+/// The elements that a reduction merges, as a map of the batch.
+static AffineMap countOf(CountOp op) {
+  RankedTensorType x = cast<RankedTensorType>(op.getX().getType());
+  AffineExpr n = getAffineConstantExpr(1, op.getContext());
+  for (int64_t d : op.getDims())
+    n = n * (x.isDynamicDim(d) ? getAffineSymbolExpr(0, op.getContext()) : getAffineConstantExpr(x.getDimSize(d), op.getContext()));
+  return AffineMap::get(3, 1, n);
+}
 
-using Tensor = TypedValue<RankedTensorType>;
-
-/// Rewrites one op at a time, in program order, at the op's own place.
-class Lowering {
-public:
-  explicit Lowering(func::FuncOp func) : builder(func.getContext()) {}
-  LogicalResult lower(Operation *op);
-  /// A function that returns an argument, or a value twice, gets a copy of it: every result is a tensor of its own.
-  void separateResults(func::ReturnOp op);
-
-private:
-  OpBuilder builder;
-  StringRef source; ///< what the stages being built come from
-
-  MLIRContext *context() { return builder.getContext(); }
-  template <class Op, class... Args> Op make(Location loc, Args &&...args) {
-    Op op = Op::create(builder, loc, std::forward<Args>(args)...);
-    op->setAttr("source", builder.getStringAttr(source));
-    return op;
+Value Lowering::map(Location loc, ArrayRef<Input> inputs, RankedTensorType type, Body body, AffineMap index) {
+  Domain domain = Domain::of(type);
+  SmallVector<Value> values, scalars;
+  SmallVector<AffineMap> access;
+  // Scalar constants go into the region; nothing reads them from memory. Counts of an unknown batch are an index that is the same
+  // everywhere.
+  bool counts = false;
+  for (const Input &in : inputs) {
+    if (auto count = in.value.getDefiningOp<CountOp>(); count && !index)
+      index = countOf(count), counts = true;
+    if (!in.value.getDefiningOp<ConstantOp>() && !in.value.getDefiningOp<CountOp>())
+      values.push_back(in.value), access.push_back(in.access);
   }
-
-  struct Input {
-    Value value;
-    AffineMap access;
-  };
-  using Body = llvm::function_ref<Value(OpBuilder &, Location, ValueRange)>;
-  Value map(Location loc, ArrayRef<Input> inputs, RankedTensorType type, Body body) {
-    Domain domain = Domain::of(type);
-    SmallVector<Value> values, scalars;
-    SmallVector<AffineMap> access;
-    // Scalar constants go into the region; nothing reads them from memory.
-    for (const Input &in : inputs)
-      if (!in.value.getDefiningOp<ConstantOp>())
-        values.push_back(in.value), access.push_back(in.access);
-    auto op = make<MapOp>(loc, type, values, builder.getAffineMapArrayAttr(access), AffineMapAttr::get(fullAccess(context(), domain)),
-                          builder.getDenseI64ArrayAttr(domain.attr()));
-    OpBuilder::InsertionGuard guard(builder);
-    Block *block = builder.createBlock(&op.getBody());
-    for (const Input &in : inputs) {
-      if (auto constant = in.value.getDefiningOp<ConstantOp>())
-        scalars.push_back(
-            arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(static_cast<float>(constant.getValue().convertToDouble()))));
-      else
-        scalars.push_back(block->addArgument(builder.getF32Type(), in.value.getLoc()));
-    }
-    Value result = body(builder, loc, scalars);
-    YieldOp::create(builder, loc, result);
-    return op.getResult();
+  auto op = make<MapOp>(loc, type, values, builder.getAffineMapArrayAttr(access), AffineMapAttr::get(fullAccess(context(), domain)),
+                        builder.getDenseI64ArrayAttr(domain.attr()), index ? AffineMapAttr::get(index) : AffineMapAttr());
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = builder.createBlock(&op.getBody());
+  for (const Input &in : inputs) {
+    if (auto constant = in.value.getDefiningOp<ConstantOp>())
+      scalars.push_back(
+          arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(static_cast<float>(constant.getValue().convertToDouble()))));
+    else if (in.value.getDefiningOp<CountOp>())
+      scalars.push_back({}); // the last argument, which comes when all others are there
+    else
+      scalars.push_back(block->addArgument(builder.getF32Type(), in.value.getLoc()));
   }
-  ResultRange reduce(Location loc, ReduceKind kind, Value input, AffineMap result, RankedTensorType type) {
-    Domain domain = Domain::of(cast<RankedTensorType>(input.getType()));
-    SmallVector<Type> types(kind == ReduceKind::moments ? 2 : 1, type);
-    return make<ReduceOp>(loc, types, kind, input, fullAccess(context(), domain), result, builder.getDenseI64ArrayAttr(domain.attr()))
-        .getResults();
+  if (index) {
+    Value last = block->addArgument(builder.getF32Type(), loc);
+    for (Value &scalar : scalars)
+      scalar = scalar ? scalar : last;
+    if (!counts)
+      scalars.push_back(last);
   }
-  static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-  Input full(Value v, RankedTensorType like) { return {v, broadcastAccess(typeOf(v), like)}; }
-  Input group(Value v, RankedTensorType like) { return {v, groupAccess(context(), Domain::of(like), typeOf(v).getDimSize(1))}; }
-  Input channel(Value v) { return {v, channelAccess(context())}; }
-
-  FailureOr<Value> formula(Operation *op, StringRef text, ArrayRef<std::pair<StringRef, Input>> inputs, RankedTensorType type,
-                           DictionaryAttr constants);
-  template <class Arith> LogicalResult arithmetic(Operation *op);
-  /// A formula of the operands, called a, b, ... in their order.
-  LogicalResult byFormula(Operation *op, StringRef text);
-  LogicalResult contraction(Operation *op);
-  LogicalResult norm(Operation *op);
-  Value withBias(Location loc, Value z, Value bias);
-};
+  Value result = body(builder, loc, scalars);
+  YieldOp::create(builder, loc, result);
+  return op.getResult();
+}
 
 FailureOr<Value> Lowering::formula(Operation *op, StringRef text, ArrayRef<std::pair<StringRef, Input>> inputs, RankedTensorType type,
                                    DictionaryAttr constants) {
@@ -178,75 +150,6 @@ LogicalResult Lowering::contraction(Operation *op) {
   return success();
 }
 
-/// normalised = (x - mean) * rstd, the piece that every norm stage starts from.
-Value normalised(OpBuilder &b, Location loc, ValueRange v) {
-  Value centred = arith::SubFOp::create(b, loc, v[0], v[1]);
-  return arith::MulFOp::create(b, loc, centred, v[2]);
-}
-
-LogicalResult Lowering::norm(Operation *op) {
-  Location loc = op->getLoc();
-  if (auto stats = dyn_cast<GroupStatsOp>(op)) {
-    source = "statistics";
-    RankedTensorType x = typeOf(stats.getX()), out = typeOf(stats.getMean());
-    ResultRange moments = reduce(loc, ReduceKind::moments, stats.getX(), groupAccess(context(), Domain::of(x), stats.getGroups()), out);
-    float eps = static_cast<float>(stats.getEps().convertToDouble());
-    source = "rstd";
-    Value rstd = map(loc, {full(moments[1], out)}, out, [&](OpBuilder &b, Location l, ValueRange v) -> Value {
-      Value e = arith::ConstantOp::create(b, l, b.getF32FloatAttr(eps)), one = arith::ConstantOp::create(b, l, b.getF32FloatAttr(1));
-      Value sum = arith::AddFOp::create(b, l, v[0], e);
-      Value root = math::SqrtOp::create(b, l, sum);
-      return arith::DivFOp::create(b, l, one, root);
-    });
-    stats.getMean().replaceAllUsesWith(moments[0]);
-    stats.getRstd().replaceAllUsesWith(rstd);
-    return success();
-  }
-  if (auto normalize = dyn_cast<NormalizeOp>(op)) {
-    source = "normalise";
-    RankedTensorType type = typeOf(normalize.getY());
-    SmallVector<Input> in{full(normalize.getX(), type), group(normalize.getMean(), type), group(normalize.getRstd(), type)};
-    if (normalize.getGamma())
-      in.append({channel(normalize.getGamma()), channel(normalize.getBeta())});
-    normalize.getY().replaceAllUsesWith(map(loc, in, type, [](OpBuilder &b, Location l, ValueRange v) -> Value {
-      Value y = normalised(b, l, v);
-      if (v.size() == 3)
-        return y;
-      Value scaled = arith::MulFOp::create(b, l, y, v[3]);
-      return arith::AddFOp::create(b, l, scaled, v[4]);
-    }));
-    return success();
-  }
-  auto grad = cast<NormalizeGradOp>(op);
-  RankedTensorType type = typeOf(grad.getDx()), stat = typeOf(grad.getMean());
-  Domain domain = Domain::of(type);
-  int64_t groups = stat.getDimSize(1);
-  AffineMap perGroup = groupAccess(context(), domain, groups);
-  source = "normalise";
-  Value n = map(loc, {full(grad.getX(), type), group(grad.getMean(), type), group(grad.getRstd(), type)}, type, normalised);
-  Value g = grad.getDy();
-  auto product = [](OpBuilder &b, Location l, ValueRange v) -> Value { return arith::MulFOp::create(b, l, v[0], v[1]); };
-  source = "gradient of the normalised value";
-  if (grad.getGamma())
-    g = map(loc, {full(g, type), channel(grad.getGamma())}, type, product);
-  Value gn = map(loc, {full(g, type), full(n, type)}, type, product);
-  source = "sums over the group";
-  Value sumG = reduce(loc, ReduceKind::sum, g, perGroup, stat)[0];
-  Value sumGn = reduce(loc, ReduceKind::sum, gn, perGroup, stat)[0];
-  source = "norm gradient";
-  float inverse = static_cast<float>(1.0 / (double(domain.channels / groups) * double(domain.positions)));
-  grad.getDx().replaceAllUsesWith(
-      map(loc, {full(g, type), full(n, type), group(sumG, type), group(sumGn, type), group(grad.getRstd(), type)}, type,
-          [&](OpBuilder &b, Location l, ValueRange v) -> Value {
-            Value scale = arith::ConstantOp::create(b, l, b.getF32FloatAttr(inverse));
-            Value meanG = arith::MulFOp::create(b, l, v[2], scale), meanGn = arith::MulFOp::create(b, l, v[3], scale);
-            Value centred = arith::SubFOp::create(b, l, v[0], meanG), slope = arith::MulFOp::create(b, l, v[1], meanGn);
-            Value inner = arith::SubFOp::create(b, l, centred, slope);
-            return arith::MulFOp::create(b, l, v[4], inner);
-          }));
-  return success();
-}
-
 LogicalResult Lowering::lower(Operation *op) {
   builder.setInsertionPoint(op);
   source = op->getName().stripDialect();
@@ -301,30 +204,27 @@ LogicalResult Lowering::lower(Operation *op) {
     return byFormula(op, "b == c ? a * 0.5 : (b < c ? 0 : a)");
   if (isa<MinimumGradOp>(op))
     return byFormula(op, "b == c ? a * 0.5 : (b > c ? 0 : a)");
-  if (auto sum = dyn_cast<SumToOp>(op)) {
-    source = "sum";
-    RankedTensorType from = typeOf(sum.getX()), to = typeOf(sum.getY());
-    if (from == to) {
-      sum.getY().replaceAllUsesWith(sum.getX());
-      return success();
-    }
-    // Dims that stay keep their place; with explicit dims the result's shape is what is left of the operand's.
-    SmallVector<int64_t> kept(from.getShape());
-    if (auto dims = sum.getDims())
-      for (int64_t d : *dims)
-        kept[d] = 1;
-    else
-      for (int64_t d = 0, rank = from.getRank(), skipped = rank - to.getRank(); d < rank; ++d)
-        kept[d] = d < skipped ? 1 : to.getDimSize(d - skipped);
-    AffineMap result = broadcastAccess(RankedTensorType::get(kept, from.getElementType()), from);
-    sum.getY().replaceAllUsesWith(reduce(op->getLoc(), ReduceKind::sum, sum.getX(), result, to)[0]);
-    return success();
-  }
-  if (isa<ConstantOp>(op))
+  if (isa<ConstantOp, CountOp>(op))
     return success(); // inlined where it is used
+  if (std::optional<LogicalResult> done = reduction(op))
+    return *done;
   if (isComposite(op))
     return op->emitError() << "expected an op that has stages, but got '" << op->getName() << "'; run -fusion-decompose-norms first";
   return op->emitError() << "op '" << op->getName() << "' is not supported yet";
+}
+
+/// A map that hands its elements on in memory order changes their type only: maps read its operand at the same offsets.
+static void foldReshapes(Block &body) {
+  for (MapOp map : llvm::make_early_inc_range(body.getOps<MapOp>())) {
+    Block &region = map.getBody().front();
+    if (map.getInputs().size() != 1 || cast<YieldOp>(region.getTerminator()).getValue() != region.getArgument(0))
+      continue;
+    Domain domain = Domain::from(map.getDomain());
+    auto access = cast<AffineMapAttr>(map.getAccess()[0]).getValue();
+    if (withoutUnitDims(access, domain) != withoutUnitDims(map.getResultAccess(), domain))
+      continue;
+    map.getResult().replaceUsesWithIf(map.getInputs()[0], [](OpOperand &use) { return isa<MapOp>(use.getOwner()); });
+  }
 }
 
 void Lowering::separateResults(func::ReturnOp op) {
@@ -339,6 +239,7 @@ void Lowering::separateResults(func::ReturnOp op) {
   }
 }
 
+namespace {
 struct LowerToStages : fusion::impl::LowerToStagesBase<LowerToStages> {
   void runOnOperation() override {
     if (!getOperation().isExternal() && failed(lowerToStages(getOperation())))
@@ -353,12 +254,12 @@ LogicalResult fusion::lowerToStages(func::FuncOp func) {
   Block &body = func.getBody().front();
   SmallVector<Operation *> named, stages;
   for (Operation &op : body.without_terminator())
-    if (!isa<MapOp, ReduceOp, ContractOp, KernelOp>(op))
+    if (!isa<MapOp, ReduceOp, PoolOp, ContractOp, KernelOp>(op))
       named.push_back(&op);
   for (Operation *op : named)
     if (failed(lowering.lower(op)))
       return failure();
-  lowering.separateResults(cast<func::ReturnOp>(body.getTerminator()));
+  foldReshapes(body);
   for (Operation *op : llvm::reverse(named))
     if (op->use_empty())
       op->erase();
@@ -369,6 +270,7 @@ LogicalResult fusion::lowerToStages(func::FuncOp func) {
       op->erase();
   DominanceInfo dominance(func);
   IRRewriter rewriter(func.getContext());
-  eliminateCommonSubExpressions(rewriter, dominance, func); // forward values that several gradients started from
+  eliminateCommonSubExpressions(rewriter, dominance, func);             // forward values that several gradients started from
+  lowering.separateResults(cast<func::ReturnOp>(body.getTerminator())); // equal results are one value by now
   return success();
 }

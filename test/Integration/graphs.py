@@ -90,15 +90,13 @@ GRAPHS = {
     "three_convs": build((1, 2, 9, 9), lambda m, x: m.conv(3, 3).act("relu").conv(4, 3).act("hardswish").conv(2, 3).act("tanh")),
     "two_transposed": build((2, 3, 4, 5), lambda m, x: m.conv(5, 3, stride=2, transposed=True).act("relu").conv(2, 3, stride=2, transposed=True)),
     "norm_transposed": build((2, 3, 6, 6), lambda m, x: m.conv(4, 3).act("swish").norm(2).conv(3, 3, stride=2, transposed=True)),
-    "separable": build((2, 8, 5, 5), lambda m, x: m.conv(8, 1).act("relu").conv(8, 3, groups=8, padding=1).act("relu6").conv(4, 1)),
-}
-
-UNSUPPORTED = {
+    # Sweeps over runs of elements: rows wider than a tile, norms over groups of two widths, sums that keep a place.
     "wide_rows": Model((3, 2000)).norm(2).act("swish"),
     "wide_group_behind_linear": Model((3, 5)).linear(400).norm(2),
     "two_group_widths_in_a_row": Model((4, 24)).norm(3).act("relu").norm(2),
     "sum_per_position": build((2, 6, 4, 5), scale_positions),
+    "separable": build((2, 8, 5, 5), lambda m, x: m.conv(8, 1).act("relu").conv(8, 3, groups=8, padding=1).act("relu6").conv(4, 1)),
 }
 
 if __name__ == "__main__":
-    write_group({"graphs": GRAPHS, "unsupported": UNSUPPORTED})
+    write_group({"graphs": GRAPHS})

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-directory, patterns, options = sys.argv[1], sys.argv[2].split("=", 1)[1].split(","), sys.argv[3:]
+directory, patterns, options = sys.argv[1], [name for name in sys.argv[2].split("=", 1)[1].split(",") if name], sys.argv[3:]
 # A spelled-out hardswish becomes the op, as users of the op mean it: an infinite value above FLT_MAX / 6 and dy instead of NaN as the gradient
 # at NaN are the two points where that differs from the product. With --precision=ieee it stays a product and must pass.
 spelled = "tail_relu_hardswish"

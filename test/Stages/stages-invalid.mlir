@@ -234,7 +234,7 @@ func.func @yield_outside(%x: f32) {
 #full = affine_map<(n, c, p) -> (n * 32 + c * 8 + p)>
 #channel = affine_map<(n, c, p) -> (c)>
 func.func @reduce_c1(%x: tensor<2x4x8xf32>) {
-  // expected-error@+1 {{expected one result, the sum, but got 2 (reduce_c1)}}
+  // expected-error@+1 {{expected one result, but got 2 (reduce_c1)}}
   %y:2 = fusion.reduce sum %x over [2, 4, 8] attributes {access = #full, result_access = #channel} : (tensor<2x4x8xf32>) -> (tensor<4xf32>, tensor<4xf32>)
   return
 }

@@ -22,10 +22,11 @@ std::optional<ReduceShape> shapeOf(mlir::AffineMap resultAccess, const Domain &d
 
 /// What analysis knows about a stage before anything is decided.
 struct StageInfo {
-  int cluster = -1; ///< stages around one contraction share its number; -1 for stages that follow no contraction
+  int cluster = -1; ///< stages around one contraction, pool or sweep share its number; -1 for stages that follow none
   int depth = 0;
   bool inlinable = false;               ///< a map whose operands can all be read from memory: may be recomputed wherever it is used
-  bool inTile = false;                  ///< a reduction (or a map of its result) that never leaves the tile
+  bool inTile = false;                  ///< a reduction (or a map of its result) that the kernel goes on behind
+  bool sweep = false;                   ///< inTile by a block that sweeps over the run once per reduction, whatever its length
   mlir::Operation *reduction = nullptr; ///< for a map of reduction results alone: the reduction it finishes with
 };
 
@@ -72,7 +73,7 @@ private:
   const DeviceSpec &spec;
   int64_t batch;
   llvm::MapVector<mlir::Operation *, StageInfo> infos;
-  llvm::SmallVector<mlir::Operation *> anchors; ///< by cluster number
+  llvm::SmallVector<mlir::Operation *> anchors; ///< by cluster number: a contraction, a pool, or the first reduction of a sweep
   llvm::SmallVector<std::string> decisions;
   bool quiet = false;
 
@@ -84,6 +85,13 @@ private:
   bool isFinished(mlir::Value v) const; ///< in memory by the time anything deeper runs: arguments and finished reductions
   mlir::LogicalResult analyseMap(MapOp op);
   mlir::LogicalResult analyseReduce(ReduceOp op);
+  mlir::LogicalResult analyseSweep(ReduceOp op, const Run &run, StageInfo i);
+  void analysePool(PoolOp op);
+  bool isSweep(int cluster) const;
+  /// Whether a stage `to` over `domain` (or one that finishes the reduction) is in the kernel that makes the in-tile value `v`.
+  bool sharesTile(mlir::Value v, const StageInfo &to, const Domain &domain, bool finishing) const;
+  /// The domain that the reduction behind an in-tile value runs over.
+  Domain tileDomain(mlir::Value v) const;
   void record(mlir::Operation *at, bool taken, const llvm::Twine &what, double chosen, double other);
 };
 

@@ -5,13 +5,16 @@
 
 namespace fusion {
 
-enum class Strategy { Gather, Scatter, Weight, Matmul, Channels, Rows, FinishRows, FinishColumns };
+enum class Strategy { Gather, Scatter, Weight, Matmul, Pool, Channels, Rows, Sweep, FinishRows, FinishColumns };
 
 struct KernelFacts {
   Strategy strategy = Strategy::Channels;
   ContractOp contract; ///< null when the kernel has none
-  Domain domain;       ///< of the stages behind the contraction
+  PoolOp pool;         ///< null when the kernel has none
+  Domain domain;       ///< of the stages behind the contraction or pool, or that a sweep runs over
   int64_t group = 0;   ///< features of a group reduced inside the tile; 0 when there is none
+
+  Run run;             ///< that a sweep merges
 
   static KernelFacts of(KernelOp kernel);
 };

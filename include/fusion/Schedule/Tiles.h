@@ -3,6 +3,7 @@
 #pragma once
 #include "fusion/Dialect/FusionDialect.h"
 #include "fusion/Schedule/DeviceSpec.h"
+#include "fusion/Stages/Access.h"
 #include <array>
 
 namespace fusion {
@@ -80,10 +81,19 @@ struct RowTile {
   int64_t rows = 64, width = 128, threads = 256;
 };
 
+/// Sweeps over runs [outer, reduced, inner]: lanes along the results (one run per lane) or along the reduced elements (one run per
+/// `lanes` threads).
+struct SweepTile {
+  int64_t threads = 256;
+  int64_t alongReduced = 0; ///< 1: lanes along the reduced elements
+  int64_t lanes = 32;       ///< threads along the results, or threads that share a run
+};
+
 WindowTile chooseWindowTile(const WindowProblem &problem, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
 WeightTile chooseWeightTile(const WindowProblem &problem, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
 MatmulTile chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec);
 ChannelTile chooseChannelTile(int64_t channels, int64_t positions, const DeviceSpec &spec);
+SweepTile chooseSweepTile(const Run &run, int64_t images, const DeviceSpec &spec);
 RowTile chooseRowTile(int64_t batch, int64_t features, int64_t group, const DeviceSpec &spec);
 
 /// Tiles as the `schedule` attribute of a kernel, and back. Missing entries keep their defaults.
@@ -92,10 +102,12 @@ mlir::DictionaryAttr toAttr(mlir::MLIRContext *context, const WeightTile &tile);
 mlir::DictionaryAttr toAttr(mlir::MLIRContext *context, const MatmulTile &tile);
 mlir::DictionaryAttr toAttr(mlir::MLIRContext *context, const ChannelTile &tile);
 mlir::DictionaryAttr toAttr(mlir::MLIRContext *context, const RowTile &tile);
+mlir::DictionaryAttr toAttr(mlir::MLIRContext *context, const SweepTile &tile);
 void fromAttr(mlir::DictionaryAttr attr, WindowTile &tile);
 void fromAttr(mlir::DictionaryAttr attr, WeightTile &tile);
 void fromAttr(mlir::DictionaryAttr attr, MatmulTile &tile);
 void fromAttr(mlir::DictionaryAttr attr, ChannelTile &tile);
 void fromAttr(mlir::DictionaryAttr attr, RowTile &tile);
+void fromAttr(mlir::DictionaryAttr attr, SweepTile &tile);
 
 } // namespace fusion

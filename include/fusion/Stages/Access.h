@@ -3,6 +3,7 @@
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/ArrayRef.h"
+#include <optional>
 
 namespace fusion {
 
@@ -26,6 +27,21 @@ mlir::AffineMap fullAccess(mlir::MLIRContext *context, const Domain &domain);
 mlir::AffineMap groupAccess(mlir::MLIRContext *context, const Domain &domain, int64_t groups);
 /// (n, c, p) -> c.
 mlir::AffineMap channelAccess(mlir::MLIRContext *context);
+
+/// A reduction over a run of neighbouring dims: the domain's elements in memory order, seen as [outer, reduced, inner].
+struct Run {
+  int64_t outer = 1, reduced = 1, inner = 1; ///< with `perImage` outer is per image; else reduced is, and outer is 1
+  bool perImage = true;
+  bool operator==(const Run &o) const {
+    return outer == o.outer && reduced == o.reduced && inner == o.inner && perImage == o.perImage;
+  }
+};
+/// The result access of a reduction over `run`: (o * R + r) * I + i goes to o * I + i.
+mlir::AffineMap runAccess(mlir::MLIRContext *context, const Domain &domain, const Run &run);
+/// The same offsets, written without coordinates that are always 0: accesses over one domain compare by this.
+mlir::AffineMap withoutUnitDims(mlir::AffineMap access, const Domain &domain);
+/// The run that a reduction with this result access merges; empty when what it merges is no run.
+std::optional<Run> runOf(mlir::AffineMap resultAccess, const Domain &domain);
 
 bool usesImage(mlir::AffineMap access);
 bool usesChannel(mlir::AffineMap access);

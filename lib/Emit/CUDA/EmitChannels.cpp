@@ -93,6 +93,7 @@ void ChannelPrinter::stage(Operation *op) {
   SmallVector<std::string> texts;
   for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
     texts.push_back(k.isTensor(v) ? operands[{v, AffineMapAttr::get(access)}] : k.scalars[v]);
+  k.addIndex(map, loop.image, "channel", loop.vector > 1 ? "(p + v)" : "p", texts);
   std::string name = k.variable(op);
   w.line(k.comment(op));
   k.scalarBody(w, map, texts, name);
@@ -110,7 +111,8 @@ void ChannelPrinter::values() {
   if (!inTile.empty()) {
     std::string name = k.variable(loop.tileValue.getDefiningOp());
     w.line(k.comment(loop.tileValue.getDefiningOp()));
-    w.line(formatv("const float {0} = tile[c * {1} + {2}{3}];", name, loop.tilePitch, inTile, V > 1 ? " + v" : ""));
+    w.line(loop.call.empty() ? formatv("const float {0} = tile[c * {1} + {2}{3}];", name, loop.tilePitch, inTile, V > 1 ? " + v" : "").str()
+                             : formatv("const float {0} = {1}{2});", name, loop.call, V > 1 ? "p + v" : "p").str());
     k.scalars[loop.tileValue] = name;
   }
   for (Operation *op : stages)
@@ -210,7 +212,7 @@ void ChannelPrinter::lanes() {
   std::string m = formatv("{0} + {1}", start, mine), tileRun;
   if (loop.elements % step) // behind the last element comes the first again
     m = "(live ? " + m + " : 0)";
-  if (loop.tileValue && loaded == 0) {
+  if (loop.tileValue && (loaded == 0 || !loop.call.empty())) {
     inTile = m;
   } else if (loop.tileValue) {
     Operation *contract = loop.tileValue.getDefiningOp();
@@ -401,7 +403,8 @@ void cuda::emitWindow(KernelText &k) {
     k.extraSweepBytes = operand * double(t.channelBlocks(p, scatter) / p.groups - 1);
 }
 
-void cuda::emitChannels(KernelText &k) {
+/// Lanes along the positions of the domain, `loop` saying what there is besides the stages.
+static void emitPositions(KernelText &k, ChannelLoop loop) {
   ChannelTile t;
   fromAttr(*k.kernel.getSchedule(), t);
   const Domain &d = k.facts.domain;
@@ -410,7 +413,6 @@ void cuda::emitChannels(KernelText &k) {
   w.line(formatv("const int image = blockIdx.x / {0};", tiles));
   w.line(formatv("const int first = blockIdx.x % {0} * {1};", tiles, t.positions));
   w.line(formatv("const int channels = {0} - (int)blockIdx.y * {1} < {1} ? {0} - (int)blockIdx.y * {1} : {1};", d.channels, t.channels));
-  ChannelLoop loop;
   loop.image = "image", loop.channels = "channels", loop.position = formatv("first + m < {0} ? first + m : -1", d.positions).str();
   loop.firstChannel = formatv("(int)blockIdx.y * {0}", t.channels).str();
   loop.first = "first", loop.limit = std::to_string(d.positions);
@@ -457,4 +459,39 @@ void cuda::emitWeight(KernelText &k) {
   for (auto [v, sweeps] : {std::pair<Value, int64_t>{contract.getLhs(), blocksB}, {contract.getRhs(), blocksA}})
     if (double bytes = bytesOf(v.getType(), k.options.batch); bytes > double(k.options.spec.l2Bytes))
       k.extraSweepBytes += bytes * double(sweeps - 1);
+}
+
+void cuda::emitChannels(KernelText &k) { emitPositions(k, {}); }
+
+void cuda::emitPool(KernelText &k) {
+  PoolOp pool = k.facts.pool;
+  k.prelude.insert("pool.cuh");
+  auto in = cast<RankedTensorType>(pool.getInputs()[0].getType()), out = pool.getResult().getType();
+  auto extents = [](ArrayRef<int64_t> list, int64_t missing) {
+    Extents e{missing, missing, missing};
+    std::copy(list.begin(), list.end(), e.end() - list.size());
+    return e;
+  };
+  bool gradient = pool.isGradient();
+  Writer text;
+  text.line(formatv("  static constexpr Vec3 small = {0}, large = {1}, kernel = {2};",
+                    vec3(extents((gradient ? in : out).getShape().drop_front(2), 1)),
+                    vec3(extents((gradient ? out : in).getShape().drop_front(2), 1)), vec3(extents(pool.getKernel(), 1))));
+  text.line(formatv("  static constexpr Vec3 stride = {0}, padding = {1}, dilation = {2};", vec3(extents(pool.getStride(), 1)),
+                    vec3(extents(pool.getPadding(), 0)), vec3(extents(pool.getDilation(), 1))));
+  text.line(formatv("  static constexpr bool adaptive = {0}, includePadding = {1};", pool.getAdaptive() ? "true" : "false",
+                    pool.getIncludePadding() ? "true" : "false"));
+  text.line(formatv("  static constexpr int divisor = {0};", pool.getDivisor()));
+  std::string problem = k.globalStruct("Pool", text.take());
+  StringRef function = pool.getKind() == PoolKind::average        ? "averagePool"
+                       : pool.getKind() == PoolKind::max          ? "maxPool"
+                       : pool.getKind() == PoolKind::average_grad ? "averagePoolGrad"
+                                                                  : "maxPoolGrad";
+  ChannelLoop loop;
+  loop.tileValue = pool.getResult();
+  loop.call = formatv("{0}<{1}>({2}, ", function, problem, k.loadFunctor(pool.getInputs()[0])).str();
+  if (pool.getKind() == PoolKind::max_grad)
+    loop.call += k.loadFunctor(pool.getInputs()[1]) + ", ";
+  loop.call += "image, channel, ";
+  emitPositions(k, loop);
 }

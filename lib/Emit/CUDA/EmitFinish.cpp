@@ -20,6 +20,7 @@ static void finishElement(KernelText &k, StringRef image, StringRef channel, Str
     SmallVector<std::string> texts;
     for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
       texts.push_back(k.isTensor(v) ? k.pointer(v) + "[" + k.offset(access, image, channel, "0") + "]" : k.scalars[v]);
+    k.addIndex(map, image, channel, "0", texts);
     std::string name = k.variable(&op);
     w.line(k.comment(&op));
     k.scalarBody(w, map, texts, name);

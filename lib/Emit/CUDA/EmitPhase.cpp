@@ -206,6 +206,12 @@ FailureOr<EmittedPhase> PhaseEmitter::run() {
     case Strategy::Matmul:
       emitMatmul(*k);
       break;
+    case Strategy::Pool:
+      emitPool(*k);
+      break;
+    case Strategy::Sweep:
+      emitSweep(*k);
+      break;
     case Strategy::Channels:
       emitChannels(*k);
       break;

@@ -179,6 +179,7 @@ void RowPrinter::elements(int s) {
     SmallVector<std::string> texts;
     for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
       texts.push_back(operandText(v, access));
+    k.addIndex(map, "n", "channel", "0", texts);
     std::string name = k.variable(op);
     k.scalarBody(w, map, texts, name);
     k.scalars[map.getResult()] = name;
@@ -241,6 +242,7 @@ void RowPrinter::rowScalars(int s) {
     SmallVector<std::string> texts;
     for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
       texts.push_back(k.isTensor(v) ? k.pointer(v) + "[" + k.offset(access, "n", group, "0") + "]" : k.scalars[v]);
+    k.addIndex(map, "n", group, "0", texts);
     std::string name = k.variable(op);
     w.line(k.comment(op));
     k.scalarBody(w, map, texts, name);

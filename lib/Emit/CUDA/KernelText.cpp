@@ -25,7 +25,7 @@ std::string cuda::literal(float value) {
 static const llvm::SmallVector<std::string> &preludeWords() {
   static const llvm::SmallVector<std::string> words = [] {
     llvm::StringSet<> found;
-    std::string text = preludeText({"window.cuh", "weight.cuh", "matmul.cuh", "rows.cuh", "vector.cuh", "math.cuh"});
+    std::string text = preludeText({"window.cuh", "weight.cuh", "matmul.cuh", "rows.cuh", "vector.cuh", "math.cuh", "pool.cuh", "sweep.cuh", "random.cuh"});
     std::string word, before;
     for (char c : text) {
       if (llvm::isAlnum(c) || c == '_') {
@@ -53,7 +53,7 @@ runtime::Expr cuda::ceilDivExpr(runtime::Expr a, int64_t b) { return runtime::ce
 /// A tensor named like one of the structs that kernels are made of (`Load`, `Tile_1`) would hide it.
 static std::string besideStructs(StringRef name) {
   StringRef word = name.rtrim("0123456789").rtrim("_");
-  return (word == "Problem" || word == "Tile" || word == "Load" || word == "Operand" ? "tensor_" : "") + name.str();
+  return (word == "Problem" || word == "Tile" || word == "Load" || word == "Operand" || word == "Pool" ? "tensor_" : "") + name.str();
 }
 
 KernelText::KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &names)
@@ -64,7 +64,7 @@ KernelText::KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &
        {"images",      "shared",   "tile",    "pipe",    "at",    "warp",  "lane",    "channel", "channels", "row",   "p",
         "m",           "c",        "v",       "n",       "r",     "j",     "e",       "k",       "live",     "image", "first",
         "feature",     "chunk",    "columns", "all",     "tiles", "begin", "scratch", "count",   "load",     "outer", "firstRow",
-        "firstColumn", "operator", "quad",    "index_t", "sum",   "from",  "u",       "start",   "mine",     "last"})
+        "firstColumn", "operator", "quad",    "index_t", "sum",   "from",  "u",       "start",   "mine", "last", "inner", "part", "kept", "base", "own"})
     locals.reserve(word);
   for (StringRef word : preludeWords())
     locals.reserve(word);
@@ -138,6 +138,21 @@ std::string print(AffineExpr e, ArrayRef<StringRef> dims, bool wide, unsigned pa
 std::string KernelText::offset(AffineMap access, StringRef image, StringRef channel, StringRef position) {
   bool wide = facts.domain.channels * facts.domain.positions > std::numeric_limits<int32_t>::max();
   return print(access.getResult(0), {image, channel, position}, wide);
+}
+
+void KernelText::addIndex(MapOp map, StringRef image, StringRef channel, StringRef position, SmallVectorImpl<std::string> &operands) {
+  element = offset(map.getResultAccess(), image, channel, position);
+  if (!map.getIndex())
+    return;
+  // The batch as a fourth coordinate.
+  AffineMap index =
+      map.getIndex()->getNumSymbols() == 0
+          ? *map.getIndex()
+          : map.getIndex()->replaceDimsAndSymbols(
+                {getAffineDimExpr(0, map.getContext()), getAffineDimExpr(1, map.getContext()), getAffineDimExpr(2, map.getContext())},
+                {getAffineDimExpr(3, map.getContext())}, 4, 0);
+  std::string images = index.getNumDims() == 4 ? batchText(ShapedType::kDynamic) : "";
+  operands.push_back("(float)(" + print(index.getResult(0), {image, channel, position, images}, false) + ")");
 }
 
 std::string KernelText::variable(Operation *op) {
@@ -245,7 +260,10 @@ void KernelText::scalarBody(Writer &w, MapOp map, ArrayRef<std::string> operands
       text = call("sqrtf");
     else if (isa<math::RsqrtOp>(op))
       text = call("rsqrtf");
-    else if (isa<math::AbsFOp>(op))
+    else if (auto random = dyn_cast<UniformOp>(op)) {
+      prelude.insert("random.cuh");
+      text = llvm::formatv("uniform({0}, {1}ull, {2}ull)", element, uint64_t(random.getSeed()), uint64_t(random.getOffset()));
+    } else if (isa<math::AbsFOp>(op))
       text = call("fabsf");
     else if (isa<math::PowFOp>(op))
       text = "powf(" + in(0) + ", " + in(1) + ")";
@@ -273,13 +291,14 @@ SmallVector<Operation *> KernelText::prologue(Value v) {
 
 SmallVector<Operation *> KernelText::epilogue() {
   llvm::DenseSet<Operation *> before;
-  if (facts.contract)
-    for (Value v : facts.contract->getOperands())
+  Operation *anchor = facts.contract ? facts.contract.getOperation() : facts.pool ? facts.pool.getOperation() : nullptr;
+  if (anchor)
+    for (Value v : anchor->getOperands())
       for (Operation *op : prologue(v))
         before.insert(op);
   SmallVector<Operation *> stages;
   for (Operation &op : kernel.getBody().front().without_terminator())
-    if (!isa<ContractOp>(op) && !before.contains(&op))
+    if (!isa<ContractOp, PoolOp>(op) && !before.contains(&op))
       stages.push_back(&op);
   // A value that both the contraction and the epilogue use is computed again behind it.
   llvm::SetVector<Operation *> all;
@@ -318,8 +337,8 @@ std::string KernelText::loadFunctor(Value v) {
     w.line("  const float *" + pointer(t) + ";");
     arguments += (arguments.empty() ? "" : ", ") + pointer(t);
   }
-  // Staging copies what is plain without a detour through registers; matrix products go by value.
-  bool staged = facts.strategy != Strategy::Matmul, plain = staged && stages.empty();
+  // Staging copies what is plain without a detour through registers; matrix products and pools go by value.
+  bool staged = facts.strategy != Strategy::Matmul && facts.strategy != Strategy::Pool, plain = staged && stages.empty();
   if (staged)
     w.line(llvm::formatv("  static constexpr bool plain = {0};", plain ? "true" : "false"));
   w.line(llvm::formatv("  DEV {0}(int image, int channel, int p) const {{", plain ? "const float *at" : "float operator()"));
@@ -343,6 +362,7 @@ std::string KernelText::loadFunctor(Value v) {
       SmallVector<std::string> operands;
       for (auto [operand, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
         operands.push_back(isTensor(operand) ? load(operand, access) : value[operand]);
+      addIndex(map, "image", "channel", "p", operands);
       value[map.getResult()] = variable(op);
       w.line("    " + comment(op));
       Writer statements;

@@ -71,10 +71,13 @@ public:
   void scalarBody(Writer &w, MapOp map, llvm::ArrayRef<std::string> operands, const std::string &result);
   /// An access map applied to coordinate texts.
   std::string offset(mlir::AffineMap access, llvm::StringRef image, llvm::StringRef channel, llvm::StringRef position);
+  /// The `index` operand of a map that has one: the element's place as a number. Notes the place for random numbers too.
+  void addIndex(MapOp map, llvm::StringRef image, llvm::StringRef channel, llvm::StringRef position,
+                llvm::SmallVectorImpl<std::string> &operands);
   /// `// swish` or, with the user's name for the value, `// swish (h)`.
   std::string comment(mlir::Operation *op);
   std::string variable(mlir::Operation *op);
-  /// Stages that are neither contraction nor its prologue.
+  /// Stages that are neither contraction or pool nor its prologue.
   llvm::SmallVector<mlir::Operation *> epilogue();
   /// Stages that compute operand `v` of the contraction, and the tensors they read.
   llvm::SmallVector<mlir::Operation *> prologue(mlir::Value v);
@@ -89,12 +92,15 @@ public:
   llvm::SmallVector<std::pair<mlir::Value, std::string>> parameters; ///< inputs in order
 private:
   std::string quotientText(mlir::Value a, const std::string &text, mlir::Value divisor, const std::string &divisorText);
+  std::string element; ///< linear offset of the element whose statements are printed next
   llvm::DenseMap<mlir::Value, std::string> pointers;
   llvm::SmallVector<std::string> resultPointers;
 };
 
 void emitWindow(KernelText &k);   ///< gather, scatter
 void emitChannels(KernelText &k); ///< elementwise, lanes along positions
+void emitPool(KernelText &k);     ///< a pool and what follows it
+void emitSweep(KernelText &k);    ///< reductions of runs and what stands in front of and behind them
 void emitMatmul(KernelText &k);
 void emitRows(KernelText &k); ///< elementwise, lanes along features
 void emitWeight(KernelText &k);
@@ -107,8 +113,9 @@ struct ChannelLoop {
   std::string first, limit;              ///< without one: the place of element 0, and how many there are
   std::string firstChannel;
   int64_t elements = 1, maxChannels = 1, threads = 256, vector = 1;
-  mlir::Value tileValue; ///< the contraction's result, in shared memory; null without one
-  std::string tilePitch;
+  mlir::Value tileValue; ///< the contraction's or pool's result; null without one
+  std::string tilePitch; ///< where it lies in shared memory
+  std::string call;      ///< where it is computed in place: what stands in front of the position
 };
 void emitChannelLoop(KernelText &k, const ChannelLoop &loop);
 

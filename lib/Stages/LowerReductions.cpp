@@ -1,0 +1,241 @@
+// Stages of reductions over any dims and of their gradients, of pools, and of what changes shapes only.
+#include "Lowering.h"
+#include "fusion/Dialect/Pool.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace fusion;
+
+Value Lowering::sameElements(Location loc, Value x, RankedTensorType type) {
+  if (x.getType() == type)
+    return x;
+  return map(loc, {{x, fullAccess(context(), Domain::of(type))}}, type, [](OpBuilder &, Location, ValueRange v) { return v[0]; });
+}
+
+AffineMap Lowering::keptAccess(RankedTensorType x, ArrayRef<int64_t> dims) {
+  SmallVector<int64_t> kept(x.getShape());
+  for (int64_t d : dims)
+    kept[d] = 1;
+  return broadcastAccess(RankedTensorType::get(kept, x.getElementType()), x);
+}
+
+static RankedTensorType withOnes(RankedTensorType x, ArrayRef<int64_t> dims) {
+  SmallVector<int64_t> shape(x.getShape());
+  for (int64_t d : dims)
+    shape[d] = 1;
+  return RankedTensorType::get(shape, x.getElementType());
+}
+
+/// Whether a kernel reduces over these dims at once: a run of neighbours, all but the channel, or all.
+static bool atOnce(AffineMap result, const Domain &d, ReduceKind kind) {
+  AffineMap access = withoutUnitDims(result, d);
+  bool partials = kind == ReduceKind::sum || kind == ReduceKind::moments;
+  MLIRContext *context = result.getContext();
+  bool scalar = access.getResult(0) == getAffineConstantExpr(0, context) && d.positions != 1; // of rows: features first
+  if (partials && (access == channelAccess(context) || scalar))
+    return true;
+  std::optional<Run> run = runOf(result, d);
+  // Few results of whole batches would be the work of few threads: within the images first.
+  return run && (run->perImage || run->inner == d.channels * d.positions || !partials);
+}
+
+Value Lowering::reduceOver(Location loc, ReduceKind kind, Value x, ArrayRef<int64_t> dims, RankedTensorType type) {
+  RankedTensorType from = typeOf(x);
+  SmallVector<int64_t> real; // extents of 1 merge nothing
+  for (int64_t d : dims)
+    if (from.getDimSize(d) != 1)
+      real.push_back(d);
+  if (real.empty())
+    return sameElements(loc, x, type);
+  AffineMap result = keptAccess(from, real);
+  if (atOnce(result, Domain::of(from), kind))
+    return reduce(loc, kind, x, result, type)[0];
+  // The dims inside the images first, from the right, then the batch.
+  SmallVector<int64_t> now{real.back()}, later;
+  for (int64_t d : llvm::reverse(ArrayRef<int64_t>(real).drop_back()))
+    if (d != 0 && d == now.front() - 1)
+      now.insert(now.begin(), d);
+    else
+      later.insert(later.begin(), d);
+  if (later.empty())
+    return reduce(loc, kind, x, result, type)[0]; // no kernel for it: the planner says so
+  Value inner = reduceOver(loc, kind, x, now, withOnes(from, now));
+  return reduceOver(loc, kind, inner, later, type);
+}
+
+std::pair<Value, Value> Lowering::momentsOver(Location loc, Value x, ArrayRef<int64_t> dims, RankedTensorType type) {
+  RankedTensorType from = typeOf(x);
+  AffineMap result = keptAccess(from, dims);
+  if (atOnce(result, Domain::of(from), ReduceKind::moments)) {
+    ResultRange moments = reduce(loc, ReduceKind::moments, x, result, type);
+    return {moments[0], moments[1]};
+  }
+  // Dims apart: the mean, then the mean of squared deviations from it.
+  int64_t count = 1;
+  for (int64_t d : dims)
+    count = count < 0 || from.isDynamicDim(d) ? -1 : count * from.getDimSize(d);
+  RankedTensorType ones = withOnes(from, dims);
+  auto mean = [&](Value v) -> Value {
+    Value sum = reduceOver(loc, ReduceKind::sum, v, dims, ones);
+    AffineMap images;
+    if (count < 0) {
+      AffineExpr n = getAffineSymbolExpr(0, context());
+      for (int64_t d : dims)
+        n = from.isDynamicDim(d) ? n : n * from.getDimSize(d);
+      images = AffineMap::get(3, 1, n);
+    }
+    return map(
+        loc, {full(sum, ones)}, ones,
+        [&](OpBuilder &b, Location l, ValueRange in) -> Value {
+          Value n = count < 0 ? in[1] : Value(arith::ConstantOp::create(b, l, b.getF32FloatAttr(static_cast<float>(count))));
+          return arith::DivFOp::create(b, l, in[0], n);
+        },
+        images);
+  };
+  Value average = mean(x);
+  Value squares = map(loc, {full(x, from), full(average, from)}, from, [](OpBuilder &b, Location l, ValueRange in) -> Value {
+    Value centred = arith::SubFOp::create(b, l, in[0], in[1]);
+    return arith::MulFOp::create(b, l, centred, centred);
+  });
+  return {sameElements(loc, average, type), sameElements(loc, mean(squares), type)};
+}
+
+LogicalResult Lowering::extremeGrad(ExtremeGradOp op) {
+  Location loc = op.getLoc();
+  RankedTensorType from = typeOf(op.getX()), type = typeOf(op.getDy());
+  Domain domain = Domain::of(from);
+  SmallVector<int64_t> real;
+  for (int64_t d : op.getDims())
+    if (from.getDimSize(d) != 1)
+      real.push_back(d);
+  if (real.empty()) {
+    op.getDx().replaceAllUsesWith(sameElements(loc, op.getDy(), from));
+    return success();
+  }
+  AffineMap kept = keptAccess(from, real);
+  std::optional<Run> run = runOf(kept, domain);
+  if (!run || run->reduced >= (1 << 24))
+    return op.emitError() << "expected the gradient of an extreme over neighbouring dims of less than 2^24 elements, but got dims "
+                          << op.getDimsAttr() << "; other extremes are not supported yet";
+  bool max = op.getOf() == "max";
+  source = max ? "place of the maximum" : "place of the minimum";
+  Value place = reduce(loc, max ? ReduceKind::argmax : ReduceKind::argmin, op.getX(), kept, type)[0];
+  AffineExpr n = getAffineDimExpr(0, context()), c = getAffineDimExpr(1, context()), p = getAffineDimExpr(2, context());
+  AffineExpr inside = c * domain.positions + p, r;
+  if (run->perImage)
+    r = (run->inner == 1 ? inside : inside.floorDiv(run->inner)) % run->reduced;
+  else
+    r = n * run->reduced + inside.floorDiv(run->inner);
+  std::string name = ("gradient of " + op.getOf()).str();
+  source = name;
+  op.getDx().replaceAllUsesWith(map(
+      loc, {{op.getDy(), kept}, {place, kept}}, from,
+      [](OpBuilder &b, Location l, ValueRange in) -> Value {
+        Value zero = arith::ConstantOp::create(b, l, b.getF32FloatAttr(0));
+        Value here = arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ, in[1], in[2]);
+        return arith::SelectOp::create(b, l, here, in[0], zero);
+      },
+      AffineMap::get(3, 0, r)));
+  return success();
+}
+
+LogicalResult Lowering::pool(Operation *op) {
+  Location loc = op->getLoc();
+  Type type = op->getResult(0).getType();
+  auto make = [&](PoolKind kind, const PoolWindow &w, bool includePadding, int64_t divisor, bool adaptive) {
+    auto stage = PoolOp::create(builder, loc, type, kind, op->getOperands(), w.kernel, w.stride, w.padding, w.dilation, includePadding,
+                                divisor, adaptive);
+    stage->setAttr("source", builder.getStringAttr(source));
+    op->getResult(0).replaceAllUsesWith(stage.getResult());
+    return success();
+  };
+  auto average = [&](PoolKind kind, auto pool) {
+    return make(kind, pool.getWindow(), pool.getCountIncludePad(), pool.getDivisorOverride().value_or(0), false);
+  };
+  auto adaptive = [&](PoolKind kind, RankedTensorType elements, RankedTensorType windows) {
+    PoolWindow w;
+    for (int64_t d = 2; d < elements.getRank(); ++d) {
+      // The widest window that floor and ceil make: the kernel that work is counted by.
+      w.kernel.push_back((elements.getDimSize(d) + windows.getDimSize(d) - 1) / windows.getDimSize(d));
+      w.stride.push_back(1), w.padding.push_back(0), w.dilation.push_back(1);
+    }
+    return make(kind, w, false, 0, true);
+  };
+  if (auto max = dyn_cast<MaxPoolOp>(op))
+    return source = "max pool", make(PoolKind::max, max.getWindow(), false, 0, false);
+  if (auto avg = dyn_cast<AvgPoolOp>(op))
+    return source = "average pool", average(PoolKind::average, avg);
+  if (auto grad = dyn_cast<MaxPoolGradOp>(op))
+    return source = "max pool gradient", make(PoolKind::max_grad, grad.getWindow(), false, 0, false);
+  if (auto grad = dyn_cast<AvgPoolGradOp>(op))
+    return source = "average pool gradient", average(PoolKind::average_grad, grad);
+  if (auto avg = dyn_cast<AdaptiveAvgPoolOp>(op)) {
+    source = "adaptive average pool";
+    RankedTensorType x = typeOf(avg.getX()), y = typeOf(avg.getY());
+    bool global = llvm::all_of(y.getShape().drop_front(2), [](int64_t extent) { return extent == 1; });
+    if (!global)
+      return adaptive(PoolKind::average, x, y);
+    // One window is a reduction.
+    auto dims = llvm::to_vector(llvm::seq<int64_t>(2, x.getRank()));
+    Value sum = reduceOver(loc, ReduceKind::sum, avg.getX(), dims, y);
+    float share = static_cast<float>(1.0 / double(Domain::of(x).positions));
+    avg.getY().replaceAllUsesWith(map(loc, {full(sum, y)}, y, [&](OpBuilder &b, Location l, ValueRange in) -> Value {
+      return arith::MulFOp::create(b, l, in[0], Value(arith::ConstantOp::create(b, l, b.getF32FloatAttr(share))));
+    }));
+    return success();
+  }
+  auto grad = cast<AdaptiveAvgPoolGradOp>(op);
+  return source = "adaptive average pool gradient", adaptive(PoolKind::average_grad, typeOf(grad.getDx()), typeOf(grad.getDy()));
+}
+
+std::optional<LogicalResult> Lowering::reduction(Operation *op) {
+  Location loc = op->getLoc();
+  auto replace = [&](Value v) { return op->getResult(0).replaceAllUsesWith(v), success(); };
+  if (auto sum = dyn_cast<SumToOp>(op)) {
+    source = "sum";
+    return replace(reduceOver(loc, ReduceKind::sum, sum.getX(), sum.getSummedDims(), typeOf(sum.getY())));
+  }
+  if (auto sum = dyn_cast<SumOp>(op))
+    return replace(reduceOver(loc, ReduceKind::sum, sum.getX(), sum.getDims(), typeOf(sum.getY())));
+  if (auto max = dyn_cast<MaxOp>(op))
+    return source = "maximum", replace(reduceOver(loc, ReduceKind::max, max.getX(), max.getDims(), typeOf(max.getY())));
+  if (auto min = dyn_cast<MinOp>(op))
+    return source = "minimum", replace(reduceOver(loc, ReduceKind::min, min.getX(), min.getDims(), typeOf(min.getY())));
+  if (auto moments = dyn_cast<MomentsOp>(op)) {
+    source = "statistics";
+    auto [mean, variance] = momentsOver(loc, moments.getX(), moments.getDims(), typeOf(moments.getMean()));
+    moments.getMean().replaceAllUsesWith(mean);
+    moments.getVariance().replaceAllUsesWith(variance);
+    return success();
+  }
+  if (auto broadcast = dyn_cast<BroadcastOp>(op)) {
+    RankedTensorType type = typeOf(broadcast.getY());
+    return replace(map(loc, {full(broadcast.getX(), type)}, type, [](OpBuilder &, Location, ValueRange v) { return v[0]; }));
+  }
+  if (auto reshape = dyn_cast<ReshapeOp>(op)) {
+    RankedTensorType from = typeOf(reshape.getX()), to = typeOf(reshape.getY());
+    if (!from.hasStaticShape() &&
+        Domain::of(from).channels * Domain::of(from).positions != Domain::of(to).channels * Domain::of(to).positions)
+      return op->emitError() << "expected a reshape that leaves the unknown batch alone, but got " << from << " to " << to
+                             << "; fix the batch with --batch (merging an unknown batch is not supported yet)";
+    return replace(sameElements(loc, reshape.getX(), to));
+  }
+  if (auto grad = dyn_cast<ExtremeGradOp>(op))
+    return extremeGrad(grad);
+  if (auto dropout = dyn_cast<DropoutOp>(op)) {
+    double p = dropout.getP().convertToDouble();
+    float scale = p < 1 ? static_cast<float>(1 / (1 - p)) : 0;
+    return replace(map(
+        loc, {full(dropout.getX(), typeOf(dropout.getY()))}, typeOf(dropout.getY()), [&](OpBuilder &b, Location l, ValueRange in) -> Value {
+          auto constant = [&](double v) { return arith::ConstantOp::create(b, l, b.getF32FloatAttr(static_cast<float>(v))); };
+          Value u = UniformOp::create(b, l, b.getF32Type(), dropout.getSeedAttr(), dropout.getOffsetAttr());
+          // u is a multiple of 2^-24: the next one from p on, which is exact in fp32, is the same threshold.
+          Value kept = arith::CmpFOp::create(b, l, arith::CmpFPredicate::OGE, u, constant(std::ceil(p * 0x1p24) * 0x1p-24));
+          Value factor = arith::SelectOp::create(b, l, kept, constant(scale), constant(0));
+          return arith::MulFOp::create(b, l, in[0], factor);
+        }));
+  }
+  if (isa<MaxPoolOp, AvgPoolOp, AdaptiveAvgPoolOp, MaxPoolGradOp, AvgPoolGradOp, AdaptiveAvgPoolGradOp>(op))
+    return pool(op);
+  return std::nullopt;
+}

@@ -1,0 +1,52 @@
+// Reductions over a run of neighbouring dims, whatever its length: one kernel walks the run once per reduction and goes on behind it.
+// RUN: fusion-opt %s -fusion-decompose-norms -fusion-lower-to-stages -fusion-fuse -fusion-schedule | FileCheck %s
+
+// CHECK-LABEL: @wide_row
+// CHECK: fusion.kernel "forward_0_swish" "sweep"({{.*}}schedule = {along_reduced = 1 : i64
+// CHECK: fusion.reduce moments
+// CHECK-NOT: fusion.kernel
+func.func @wide_row(%x: tensor<?x1024xf32>) -> tensor<?x1024xf32> {
+  %n = fusion.group_norm %x {groups = 1 : i64, eps = 1.0e-5} : (tensor<?x1024xf32>) -> tensor<?x1024xf32>
+  %y = fusion.swish %n : tensor<?x1024xf32>
+  return %y : tensor<?x1024xf32>
+}
+
+// A matrix product that is wider than its tile is stored, then swept.
+// CHECK-LABEL: @wide_tile
+// CHECK: fusion.kernel "forward_0_linear" "matmul"
+// CHECK: fusion.kernel "forward_1_normalise" "sweep"
+// CHECK-NOT: fusion.kernel
+func.func @wide_tile(%x: tensor<?x64xf32>, %w: tensor<256x64xf32>) -> tensor<?x256xf32> {
+  %z = fusion.linear %x, %w : (tensor<?x64xf32>, tensor<256x64xf32>) -> tensor<?x256xf32>
+  %y = fusion.group_norm %z {groups = 1 : i64, eps = 1.0e-5} : (tensor<?x256xf32>) -> tensor<?x256xf32>
+  return %y : tensor<?x256xf32>
+}
+
+// Lanes lie along what stays: channels of an image, trailing dims of a batch.
+// CHECK-LABEL: @over_channels
+// CHECK: fusion.kernel "forward_0_sum" "sweep"({{.*}}schedule = {along_reduced = 0 : i64
+func.func @over_channels(%x: tensor<?x6x4x5xf32>) -> tensor<?x1x4x5xf32> {
+  %y = fusion.sum_to %x : tensor<?x6x4x5xf32> to tensor<?x1x4x5xf32>
+  return %y : tensor<?x1x4x5xf32>
+}
+
+// CHECK-LABEL: @over_batch
+// CHECK: fusion.kernel "forward_0_sum" "sweep"
+func.func @over_batch(%x: tensor<?x4x8xf32>) -> tensor<4x8xf32> {
+  %y = fusion.sum_to %x {dims = array<i64: 0>} : tensor<?x4x8xf32> to tensor<4x8xf32>
+  return %y : tensor<4x8xf32>
+}
+
+// A sum that another kernel waits for is stored by the sweep that makes it.
+// CHECK-LABEL: @reduced_twice
+// CHECK: fusion.kernel "forward_0_swish" "sweep"
+// CHECK: fusion.kernel "forward_1_sum" "rows"
+// CHECK-NOT: fusion.kernel
+func.func @reduced_twice(%x: tensor<?x6x4x5xf32>) -> tensor<?x1xf32> {
+  %s = fusion.sum_to %x {dims = array<i64: 3>} : tensor<?x6x4x5xf32> to tensor<?x6x4xf32>
+  %a = fusion.swish %s : tensor<?x6x4xf32>
+  %t = fusion.sum_to %a {dims = array<i64: 1, 2>} : tensor<?x6x4xf32> to tensor<?xf32>
+  %b = fusion.relu %t : tensor<?xf32>
+  %y = fusion.sum_to %b : tensor<?xf32> to tensor<?xf32>
+  return %y : tensor<?xf32>
+}

@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""Writes models of reductions, softmaxes, the other norms, pools and changes of shape. reductions.py GROUP DIRECTORY."""
+from models import Model, tensor, write_group
+
+
+def dims_text(dims):
+    return "dims = array<i64: %s>" % ", ".join(map(str, dims))
+
+
+def reduce(m, op, dims, keepdim=True, attributes=""):
+    shape = m.value[1]
+    kept = tuple(1 if d in dims else e for d, e in enumerate(shape)) if keepdim else tuple(e for d, e in enumerate(shape) if d not in dims)
+    text = "%s {} {{%s%s%s}} : %s to %s" % (op, dims_text(dims), ", keepdim" if keepdim else "", attributes, tensor(shape), tensor(kept))
+    return as_is(m, text, [m.value], kept)
+
+
+def as_is(m, text, operands, shape):
+    """An op whose text holds its types."""
+    name = "v%d" % m.count
+    m.count += 1
+    m.body.append("  %%%s = fusion.%s" % (name, text.format(*("%" + n for n, _ in operands))))
+    m.value = name, tuple(shape)
+    return m
+
+
+def same_shape(m, op, attributes):
+    return m.op("%s {} {{%s}}" % (op, attributes), [m.value], m.value[1], functional=False)
+
+
+def softmax(m, dims, op="softmax"):
+    return same_shape(m, op, dims_text(dims))
+
+
+def layer_norm(m, trailing, affine=True):
+    shape = m.value[1]
+    operands, text = [m.value], "layer_norm {}"
+    if affine:
+        operands += [m.parameter("gamma", shape[-trailing:]), m.parameter("beta", shape[-trailing:])]
+        text += " affine {}, {}"
+    return m.op(text + " {{normalised_dims = %d : i64, eps = 1.0e-5}}" % trailing, operands, shape)
+
+
+def channel_norm(m, op, affine=True):
+    shape = m.value[1]
+    operands, text = [m.value], op + " {}"
+    if affine:
+        operands += [m.parameter("gamma", (shape[1],)), m.parameter("beta", (shape[1],))]
+        text += " affine {}, {}"
+    return m.op(text + " {{eps = 1.0e-5}}", operands, shape)
+
+
+def pool(m, op, kernel, stride=None, padding=0, attributes=""):
+    batch, channels, *extents = m.value[1]
+    rank = len(extents)
+    k, p = ((v,) * rank if isinstance(v, int) else tuple(v) for v in (kernel, padding))
+    s = k if stride is None else (stride,) * rank if isinstance(stride, int) else tuple(stride)
+    out = [(e + 2 * p[i] - k[i]) // s[i] + 1 for i, e in enumerate(extents)]
+    array = lambda v: "array<i64: %s>" % ", ".join(map(str, v))
+    text = "%s {} {{kernel = %s, stride = %s, padding = %s%s}} : %s to %s" % (
+        op, array(k), array(s), array(p), attributes, tensor(m.value[1]), tensor((batch, channels, *out)))
+    return as_is(m, text, [m.value], (batch, channels, *out))
+
+
+def adaptive(m, *output):
+    shape = m.value[1][:2] + tuple(output)
+    text = "adaptive_avg_pool {} {{output_size = array<i64: %s>}} : %s to %s" % (", ".join(map(str, output)), tensor(m.value[1]), tensor(shape))
+    return as_is(m, text, [m.value], shape)
+
+
+def reshape(m, *shape):
+    return as_is(m, "reshape {} : %s to %s" % (tensor(m.value[1]), tensor(shape)), [m.value], shape)
+
+
+def built(shape, *steps):
+    m = Model(shape)
+    for step in steps:
+        step(m)
+    return m
+
+
+def act(name):
+    return lambda m: m.act(name)
+
+
+PICTURE, ROWS = (3, 5, 6, 7), (5, 37)
+
+REDUCTIONS = {
+    "%s_%s" % (op, name): built(shape, act("tanh"), lambda m, op=op, dims=dims, keep=keep: reduce(m, op, dims, keep), act("swish"))
+    for op in ("sum", "max", "min", "mean", "logsumexp", "variance")
+    for name, shape, dims, keep in (
+        ("channels", PICTURE, (1,), True), ("channels_dropped", PICTURE, (1,), False), ("positions", PICTURE, (2, 3), True),
+        ("height", PICTURE, (2,), True), ("width", PICTURE, (3,), False), ("image", PICTURE, (1, 2, 3), True),
+        ("features", ROWS, (1,), True), ("long_row", (3, 5000), (1,), True), ("batch", (9, 4, 5), (0,), True),
+        ("of_one", (4, 1, 6), (1,), True))
+    if (op, name) != ("variance", "of_one")  # 0 / 0
+}
+REDUCTIONS.update({
+    "sum_apart": built(PICTURE, act("tanh"), lambda m: reduce(m, "sum", (1, 3))),
+    "max_apart": built(PICTURE, act("tanh"), lambda m: reduce(m, "max", (1,)), lambda m: reduce(m, "max", (3,))),
+    "variance_apart": built(PICTURE, lambda m: reduce(m, "variance", (1, 3))),
+    "sum_over_batch_and_channels": built((4, 6, 5, 3), act("tanh"), lambda m: reduce(m, "sum", (0, 1))),
+    "sum_all": built(PICTURE, act("tanh"), lambda m: reduce(m, "sum", (0, 1, 2, 3), False)),
+    "behind_conv": built((2, 3, 7, 8), lambda m: m.conv(6, 3), lambda m: reduce(m, "max", (1,)), act("tanh")),
+    "behind_linear": built((5, 11), lambda m: m.linear(300), act("gelu"), lambda m: reduce(m, "logsumexp", (1,)), lambda m: same_shape(m, "leaky_relu", "slope = 0.01")),
+    "twice": built(PICTURE, lambda m: reduce(m, "mean", (2, 3)), lambda m: reduce(m, "sum", (1,)), act("tanh")),
+    "tie": built((3, 4, 5), act("relu"), lambda m: reduce(m, "max", (1,))),
+})
+
+NORMS = {
+    "softmax_channels": built(PICTURE, act("tanh"), lambda m: softmax(m, (1,)), act("sigmoid")),
+    "softmax_positions": built(PICTURE, lambda m: softmax(m, (2, 3))),
+    "softmax_rows": built((4, 130), lambda m: m.linear(70), lambda m: softmax(m, (1,))),
+    "softmax_long_rows": built((3, 6000), lambda m: softmax(m, (1,))),
+    "log_softmax_channels": built(PICTURE, lambda m: softmax(m, (1,), "log_softmax")),
+    "softmax_behind_conv": built((2, 3, 6, 5), lambda m: m.conv(7, 3, transposed=True), lambda m: softmax(m, (1,)), act("sigmoid")),
+    "layer_norm_last": built(PICTURE, lambda m: layer_norm(m, 1), act("gelu")),
+    "layer_norm_image": built(PICTURE, lambda m: layer_norm(m, 3), act("gelu")),
+    "layer_norm_rows": built(ROWS, lambda m: layer_norm(m, 1, False)),
+    "layer_norm_behind_conv": built((2, 3, 6, 8), lambda m: m.conv(4, 3), lambda m: layer_norm(m, 1), act("gelu")),
+    "instance_norm": built(PICTURE, lambda m: m.conv(4, 3), lambda m: channel_norm(m, "instance_norm", False), act("relu")),
+    "batch_norm": built(PICTURE, lambda m: m.conv(4, 3), lambda m: channel_norm(m, "batch_norm"), act("tanh")),
+    "batch_norm_rows": built((7, 12), lambda m: m.linear(20), lambda m: channel_norm(m, "batch_norm"), act("gelu")),
+    "batch_norm_tail": built(PICTURE, act("tanh"), lambda m: channel_norm(m, "batch_norm")),
+    "softmax_twice": built((3, 4, 5, 6), lambda m: softmax(m, (1,)), lambda m: softmax(m, (3,))),
+}
+
+POOLS = {
+    "max_2d": built(PICTURE, act("tanh"), lambda m: pool(m, "max_pool", 2), act("swish")),
+    "max_overlapping": built(PICTURE, lambda m: pool(m, "max_pool", 3, 2, 1)),
+    "max_3d": built((2, 3, 5, 6, 4), act("tanh"), lambda m: pool(m, "max_pool", 2)),
+    "max_1d": built((2, 3, 11), lambda m: pool(m, "max_pool", 3, 2)),
+    "average_2d": built(PICTURE, act("tanh"), lambda m: pool(m, "avg_pool", 2), act("sigmoid")),
+    "average_padded": built(PICTURE, lambda m: pool(m, "avg_pool", 3, 1, 1, ", count_include_pad = false")),
+    "average_counting_padding": built(PICTURE, lambda m: pool(m, "avg_pool", 3, 2, 1)),
+    "adaptive": built((2, 3, 7, 5), lambda m: adaptive(m, 3, 2)),
+    "global": built((2, 3, 7, 5), lambda m: m.conv(4, 3), lambda m: adaptive(m, 1, 1), act("tanh")),
+    "behind_conv": built((2, 3, 9, 9), lambda m: m.conv(5, 3), act("tanh"), lambda m: pool(m, "max_pool", 2), act("mish")),
+    "in_front_of_conv": built((2, 3, 8, 8), lambda m: pool(m, "avg_pool", 2), lambda m: m.conv(5, 3), act("relu")),
+    "pool_norm": built((2, 4, 8, 8), lambda m: m.conv(4, 3), lambda m: pool(m, "max_pool", 2), lambda m: m.norm(2)),
+    "of_features": built((4, 10), lambda m: m.linear(24), lambda m: reshape(m, 4, 1, 24), lambda m: pool(m, "max_pool", 2),
+                         lambda m: reduce(m, "sum", (1, 2), False)),
+}
+
+SHAPES = {
+    "flatten": built(PICTURE, lambda m: m.conv(4, 3), lambda m: reshape(m, 3, 80), act("tanh"), lambda m: m.linear(6)),
+    "unflatten": built((4, 12), lambda m: m.linear(24), act("relu"), lambda m: reshape(m, 4, 2, 3, 4), lambda m: m.conv(3, 3, padding=1)),
+    "of_argument": built((4, 12), lambda m: reshape(m, 4, 3, 4), act("swish")),
+    "softmax_flat": built((2, 3, 4, 5, 6), lambda m: m.conv(3, 3, padding=1), lambda m: reshape(m, 2, 3, 120), lambda m: softmax(m, (2,)),
+                          lambda m: reshape(m, 2, 3, 4, 5, 6), act("tanh")),
+}
+
+if __name__ == "__main__":
+    write_group({"reductions": REDUCTIONS, "norms": NORMS, "pools": POOLS, "shapes": SHAPES})
