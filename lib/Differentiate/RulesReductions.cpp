@@ -47,7 +47,8 @@ LogicalResult momentsRule(RuleContext &c) {
     c.gradients.contribute(x, b.broadcast(perElement(dMean), x.getType()));
   if (Value dVariance = c.gradients.of(op.getVariance())) {
     Value centred = b.sub(x, b.keepDims(op.getMean(), x, op.getDims()));
-    c.gradients.contribute(x, b.mul(centred, b.mul(perElement(dVariance), b.constant(2))));
+    Value share = perElement(dVariance);
+    c.gradients.contribute(x, b.mul(centred, b.mul(share, b.constant(2))));
   }
   return success();
 }
@@ -68,7 +69,10 @@ LogicalResult standardizeRule(RuleContext &c) {
   auto op = cast<StandardizeOp>(c.op);
   NamedBuilder b(c.builder, c.loc);
   if (MomentsOp own = ownMoments(op)) {
-    auto mean = [&](Value v) { return b.div(b.reduce<SumOp>(v, own.getDims(), true), b.count(op.getX(), own.getDims())); };
+    auto mean = [&](Value v) {
+      Value sum = b.reduce<SumOp>(v, own.getDims(), true);
+      return b.div(sum, b.count(op.getX(), own.getDims()));
+    };
     Value centred = b.sub(c.dy(), mean(c.dy())), slope = b.mul(op.getY(), mean(b.mul(c.dy(), op.getY())));
     if (c.gradients.wants(op.getX()))
       c.gradients.contribute(op.getX(), b.mul(b.sub(centred, slope), op.getRstd()));

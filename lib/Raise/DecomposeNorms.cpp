@@ -44,7 +44,8 @@ private:
 
   Value rstd(Value variance, APFloat eps) { return stats.unary<RsqrtOp>(stats.add(variance, stats.constant(eps.convertToDouble()))); }
   Value mean(NamedBuilder &b, Value x, ArrayRef<int64_t> dims, bool keepdim) {
-    return b.div(b.reduce<SumOp>(x, dims, keepdim), b.count(x, dims));
+    Value sum = b.reduce<SumOp>(x, dims, keepdim); // one statement per op: compilers evaluate arguments in their own order
+    return b.div(sum, b.count(x, dims));
   }
   /// The variance of what moments gave, with another divisor: 0 at most where the correction leaves nothing.
   Value corrected(NamedBuilder &b, Value variance, Value x, ArrayRef<int64_t> dims, double correction) {
@@ -53,7 +54,8 @@ private:
     auto count = reducedCount(cast<RankedTensorType>(x.getType()).getShape(), dims);
     if (count && double(*count) > correction)
       return b.mul(variance, b.constant(double(*count) / (double(*count) - correction)));
-    Value n = b.count(x, dims), left = b.binary<MaximumOp>(b.sub(n, b.constant(correction)), b.constant(0));
+    Value n = b.count(x, dims), difference = b.sub(n, b.constant(correction));
+    Value left = b.binary<MaximumOp>(difference, b.constant(0));
     return b.div(b.mul(variance, n), left);
   }
   static SmallVector<int64_t> trailing(Value x, int64_t count) {
@@ -72,7 +74,8 @@ private:
   SmallVector<Value> decomposed(LogSumExpOp o) {
     Value m = shift(o.getX(), o.getDims());
     // m - m is 0 for every number; infinity would make inf - inf of the largest element itself.
-    Value finite = stats.ternary<WhereOp>(stats.sub(m, m), stats.constant(0), m);
+    Value difference = stats.sub(m, m);
+    Value finite = stats.ternary<WhereOp>(difference, stats.constant(0), m);
     Value sum = stats.reduce<SumOp>(make.unary<ExpOp>(make.sub(o.getX(), finite)), o.getDims(), true);
     Value y = make.add(make.unary<LogOp>(sum), finite);
     return {make.reshape(y, o.getY().getType().getShape())};
@@ -113,7 +116,7 @@ private:
       mean = m.getMean(), variance = m.getVariance();
       double momentum = o.getMomentum().convertToDouble();
       auto updated = [&](Value running, Value batch) {
-        Value part = make.mul(make.reshape(make.detach(batch), vector), make.constant(momentum));
+        Value detached = make.reshape(make.detach(batch), vector), part = make.mul(detached, make.constant(momentum));
         results.push_back(make.add(make.mul(running, make.constant(1 - momentum)), part));
       };
       if (!o.getUpdated().empty()) {
@@ -122,8 +125,10 @@ private:
       }
     }
     Value y = make.ternary<StandardizeOp>(o.getX(), mean, rstd(variance, o.getEps()));
-    if (o.getGamma())
-      y = make.add(make.mul(y, make.reshape(o.getGamma(), channels)), make.reshape(o.getBeta(), channels));
+    if (o.getGamma()) {
+      Value scaled = make.mul(y, make.reshape(o.getGamma(), channels));
+      y = make.add(scaled, make.reshape(o.getBeta(), channels));
+    }
     results[0] = y;
     return results;
   }

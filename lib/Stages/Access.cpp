@@ -128,7 +128,10 @@ std::optional<Run> fusion::runOf(AffineMap access, const Domain &d) {
   llvm::SmallSetVector<int64_t, 8> constants;
   constantsOf(access.getResult(0), constants);
   access = withoutUnitDims(access, d);
-  auto fits = [&](const Run &run) { return withoutUnitDims(runAccess(context, d, run), d) == access; };
+  auto fits = [&](const Run &run) {
+    return withoutUnitDims(runAccess(context, d, run), d) == access ||
+           (run.perImage && run.inner == 1 && C % run.outer == 0 && withoutUnitDims(groupAccess(context, d, run.outer), d) == access);
+  };
   SmallVector<int64_t> inners{1, P}, spans{P, C * P};
   for (int64_t k : constants) {
     inners.push_back(k), spans.push_back(k);
@@ -142,6 +145,8 @@ std::optional<Run> fusion::runOf(AffineMap access, const Domain &d) {
       if ((span % P == 0 || P % span == 0) && P % inner == 0 && fits(run))
         return run;
     }
+  if (access.getResult(0) == getAffineConstantExpr(0, context))
+    return Run{1, C * P, 1, false};
   // Over the batch too: whole images, channels or trailing positions stay.
   for (int64_t inner : {C * P, P})
     if (Run run{1, C * P / inner, inner, false}; fits(run) && (inner != 1))

@@ -40,13 +40,23 @@ func.func @over_batch(%x: tensor<?x4x8xf32>) -> tensor<4x8xf32> {
 // A sum that another kernel waits for is stored by the sweep that makes it.
 // CHECK-LABEL: @reduced_twice
 // CHECK: fusion.kernel "forward_0_swish" "sweep"
-// CHECK: fusion.kernel "forward_1_sum" "rows"
+// CHECK: fusion.kernel "forward_1_sum" "channels"
+// CHECK: fusion.kernel "forward_2_finish_sum" "finish_rows"
 // CHECK-NOT: fusion.kernel
-func.func @reduced_twice(%x: tensor<?x6x4x5xf32>) -> tensor<?x1xf32> {
-  %s = fusion.sum_to %x {dims = array<i64: 3>} : tensor<?x6x4x5xf32> to tensor<?x6x4xf32>
+func.func @reduced_twice(%x: tensor<?x6x4x5xf32>) -> tensor<?xf32> {
+  %s = fusion.sum %x {dims = array<i64: 3>} : tensor<?x6x4x5xf32> to tensor<?x6x4xf32>
   %a = fusion.swish %s : tensor<?x6x4xf32>
-  %t = fusion.sum_to %a {dims = array<i64: 1, 2>} : tensor<?x6x4xf32> to tensor<?xf32>
-  %b = fusion.relu %t : tensor<?xf32>
-  %y = fusion.sum_to %b : tensor<?xf32> to tensor<?xf32>
+  %t = fusion.sum %a {dims = array<i64: 1, 2>} : tensor<?x6x4xf32> to tensor<?xf32>
+  %y = fusion.relu %t : tensor<?xf32>
   return %y : tensor<?xf32>
+}
+
+// Dims apart are merged one run after the other.
+// CHECK-LABEL: @dims_apart
+// CHECK: fusion.kernel "forward_0_sum" "sweep"
+// CHECK: fusion.kernel "forward_1_sum" "sweep"
+// CHECK-NOT: fusion.kernel
+func.func @dims_apart(%x: tensor<?x4x6x8xf32>) -> tensor<?x6xf32> {
+  %y = fusion.sum %x {dims = array<i64: 1, 3>} : tensor<?x4x6x8xf32> to tensor<?x6xf32>
+  return %y : tensor<?x6xf32>
 }

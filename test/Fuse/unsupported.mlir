@@ -1,10 +1,10 @@
 // What no kernel computes yet is named, with what would work.
 // RUN: fusion-opt %s -split-input-file -fusion-decompose-norms -fusion-lower-to-stages -fusion-fuse -verify-diagnostics
 
-func.func @dims_apart(%x: tensor<?x4x6x8xf32>) -> tensor<?x6xf32> {
-  // expected-error@+1 {{expected a reduction over neighbouring dims, or to one value per channel or to a scalar, but got the access affine_map<(d0, d1, d2) -> (d0 * 6 + d2 floordiv 8)>; other reductions are not supported yet}}
-  %y = fusion.sum_to %x {dims = array<i64: 1, 3>} : tensor<?x4x6x8xf32> to tensor<?x6xf32>
-  return %y : tensor<?x6xf32>
+func.func @places_apart(%dy: tensor<?x6xf32>, %x: tensor<?x4x6x8xf32>) -> tensor<?x4x6x8xf32> {
+  // expected-error@+1 {{expected the gradient of an extreme over neighbouring dims of less than 2^24 elements, but got dims array<i64: 1, 3>; other extremes are not supported yet}}
+  %dx = fusion.extreme_grad "max" %dy, %x {dims = array<i64: 1, 3>} : (tensor<?x6xf32>, tensor<?x4x6x8xf32>) -> tensor<?x4x6x8xf32>
+  return %dx : tensor<?x4x6x8xf32>
 }
 
 // -----

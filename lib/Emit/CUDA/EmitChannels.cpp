@@ -403,12 +403,12 @@ void cuda::emitWindow(KernelText &k) {
     k.extraSweepBytes = operand * double(t.channelBlocks(p, scatter) / p.groups - 1);
 }
 
-/// Lanes along the positions of the domain, `loop` saying what there is besides the stages.
+/// Lanes along the positions of the domain, `loop` saying what there is besides the stages; its `vector` 0 is the widest that fits.
 static void emitPositions(KernelText &k, ChannelLoop loop) {
   ChannelTile t;
   fromAttr(*k.kernel.getSchedule(), t);
   const Domain &d = k.facts.domain;
-  int64_t tiles = (d.positions + t.positions - 1) / t.positions, vector = vectorFor({t.positions, d.positions});
+  int64_t tiles = (d.positions + t.positions - 1) / t.positions, vector = loop.vector ? loop.vector : vectorFor({t.positions, d.positions});
   Writer &w = k.body;
   w.line(formatv("const int image = blockIdx.x / {0};", tiles));
   w.line(formatv("const int first = blockIdx.x % {0} * {1};", tiles, t.positions));
@@ -461,7 +461,11 @@ void cuda::emitWeight(KernelText &k) {
       k.extraSweepBytes += bytes * double(sweeps - 1);
 }
 
-void cuda::emitChannels(KernelText &k) { emitPositions(k, {}); }
+void cuda::emitChannels(KernelText &k) {
+  ChannelLoop loop;
+  loop.vector = 0;
+  emitPositions(k, loop);
+}
 
 void cuda::emitPool(KernelText &k) {
   PoolOp pool = k.facts.pool;
@@ -493,5 +497,6 @@ void cuda::emitPool(KernelText &k) {
   if (pool.getKind() == PoolKind::max_grad)
     loop.call += k.loadFunctor(pool.getInputs()[1]) + ", ";
   loop.call += "image, channel, ";
+  loop.vector = gradient ? 1 : 0; // loops over windows inside a run of elements would not be unrolled, and the run would live in memory
   emitPositions(k, loop);
 }
