@@ -107,7 +107,7 @@ LogicalResult Planner::analyseReduce(ReduceOp op) {
   for (auto &[other, j] : infos)
     if (auto before = dyn_cast<ReduceOp>(other); before && i.inTile && j.inTile && j.cluster == i.cluster && j.depth == i.depth &&
                                                  before.getDomain() == op.getDomain() && before.getResultAccess() != op.getResultAccess())
-      i.inTile = false; // one width of groups per row kernel
+      i.inTile = false;                                    // one width of groups per row kernel
   bool columns = op.getKind() == ReduceKind::sum || !rows; // rows leave sums per feature, no moments
   bool partials = shape && merges && columns && !(rows && !i.inTile && (shape->perImage || shape->channels != 1));
   if (i.inTile || partials) {

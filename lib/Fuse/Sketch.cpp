@@ -149,9 +149,11 @@ void Sketcher::cost(KernelSketch &kernel) {
 void Sketcher::joinReductions() {
   for (auto it = kernels.begin(); it != kernels.end();) {
     KernelSketch &k = it->second;
-    bool movable = k.cluster < 0 && !k.anchor && k.outputs.empty() && llvm::all_of(k.partials, [](Operation *op) {
-                     return llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
-                   });
+    bool movable =
+        k.cluster < 0 && !k.anchor && k.outputs.empty() &&
+        llvm::all_of(
+            k.partials,
+            [](Operation *op) { return llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); }); });
     auto host = movable ? llvm::find_if(kernels,
                                         [&](auto &entry) {
                                           const KernelSketch &other = entry.second;

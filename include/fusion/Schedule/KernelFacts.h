@@ -14,7 +14,7 @@ struct KernelFacts {
   Domain domain;       ///< of the stages behind the contraction or pool, or that a sweep runs over
   int64_t group = 0;   ///< features of a group reduced inside the tile; 0 when there is none
 
-  Run run;             ///< that a sweep merges
+  Run run; ///< that a sweep merges
 
   static KernelFacts of(KernelOp kernel);
 };

@@ -32,9 +32,7 @@ mlir::AffineMap channelAccess(mlir::MLIRContext *context);
 struct Run {
   int64_t outer = 1, reduced = 1, inner = 1; ///< with `perImage` outer is per image; else reduced is, and outer is 1
   bool perImage = true;
-  bool operator==(const Run &o) const {
-    return outer == o.outer && reduced == o.reduced && inner == o.inner && perImage == o.perImage;
-  }
+  bool operator==(const Run &o) const { return outer == o.outer && reduced == o.reduced && inner == o.inner && perImage == o.perImage; }
 };
 /// The result access of a reduction over `run`: (o * R + r) * I + i goes to o * I + i.
 mlir::AffineMap runAccess(mlir::MLIRContext *context, const Domain &domain, const Run &run);

@@ -97,9 +97,8 @@ template <class P, class Load> DEV float maxPool(const Load &load, int image, in
 
 template <class P, class Load> DEV float averagePoolGrad(const Load &load, int image, int channel, int p) {
   float sum = 0.0f;
-  eachWindow<P>(placeIn(P::large, p), [&](Vec3 i) {
-    sum += load(image, channel, (i.d * P::small.h + i.h) * P::small.w + i.w) / averageDivisor<P>(i);
-  });
+  eachWindow<P>(placeIn(P::large, p),
+                [&](Vec3 i) { sum += load(image, channel, (i.d * P::small.h + i.h) * P::small.w + i.w) / averageDivisor<P>(i); });
   return sum;
 }
 
