@@ -122,7 +122,8 @@ Work fusion::workOf(Operation *stage, int64_t batch) {
     double taps = 1;
     for (int64_t extent : pool.getKernel())
       taps *= double(extent);
-    work.mapFlops = kFlopsPerInstruction * taps * elements(pool.isGradient() ? pool.getInputs()[0].getType() : Type(pool.getResult().getType()), batch);
+    work.mapFlops =
+        kFlopsPerInstruction * taps * elements(pool.isGradient() ? pool.getInputs()[0].getType() : Type(pool.getResult().getType()), batch);
   } else if (auto map = dyn_cast<MapOp>(stage)) {
     double count = double(Domain::from(map.getDomain()).elements(batch));
     work.mapFlops = kFlopsPerInstruction * instructionsPerElement(map) * count;

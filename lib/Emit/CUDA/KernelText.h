@@ -130,6 +130,8 @@ struct RowLoop {
 };
 void emitRowLoop(KernelText &k, const RowLoop &loop);
 
+/// The widest run of floats that divides all extents: 4, 2 or 1.
+int64_t vectorFor(std::initializer_list<int64_t> extents);
 std::string literal(float value);
 std::string vec3(const Extents &e);
 runtime::Expr ceilDivExpr(runtime::Expr a, int64_t b);

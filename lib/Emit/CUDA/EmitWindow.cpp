@@ -1,0 +1,109 @@
+// Prints gathers and scatters with their epilogue, and weight gradients.
+#include "KernelText.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace fusion;
+using namespace fusion::cuda;
+using llvm::formatv;
+
+/// Blocks that share a multiprocessor at the 128 registers that tiles are chosen for. ptxas left alone may aim at fewer registers and
+/// spill.
+static int64_t residentFor(int64_t threads) { return std::max<int64_t>(1, 65536 / (128 * threads)); }
+
+static std::string problemText(const WindowProblem &p) {
+  Writer w;
+  w.line(formatv("  static constexpr int A = {0}, B = {1}, G = {2};", p.a, p.b, p.groups));
+  w.line(formatv("  static constexpr Vec3 small = {0}, large = {1}, taps = {2};", vec3(p.small), vec3(p.large), vec3(p.taps)));
+  w.line(
+      formatv("  static constexpr Vec3 stride = {0}, padding = {1}, dilation = {2};", vec3(p.stride), vec3(p.padding), vec3(p.dilation)));
+  return w.take();
+}
+
+void cuda::emitWindow(KernelText &k) {
+  bool scatter = k.facts.strategy == Strategy::Scatter;
+  ContractOp contract = k.facts.contract;
+  WindowProblem p = WindowProblem::of(contract);
+  WindowTile t;
+  fromAttr(*k.kernel.getSchedule(), t);
+  WindowGeometry g(p, t, scatter);
+  const Extents &out = scatter ? p.large : p.small;
+  int64_t elements = t.box[0] * t.box[1] * t.box[2], vector = vectorFor({t.box[2], out[2]});
+  k.prelude.insert("window.cuh");
+  std::string problem = k.globalStruct("Problem", problemText(p));
+  Writer tw;
+  tw.line(formatv("  static constexpr Vec3 box = {0};", vec3(t.box)));
+  tw.line(formatv("  static constexpr int channels = {0}, slice = {1}, rows = {2}, cols = {3}, threads = {4}, vector = {5}, pitch = {6};",
+                  t.channels, t.slice, t.rows, t.cols, t.threads, vector, g.pitch));
+  std::string tile = k.globalStruct("Tile", tw.take());
+  std::string load = k.loadFunctor(contract.getLhs());
+  Writer &w = k.body;
+  StringRef flag = scatter ? "true" : "false";
+  w.line("extern __shared__ __align__(16) float shared[];");
+  std::string shape = formatv("WindowShape<{0}, {1}, {2}>", problem, tile, flag);
+  w.line(formatv("static_assert({0}::PipeFloats == {1} && {2}{0}::Resident, \"shared memory of the launch plan\");", shape, g.pipeFloats,
+                 g.resident ? "" : "!"));
+  w.line("float *tile = shared;");
+  w.line(g.resident ? "float *pipe = shared; // free again when the sums leave the registers"
+                    : formatv("float *pipe = shared + {0};", g.tileFloats).str());
+  w.line(formatv("const WindowPlace<{0}, {1}, {2}> at;", problem, tile, flag));
+  w.line(k.comment(contract));
+  w.line(formatv("{0}<{1}, {2}>(tile, pipe, {3}, {4}, at);", scatter ? "scatter" : "gather", problem, tile, load,
+                 k.pointer(contract.getRhs())));
+  ChannelLoop loop;
+  loop.image = "at.image", loop.channels = "at.channels", loop.position = "at.position(m)", loop.place = "at",
+  loop.firstChannel = "at.channel";
+  loop.elements = elements, loop.maxChannels = t.channels, loop.threads = t.threads, loop.vector = vector;
+  loop.tileValue = contract.getResult(), loop.tilePitch = std::to_string(g.pitch);
+  emitChannelLoop(k, loop);
+
+  int64_t boxes = t.boxes(p, scatter);
+  k.launch.block = t.threads;
+  k.launch.sharedBytes = g.sharedBytes();
+  k.residentBlocks = residentFor(t.threads);
+  k.launch.grid = {k.batchExpr(p.images) * runtime::Expr(boxes), runtime::Expr(t.channelBlocks(p, scatter)), runtime::Expr(1)};
+  k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / boxes);
+  k.partialTiles.assign(k.kernel.getNumResults(), k.batchExpr(p.images) * runtime::Expr(boxes));
+  k.tileText = formatv("{0} x {1} x {2} positions x {3} channels per block, {4} x {5} per thread, {6} channels staged", t.box[0], t.box[1],
+                       t.box[2], t.channels, t.rows, t.cols, t.slice);
+  // Blocks of other channels read the operand again, from memory when it has left L2.
+  double operand = bytesOf(contract.getLhs().getType(), k.options.batch);
+  if (operand > double(k.options.spec.l2Bytes))
+    k.extraSweepBytes = operand * double(t.channelBlocks(p, scatter) / p.groups - 1);
+}
+
+void cuda::emitWeight(KernelText &k) {
+  ContractOp contract = k.facts.contract;
+  WindowProblem p = WindowProblem::of(contract);
+  WeightTile t;
+  fromAttr(*k.kernel.getSchedule(), t);
+  k.prelude.insert("weight.cuh");
+  std::string problem = k.globalStruct("Problem", problemText(p));
+  Writer tw;
+  tw.line(formatv("  static constexpr Vec3 box = {0};", vec3(t.box)));
+  tw.line(formatv("  static constexpr int as = {0}, bs = {1}, ta = {2}, tq = {3}, threads = {4};", t.as, t.bs, t.ta, t.tq, t.threads));
+  std::string tile = k.globalStruct("Tile", tw.take());
+  std::string s = k.loadFunctor(contract.getLhs()), l = k.loadFunctor(contract.getRhs());
+  std::string sums = "nullptr";
+  for (auto partial : k.kernel.getBody().front().getOps<PartialOp>())
+    sums = k.pointerOfResult(k.storesOf(partial.getPartial()).front());
+  Writer &w = k.body;
+  w.line("extern __shared__ __align__(16) float shared[];");
+  w.line(
+      formatv("static_assert(weightPipeFloats<{0}, {1}>() == {2}, \"shared memory of the launch plan\");", problem, tile, t.pipeFloats(p)));
+  w.line(k.comment(contract));
+  w.line(formatv("weightGrad<{0}, {1}, {2}>(shared, {3}, {4}, {5}, {6}, {7});", problem, tile, sums == "nullptr" ? "false" : "true", s, l,
+                 k.batchText(p.images), k.pointerOfResult(k.storesOf(contract.getResult()).front()), sums));
+  k.launch.block = t.threads;
+  k.launch.sharedBytes = 4 * t.pipeFloats(p);
+  k.residentBlocks = residentFor(t.threads);
+  k.launch.grid = {runtime::Expr(t.splits), runtime::Expr(t.channelBlocks(p)), runtime::Expr(1)};
+  k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / t.boxes(p) - t.splits);
+  k.partialTiles.assign(k.kernel.getNumResults(), runtime::Expr(t.splits));
+  k.tileText = formatv("{0} splits; {1} x {2} x {3} positions, {4} x {5} channels per step, {6} x {7} per thread", t.splits, t.box[0],
+                       t.box[1], t.box[2], t.as, t.bs, t.ta, t.tq);
+  int64_t blocksA = (p.a / p.groups + t.as - 1) / t.as, blocksB = (p.b / p.groups + t.bs - 1) / t.bs;
+  for (auto [v, sweeps] : {std::pair<Value, int64_t>{contract.getLhs(), blocksB}, {contract.getRhs(), blocksA}})
+    if (double bytes = bytesOf(v.getType(), k.options.batch); bytes > double(k.options.spec.l2Bytes))
+      k.extraSweepBytes += bytes * double(sweeps - 1);
+}
