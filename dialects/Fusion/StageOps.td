@@ -144,7 +144,7 @@ def Fusion_PoolOp : Fusion_Op<"pool"> {
     * (pool_stage_c2) Operand and result have one rank from 3 to 5, one batch and the same channels.
     * (pool_stage_c3) kernel, stride, padding and dilation have one entry per spatial dim; kernel, stride and dilation are at least 1, padding
       is between 0 and half the kernel.
-    * (pool_stage_c4) Every window begins inside the tensor or the padding in front of it; with `adaptive`, there are no more windows than elements.
+    * (pool_stage_c4) Unless `adaptive`, every window begins inside the tensor or the padding in front of it.
   }];
   let arguments = (ins Fusion_PoolKind:$kind, Variadic<Fusion_Tensor>:$inputs, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride,
                        DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation, UnitAttr:$include_padding,

@@ -32,7 +32,7 @@ LogicalResult PoolOp::verify() {
       return emitOpError("expected kernel, stride and dilation of at least 1 and a padding between 0 and half the kernel, but got ")
              << kernel << ", " << stride << ", " << getDilation()[d] << " and " << padding << " in spatial dim " << d << " (pool_stage_c3)";
     int64_t windows = (isGradient() ? in : out).getDimSize(2 + d), extent = (isGradient() ? out : in).getDimSize(2 + d);
-    if (getAdaptive() ? windows > extent : __int128(windows - 1) * stride - padding >= extent)
+    if (!getAdaptive() && __int128(windows - 1) * stride - padding >= extent)
       return emitOpError("expected windows that begin inside an extent of ")
              << extent << ", but got " << windows << " windows in spatial dim " << d << " (pool_stage_c4)";
   }

@@ -20,9 +20,16 @@ private:
   llvm::DenseMap<Operation *, Value> partial; ///< reduction -> its partials
   unsigned count = 0;
 
+  /// Rows leave sums per feature only; behind a stored convolution or pool of one position there are other partials.
   static bool rows(const KernelSketch &k) {
     auto contract = dyn_cast_or_null<ContractOp>(k.anchor);
-    return k.domain.positions == 1 && (contract ? contract.getKind() == ContractKind::matmul : !k.anchor);
+    if (k.domain.positions != 1 || (contract ? contract.getKind() != ContractKind::matmul : k.anchor != nullptr))
+      return false;
+    return contract || llvm::all_of(k.partials, [](Operation *op) {
+             auto reduce = dyn_cast<ReduceOp>(op);
+             std::optional<ReduceShape> shape = reduce ? shapeOf(reduce.getResultAccess(), Domain::from(reduce.getDomain())) : std::nullopt;
+             return !shape || (reduce.getKind() == ReduceKind::sum && !shape->perImage && shape->channels == 1);
+           });
   }
   StringRef strategyOf(const KernelSketch &k) const;
   std::string nameOf(const KernelSketch &k);

@@ -17,24 +17,27 @@ static Value constant(PatternRewriter &rewriter, Location loc, double value) {
 static bool representable(double value) { return std::isfinite(float(value)); }
 
 namespace {
-/// One step x <op> c. For c + x and c * x the operands are in the other order.
+/// One step x <op> c. For c + x and c * x the operands are in the other order. `written` is c before it was rounded to f32: a scalar
+/// made of it is rounded once.
 struct Step {
   Value x;
-  double c;
+  double c, written;
 };
 } // namespace
+
+static double writtenScalar(Value constant) { return constant.getDefiningOp<ConstantOp>().getValue().convertToDouble(); }
 
 /// The scalar step an op of commutative type `Op` makes on a value of its own shape.
 template <typename Op> static std::optional<Step> stepOf(Op op) {
   for (auto [x, c] : {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())})
     if (auto scalar = matchScalar(c); scalar && x.getType() == op.getType())
-      return Step{x, *scalar};
+      return Step{x, *scalar, writtenScalar(c)};
   return std::nullopt;
 }
 /// The step x - c or x / c.
 template <typename Op> static std::optional<Step> rightStepOf(Op op) {
   if (auto scalar = matchScalar(op.getRhs()); scalar && op.getLhs().getType() == op.getType())
-    return Step{op.getLhs(), *scalar};
+    return Step{op.getLhs(), *scalar, writtenScalar(op.getRhs())};
   return std::nullopt;
 }
 static std::optional<Step> step(AddOp op) { return stepOf(op); }
@@ -127,7 +130,7 @@ public:
     return Justification{change, change, Exact ? "the reciprocal is exact" : "the reciprocal is rounded"};
   }
   Value build(DivOp op, PatternRewriter &rewriter) const override {
-    return MulOp::create(rewriter, op.getLoc(), op.getType(), step(op)->x, constant(rewriter, op.getLoc(), 1 / step(op)->c));
+    return MulOp::create(rewriter, op.getLoc(), op.getType(), step(op)->x, constant(rewriter, op.getLoc(), 1 / step(op)->written));
   }
 };
 
@@ -154,7 +157,7 @@ public:
 
 private:
   static double merged(Outer op, Inner inner) {
-    double a = step(inner)->c, b = step(op)->c;
+    double a = step(inner)->written, b = step(op)->written;
     if constexpr (std::is_same_v<Outer, MulOp>)
       return a * b;
     else

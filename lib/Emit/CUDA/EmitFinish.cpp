@@ -10,17 +10,31 @@ using llvm::formatv;
 
 static constexpr int64_t kColumnThreads = 256; ///< 32 columns, eight threads each
 
-/// The maps behind the reductions and the stores; `out` is the text of the result's linear offset.
-static void finishElement(KernelText &k, StringRef image, StringRef channel, StringRef out) {
+Place cuda::placeOfResult(const Domain &domain, int64_t results, const Place &here, const std::string &out) {
+  if (domain.positions == 1 && domain.channels == results)
+    return here;
+  auto part = [&](int64_t extent, int64_t below, bool outermost) {
+    if (extent == 1)
+      return std::string("0");
+    std::string quotient = below == 1 ? out : out + " / " + std::to_string(below);
+    return "(" + quotient + (outermost ? ")" : " % " + std::to_string(extent) + ")");
+  };
+  return {part(domain.batch, domain.channels * domain.positions, true), part(domain.channels, domain.positions, false),
+          part(domain.positions, 1, false)};
+}
+
+/// The maps behind the reductions and the stores; `out` is the text of the result's linear offset, of which an image has `results`.
+static void finishElement(KernelText &k, const Place &here, int64_t results, const std::string &out) {
   Writer &w = k.body;
   for (Operation &op : k.kernel.getBody().front().without_terminator()) {
     auto map = dyn_cast<MapOp>(op);
     if (!map)
       continue;
+    const auto [image, channel, position] = placeOfResult(Domain::from(map.getDomain()), results, here, out);
     SmallVector<std::string> texts;
     for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
-      texts.push_back(k.isTensor(v) ? k.pointer(v) + "[" + k.offset(access, image, channel, "0") + "]" : k.scalars[v]);
-    k.addIndex(map, image, channel, "0", texts);
+      texts.push_back(k.isTensor(v) ? k.pointer(v) + "[" + k.offset(access, image, channel, position) + "]" : k.scalars[v]);
+    k.addIndex(map, image, channel, position, texts);
     std::string name = k.variable(&op);
     w.line(k.comment(&op));
     k.scalarBody(w, map, texts, name);
@@ -73,7 +87,7 @@ static void finishRows(KernelText &k) {
   }
   w.line("if (threadIdx.x != 0)");
   w.line("  return;");
-  finishElement(k, shape.perImage ? "image" : "0", "channel", "blockIdx.x");
+  finishElement(k, {shape.perImage ? "image" : "0", "channel"}, groups, "blockIdx.x");
   k.launch.block = threads;
   k.launch.grid = {shape.perImage ? k.batchExpr(d.batch) * runtime::Expr(groups) : runtime::Expr(groups), runtime::Expr(1),
                    runtime::Expr(1)};
@@ -100,7 +114,7 @@ static void finishColumns(KernelText &k) {
   }
   w.line(formatv("if (threadIdx.x >= 32 || channel >= {0})", elements));
   w.line("  return;");
-  finishElement(k, "0", "channel", "channel");
+  finishElement(k, {"0", "channel"}, elements, "channel");
   k.launch.block = kColumnThreads;
   k.launch.grid = {ceilDivExpr(runtime::Expr(elements), 32), runtime::Expr(1), runtime::Expr(1)};
   k.tileText = formatv("{0} threads per 32 results", kColumnThreads);

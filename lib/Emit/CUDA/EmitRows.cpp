@@ -235,14 +235,17 @@ void RowPrinter::reduceGroups(int s) {
 /// Values per (row, group): the statements behind a reduction, and stores of its results.
 void RowPrinter::rowScalars(int s) {
   std::string group = formatv("(feature / {0})", loop.width);
+  int64_t groups = loop.features / loop.width;
+  std::string out = groups == 1 ? std::string("n") : formatv("(n * {0} + {1})", groups, group).str();
   for (Operation *op : stages) {
     auto map = dyn_cast<MapOp>(op);
     if (!map || !isScalar(map.getResult()) || segmentOf(map.getResult()) != s + 1)
       continue;
+    const auto [image, channel, position] = placeOfResult(Domain::from(map.getDomain()), groups, {"n", group}, out);
     SmallVector<std::string> texts;
     for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
-      texts.push_back(k.isTensor(v) ? k.pointer(v) + "[" + k.offset(access, "n", group, "0") + "]" : k.scalars[v]);
-    k.addIndex(map, "n", group, "0", texts);
+      texts.push_back(k.isTensor(v) ? k.pointer(v) + "[" + k.offset(access, image, channel, position) + "]" : k.scalars[v]);
+    k.addIndex(map, image, channel, position, texts);
     std::string name = k.variable(op);
     w.line(k.comment(op));
     k.scalarBody(w, map, texts, name);
@@ -254,7 +257,7 @@ void RowPrinter::rowScalars(int s) {
     if (!isScalar(v) || segmentOf(v) != s + 1)
       continue;
     w.line("if (lane == 0)");
-    w.line(formatv("  {0}[(index_t)n * {1} + {2}] = {3};", k.pointerOfResult(i), loop.features / loop.width, group, k.scalars[v]));
+    w.line(formatv("  {0}[(index_t)n * {1} + {2}] = {3};", k.pointerOfResult(i), groups, group, k.scalars[v]));
   }
 }
 

@@ -338,6 +338,10 @@ std::string KernelText::loadFunctor(Value v) {
     w.line("  const float *" + pointer(t) + ";");
     arguments += (arguments.empty() ? "" : ", ") + pointer(t);
   }
+  if (llvm::any_of(stages, [](Operation *op) { return cast<MapOp>(op).getIndex() && cast<MapOp>(op).getIndex()->getNumSymbols() > 0; })) {
+    w.line("  int images;");
+    arguments += (arguments.empty() ? "" : ", ") + batchText(ShapedType::kDynamic);
+  }
   // Staging copies what is plain without a detour through registers; matrix products and pools go by value.
   bool staged = facts.strategy != Strategy::Matmul && facts.strategy != Strategy::Pool, plain = staged && stages.empty();
   if (staged)

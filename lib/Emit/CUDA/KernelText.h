@@ -106,6 +106,14 @@ void emitRows(KernelText &k); ///< elementwise, lanes along features
 void emitWeight(KernelText &k);
 void emitFinish(KernelText &k);
 
+/// Texts of an element's coordinates.
+struct Place {
+  std::string image, channel, position = "0";
+};
+/// Where a map's own domain has a reduction's result at offset `out`: `here`, unless the shape that the `results` per image are seen in
+/// puts them elsewhere (one value per channel may be a tensor [C, 1], one per image a tensor [N]).
+Place placeOfResult(const Domain &domain, int64_t results, const Place &here, const std::string &out);
+
 /// How the loop over (channel, position) of a window or channels kernel is laid out.
 struct ChannelLoop {
   std::string image, channels, position; ///< texts: image index, number of live channels, position of element m (-1 when outside)

@@ -13,7 +13,7 @@ template <class P> DEV int poolTaps(int i, int large, int small, int kernel) {
   return P::adaptive ? (int)(((long long)(i + 1) * large + small - 1) / small - (long long)i * large / small) : kernel;
 }
 
-// Windows along one axis that may hold element l: [first, last].
+// Windows along one axis that may hold element l: [first, last], none for an element behind the end, which lanes without work ask for.
 template <class P> DEV int firstWindow(int l, int large, int small, int stride, int padding, int reach) {
   if (P::adaptive)
     return (int)((long long)l * small / large);
@@ -21,9 +21,7 @@ template <class P> DEV int firstWindow(int l, int large, int small, int stride, 
   return over <= 0 ? 0 : ceilDiv(over, stride);
 }
 template <class P> DEV int lastWindow(int l, int large, int small, int stride, int padding) {
-  if (P::adaptive)
-    return (int)(((long long)(l + 1) * small + large - 1) / large) - 1;
-  const int last = (l + padding) / stride;
+  const int last = P::adaptive ? (int)(((long long)(l + 1) * small + large - 1) / large) - 1 : (l + padding) / stride;
   return last < small ? last : small - 1;
 }
 
