@@ -87,6 +87,8 @@ double fusion::instructionsPerElement(Operation *stage) {
       count += 8;
     else if (isa<math::TanhOp, math::ErfOp, math::Log1pOp, math::ExpM1Op, math::PowFOp>(op))
       count += 20;
+    else if (isa<UniformOp>(op))
+      count += 80; // ten rounds of two wide products
     else
       count += 1;
   }

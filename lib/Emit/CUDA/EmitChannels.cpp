@@ -184,7 +184,8 @@ void ChannelPrinter::element() {
 /// `turn` runs overlap.
 void ChannelPrinter::lanes() {
   int64_t V = loop.vector, step = 32 * V, loaded = llvm::count_if(uses(true), [&](const Use &use) { return use.access == full(); });
-  while (turn * V < (loaded > 0 ? 16 : 8) && turn * V * loaded <= 8 && loop.elements % (2 * turn * step) == 0)
+  // Loops over windows would keep the runs from being unrolled, and so in memory.
+  while (loop.call.empty() && turn * V < (loaded > 0 ? 16 : 8) && turn * V * loaded <= 8 && loop.elements % (2 * turn * step) == 0)
     turn *= 2;
   std::string mine = V > 1 ? "mine" : "lane", start = turn > 1 ? "start" : "from", limit = loop.limit;
   if (V > 1)

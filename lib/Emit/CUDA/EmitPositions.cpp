@@ -23,6 +23,7 @@ static void emitPositions(KernelText &k, ChannelLoop loop) {
   loop.elements = t.positions, loop.maxChannels = t.channels, loop.threads = t.threads, loop.vector = vector;
   emitChannelLoop(k, loop);
   k.launch.block = t.threads;
+  k.residentBlocks = 1024 / t.threads; // 64 registers: left alone, ptxas aims at fewer and spills
   k.launch.grid = {k.batchExpr(d.batch) * runtime::Expr(tiles), ceilDivExpr(runtime::Expr(d.channels), t.channels), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / tiles);
   k.partialTiles.assign(k.kernel.getNumResults(), k.batchExpr(d.batch) * runtime::Expr(tiles));
@@ -65,6 +66,6 @@ void cuda::emitPool(KernelText &k) {
   if (pool.getKind() == PoolKind::max_grad)
     loop.call += k.loadFunctor(pool.getInputs()[1]) + ", ";
   loop.call += "image, channel, ";
-  loop.vector = gradient ? 1 : 0; // loops over windows inside a run of elements would not be unrolled, and the run would live in memory
+  loop.vector = 1; // loops over windows inside a run of elements would not be unrolled, and the run would live in memory
   emitPositions(k, loop);
 }

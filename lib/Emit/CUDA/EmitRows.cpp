@@ -417,6 +417,7 @@ void cuda::emitRows(KernelText &k) {
   emitRowLoop(k, loop);
   runtime::Expr rows = ceilDivExpr(k.batchExpr(d.batch), t.rows);
   k.launch.block = t.threads;
+  k.residentBlocks = 1024 / t.threads; // 64 registers: left alone, ptxas aims at fewer and spills
   k.launch.grid = {rows, ceilDivExpr(runtime::Expr(d.channels), step), runtime::Expr(1)};
   k.partialTiles.assign(k.kernel.getNumResults(), rows);
   k.tileText = formatv("{0} rows x {1} features per block, {2} at a time", t.rows, step, t.width);

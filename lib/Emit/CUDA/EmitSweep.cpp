@@ -149,6 +149,7 @@ void SweepPrinter::place() {
   std::string base = run.perImage ? formatv("outer * {0}", run.reduced * run.inner).str() : "0";
   w.line("const index_t base = " + base + (run.inner == 1 ? "" : " + inner") + ";");
   k.launch.block = tile.threads;
+  k.residentBlocks = 1024 / tile.threads; // 64 registers: left alone, ptxas aims at fewer and spills
   k.launch.grid = {ceilDivExpr(all, perBlock), runtime::Expr(1), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / std::max<int64_t>(1, perImage));
   std::string shape = columns()

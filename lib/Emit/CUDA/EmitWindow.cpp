@@ -96,7 +96,10 @@ void cuda::emitWeight(KernelText &k) {
                  k.batchText(p.images), k.pointerOfResult(k.storesOf(contract.getResult()).front()), sums));
   k.launch.block = t.threads;
   k.launch.sharedBytes = 4 * t.pipeFloats(p);
-  k.residentBlocks = residentFor(t.threads);
+  // A long prologue needs registers of its own beside the sums.
+  ElementWork work = ElementWork::of(k.kernel);
+  bool heavy = work.instructions[0] + work.instructions[1] > 64;
+  k.residentBlocks = std::max<int64_t>(1, residentFor(t.threads) / (heavy ? 2 : 1));
   k.launch.grid = {runtime::Expr(t.splits), runtime::Expr(t.channelBlocks(p)), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / t.boxes(p) - t.splits);
   k.partialTiles.assign(k.kernel.getNumResults(), runtime::Expr(t.splits));
