@@ -174,14 +174,12 @@ std::string SweepPrinter::operand(Value v, AffineMap access, llvm::DenseMap<std:
 void SweepPrinter::element(int s, ArrayRef<Operation *> needed) {
   const Domain &d = k.facts.domain;
   AffineMap full = withoutUnitDims(fullAccess(k.kernel.getContext(), d), d);
-  bool last = false;
   Operation *terminator = k.kernel.getBody().front().getTerminator();
   llvm::DenseMap<std::pair<Value, Attribute>, std::string> loaded;
   llvm::DenseMap<unsigned, std::string> stored;
   for (auto [i, v] : llvm::enumerate(terminator->getOperands()))
     if (!isKept(v) && known(v) == s)
-      stored[i] = k.fresh(k.pointerOfResult(i) + "_run"), last = true;
-  (void)last;
+      stored[i] = k.fresh(k.pointerOfResult(i) + "_run");
   // Full-size operands come in runs.
   auto loadRun = [&](Value v, AffineMap access) {
     if (!k.isTensor(v) || withoutUnitDims(access, d) != full || loaded.count({v, AffineMapAttr::get(access)}))
