@@ -23,7 +23,7 @@ static BlockCost matmulBlock(const MatmulTile &t, int64_t k, const ElementWork &
   b.issued += elements / 32 * (work.epilogueInstructions + 2 * transfers + 8);
   b.shared += elements / 16;
   b.bytes += 4 * elements * transfers;
-  b.memory = 4 * elements * transfers; // operands are shared by rows and columns of tiles that run together
+  b.memory = 4 * elements * transfers; // operands are shared by rows and columns of tiles that run together, which bands see to
   b.latency += elements / double(t.threads) * kSharedLatency;
   b.registers = t.tm * t.tn + t.tm + t.tn + int64_t(perThread * double(t.depth)) + 40; // 64-bit addresses of both operands
   return b;
@@ -47,6 +47,7 @@ MatmulTile fusion::chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t gro
         if (cycles < least)
           least = cycles, best = t;
       }
+  best.band = chooseMatmulBand(m, n, k, best, work, spec);
   return best;
 }
 

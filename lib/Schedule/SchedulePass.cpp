@@ -2,6 +2,8 @@
 #include "fusion/Schedule/KernelFacts.h"
 #include "fusion/Schedule/Passes.h"
 #include "fusion/Schedule/Tiles.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/Support/FormatVariadic.h"
 
 namespace fusion {
 #define GEN_PASS_DEF_SCHEDULE
@@ -11,7 +13,27 @@ namespace fusion {
 using namespace mlir;
 using namespace fusion;
 
-static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_t batch) {
+/// A line of the report and a remark about the order of a product's tiles, where it matters.
+static void recordBand(KernelOp kernel, ContractOp contract, int64_t m, int64_t n, int64_t k, MatmulTile tile, const ElementWork &work,
+                       const DeviceSpec &spec, SmallVectorImpl<std::string> &lines) {
+  if (tile.band == 0)
+    return;
+  MatmulReads reads = matmulReads(m, n, k, tile, work, spec);
+  MatmulTile all = tile;
+  all.band = 0;
+  double otherwise = matmulReads(m, n, k, all, work, spec).extraBytes;
+  auto source = contract->getAttrOfType<StringAttr>("source");
+  std::string text = llvm::formatv(
+      "walk the tiles of {0} in bands of {1} rows of tiles: {2} reads of the left operand, {3} of the right one, "
+      "{4:f1} MB beyond once each, against {5:f1} MB down all rows",
+      source ? source.getValue() : StringRef("matmul"), tile.band, reads.left, reads.right, reads.extraBytes / 1e6, otherwise / 1e6);
+  auto options = remark::RemarkOpts::name("banded").category("schedule").function(kernel->getParentOfType<func::FuncOp>().getSymName());
+  remark::passed(contract.getLoc(), options) << remark::reason("{0}", text) << remark::metric("extra_bytes", reads.extraBytes)
+                                             << remark::metric("otherwise_bytes", otherwise);
+  lines.push_back(std::move(text));
+}
+
+static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_t batch, SmallVectorImpl<std::string> &lines) {
   MLIRContext *context = kernel.getContext();
   KernelFacts facts = KernelFacts::of(kernel);
   ElementWork work = ElementWork::of(kernel);
@@ -24,8 +46,10 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
     return toAttr(context, chooseWeightTile(WindowProblem::of(facts.contract), work, spec, batch));
   case Strategy::Matmul: {
     auto a = cast<RankedTensorType>(facts.contract.getLhs().getType());
-    return toAttr(context, chooseMatmulTile(extent(facts.domain.batch), facts.domain.channels,
-                                            extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1)), facts.group, work, spec));
+    int64_t m = extent(facts.domain.batch), n = facts.domain.channels, k = extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1));
+    MatmulTile tile = chooseMatmulTile(m, n, k, facts.group, work, spec);
+    recordBand(kernel, facts.contract, m, n, k, tile, work, spec, lines);
+    return toAttr(context, tile);
   }
   case Strategy::Sweep:
     return toAttr(context, chooseSweepTile(facts.run, extent(facts.domain.batch), spec));
@@ -68,11 +92,12 @@ static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given) 
 
 LogicalResult fusion::scheduleFunction(func::FuncOp func, const DeviceSpec &spec, int64_t batch) {
   auto given = func->getAttrOfType<ArrayAttr>("fusion.schedules");
+  SmallVector<std::string> lines;
   unsigned index = 0;
   for (KernelOp kernel : func.getOps<KernelOp>()) {
     if (given && index >= given.size())
       return func.emitError() << "expected a schedule for each kernel, but got " << given.size() << " schedules";
-    FailureOr<DictionaryAttr> tile = given ? fitTile(kernel, cast<DictionaryAttr>(given[index])) : chooseTile(kernel, spec, batch);
+    FailureOr<DictionaryAttr> tile = given ? fitTile(kernel, cast<DictionaryAttr>(given[index])) : chooseTile(kernel, spec, batch, lines);
     if (failed(tile))
       return failure();
     kernel.setScheduleAttr(*tile);
@@ -80,6 +105,13 @@ LogicalResult fusion::scheduleFunction(func::FuncOp func, const DeviceSpec &spec
   }
   if (given && index != given.size())
     return func.emitError() << "expected " << index << " schedules, one per kernel, but got " << given.size();
+  if (!lines.empty()) { // behind what fusion decided
+    SmallVector<StringRef> all;
+    if (auto before = func->getAttrOfType<ArrayAttr>("fusion.decisions"))
+      all.append(before.getAsValueRange<StringAttr>().begin(), before.getAsValueRange<StringAttr>().end());
+    all.append(lines.begin(), lines.end());
+    func->setAttr("fusion.decisions", Builder(func.getContext()).getStrArrayAttr(all));
+  }
   return success();
 }
 

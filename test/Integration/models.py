@@ -262,6 +262,13 @@ GROUPS = {
         "above_tile": linear_norm(129, 17, 160, 5),
         "other_groups": linear_norm(3, 5, 240, 5),
     },
+    # A product that walks its tiles in bands at full size, and sizes that leave a last band of fewer rows.
+    "full-bands-model": {"model": Model((16384, 4096)).linear(5120).act("hardswish")},
+    "full-bands": {
+        "one_band": Model((300, 5)).linear(260).act("hardswish"),
+        "low_last_band": Model((2500, 8)).linear(300).act("hardswish"),
+        "one_row_in_the_last_band": Model((2049, 3)).linear(129).act("hardswish"),
+    },
     # Tensors of more than 2^31 elements.
     "large": {
         "rows": Model((70000, 40000)).norm(1250).act("swish"),

@@ -1,4 +1,5 @@
-// matmul against plain loops: both operand directions, vector and scalar loads, tails in every extent, Inf beside the edge.
+// matmul against plain loops: both operand directions, vector and scalar loads, tails in every extent, Inf beside the edge; and the order
+// of blocks in bands.
 #include "Harness.h"
 #include <limits>
 #include <sstream>
@@ -45,6 +46,10 @@ template <class T, class A, class B> DEV void run(const float *a, const float *b
         << "(const float *a, const float *b, float *c, long long M, int N, long long K) {\n  run<" << t.name << ", Operand<" << (form & 1)
         << ", " << (form & 4 ? 4 : 1) << ">, Operand<" << (form >> 1 & 1) << ", " << (form & 4 ? 4 : 1) << ">>(a, b, c, M, N, K);\n}\n";
   }
+  for (int band : {1, 3, 4})
+    s << "extern \"C\" __global__ void __launch_bounds__(32) place" << band << "(float *rows, float *columns) {\n"
+      << "  const MatmulPlace place = matmulPlace<" << band << ">();\n  const int block = blockIdx.y * gridDim.x + blockIdx.x;\n"
+      << "  if (threadIdx.x == 0) {\n    rows[block] = place.row;\n    columns[block] = place.column;\n  }\n}\n";
   return s.str();
 }
 
@@ -85,6 +90,24 @@ TEST(Matmul, Shapes) {
         runCase(kernels, t, form + 4, s[0], s[1], s[2]);
     }
   runCase(kernels, tiles[0], 3, 5, 7, 9, true);
+}
+
+// Blocks walk a band's columns, each from its first row to its last, and then the next band; the last band may be lower.
+TEST(Matmul, BlocksWalkBands) {
+  Kernels kernels("matmul.cu", source());
+  for (int band : {1, 3, 4})
+    for (auto [tileRows, tileColumns] : {std::pair<int, int>{1, 1}, {1, 5}, {7, 1}, {8, 3}, {10, 4}}) {
+      std::vector<float> wantRows, wantColumns;
+      for (int first = 0; first < tileRows; first += band)
+        for (int column = 0; column < tileColumns; column++)
+          for (int row = first; row < std::min(first + band, tileRows); row++)
+            wantRows.push_back((float)row), wantColumns.push_back((float)column);
+      Array rows(wantRows.size()), columns(wantRows.size());
+      kernels.launch("place" + std::to_string(band), {(unsigned)tileRows, (unsigned)tileColumns, 1}, 32, 0,
+                     {rows.argument(), columns.argument()});
+      EXPECT_EQ(rows.read(), wantRows) << band << ": " << tileRows << " x " << tileColumns;
+      EXPECT_EQ(columns.read(), wantColumns) << band << ": " << tileRows << " x " << tileColumns;
+    }
 }
 
 } // namespace

@@ -73,6 +73,43 @@ TEST(Tiles, MatrixProduct) {
   EXPECT_EQ(show(chooseMatmulTile(3, 5, 7, 0, w, h200())), "32x32 d8 4x4 t64 b8");
 }
 
+TEST(Tiles, MatrixProductWalksBands) {
+  // 264 blocks run together on an H200. 16 rows of tiles by 16 columns of them: x is read ceil(32 / 16) times and w ceil(128 / 16) times,
+  // instead of x 16 times by 128 rows by 2 columns.
+  ElementWork w;
+  MatmulTile t;
+  t.band = chooseMatmulBand(16384, 4096, 4096, t, w, h200());
+  EXPECT_EQ(t.band, 16);
+  double x = 4.0 * 16384 * 4096, weight = 4.0 * 4096 * 4096;
+  MatmulReads reads = matmulReads(16384, 4096, 4096, t, w, h200());
+  EXPECT_EQ(reads.left, 2);
+  EXPECT_EQ(reads.right, 8);
+  EXPECT_EQ(reads.extraBytes, x + 7 * weight);
+  t.band = 0;
+  reads = matmulReads(16384, 4096, 4096, t, w, h200());
+  EXPECT_EQ(reads.left, 16);
+  EXPECT_EQ(reads.right, 1);
+  // Operands that stay in L2 are read once in any order, and keep the plain one.
+  EXPECT_EQ(chooseMatmulTile(1024, 8192, 8192, 32, w, h200()).band, 0);
+  EXPECT_EQ(chooseMatmulTile(3, 5, 7, 0, w, h200()).band, 0);
+  EXPECT_EQ(chooseMatmulTile(0, 5, 7, 0, w, h200()).band, 0);
+}
+
+TEST(Tiles, BandsReadNoMoreThanAllRowsDo) {
+  std::mt19937 random(5);
+  for (int i = 0; i < 300; ++i) {
+    auto size = [&] { return int64_t(1) << (random() % 18) | int64_t(random() % 100); };
+    int64_t m = size(), n = size(), k = size();
+    DeviceSpec spec = *deviceFor(kArchitectures[i % 4]);
+    MatmulTile t = chooseMatmulTile(m, n, k, 0, ElementWork(), spec), all = t;
+    all.band = 0;
+    EXPECT_TRUE(t.band == 0 || t.band * t.rows < m) << show(t);
+    double bytes = matmulReads(m, n, k, t, ElementWork(), spec).extraBytes,
+           plain = matmulReads(m, n, k, all, ElementWork(), spec).extraBytes;
+    EXPECT_TRUE(t.band ? bytes < plain : bytes == plain) << m << " " << n << " " << k << " " << show(t);
+  }
+}
+
 TEST(Tiles, GroupsLieInsideAMatmulTile) {
   for (int64_t group : {1, 3, 24, 32, 48, 96, 128}) {
     MatmulTile t = chooseMatmulTile(100, 5 * group, 64, group, ElementWork(), h200());

@@ -67,9 +67,19 @@ struct MatmulTile {
   int64_t rows = 128, cols = 128, depth = 8, tm = 8, tn = 8, threads = 256;
   int64_t resident = 2; ///< blocks per multiprocessor that the compiler must leave registers for
   int64_t step = 128;   ///< columns a block writes: a multiple of the group that is reduced inside the tile
+  int64_t band = 0;     ///< rows of tiles that blocks walk together, column by column; 0 for all rows
   int64_t pitch() const { return cols + 4; }
   int64_t sharedBytes() const;
 };
+
+/// How often a matrix product reads its operands from memory, and the bytes beyond once each.
+struct MatmulReads {
+  int64_t left = 1, right = 1;
+  double extraBytes = 0;
+};
+MatmulReads matmulReads(int64_t m, int64_t n, int64_t k, const MatmulTile &tile, const ElementWork &work, const DeviceSpec &spec);
+/// The band of least traffic; 0 where no band reads less than all rows at once.
+int64_t chooseMatmulBand(int64_t m, int64_t n, int64_t k, MatmulTile tile, const ElementWork &work, const DeviceSpec &spec);
 
 /// Elementwise over (n, c, p) with lanes along positions.
 struct ChannelTile {
@@ -91,6 +101,7 @@ struct SweepTile {
 
 WindowTile chooseWindowTile(const WindowProblem &problem, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
 WeightTile chooseWeightTile(const WindowProblem &problem, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
+/// Includes the band.
 MatmulTile chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec);
 ChannelTile chooseChannelTile(int64_t channels, int64_t positions, const DeviceSpec &spec);
 SweepTile chooseSweepTile(const Run &run, int64_t images, const DeviceSpec &spec);

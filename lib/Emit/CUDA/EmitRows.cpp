@@ -280,7 +280,8 @@ void RowPrinter::columnPartials() {
     w.line(formatv("  sum += columns[from * {0} + c];", padded));
     if (loop.features % loop.width)
       w.line(formatv("if (feature + c < {0})", loop.features));
-    w.line(formatv("{0}{1}[(index_t)blockIdx.x * {2} + feature + c] = sum;", loop.features % loop.width ? "  " : "", to, loop.features));
+    w.line(formatv("{0}{1}[(index_t){2} * {3} + feature + c] = sum;", loop.features % loop.width ? "  " : "", to, loop.rowTile,
+                   loop.features));
     w.close();
     w.line("__syncthreads();");
   }
@@ -377,11 +378,15 @@ void cuda::emitMatmul(KernelText &k) {
   w.line("extern __shared__ __align__(16) float shared[];");
   w.line(formatv("static_assert(matmulPipeFloats<{0}>() <= {1}, \"shared memory of the launch plan\");", tile, t.sharedBytes() / 4));
   w.line("float *tile = shared; // the operands' buffers are free when the tile is filled");
-  w.line(formatv("const long long firstRow = (long long)blockIdx.x * {0};", t.rows));
-  w.line(formatv("const int firstColumn = (int)blockIdx.y * {0};", t.step));
+  RowLoop loop;
+  if (t.band) {
+    w.line(formatv("const MatmulPlace place = matmulPlace<{0}>(); // in bands of {0} rows of tiles", t.band));
+    loop.rowTile = formatv("(firstRow / {0})", t.rows); // held in registers anyway
+  }
+  w.line(formatv("const long long firstRow = (long long){0} * {1};", t.band ? "place.row" : "blockIdx.x", t.rows));
+  w.line(formatv("const int firstColumn = {0} * {1};", t.band ? "place.column" : "(int)blockIdx.y", t.step));
   w.line(k.comment(contract));
   w.line(formatv("matmul<{0}>(tile, shared, {1}, {2}, firstRow, firstColumn, {3}, {4}, {5});", tile, left, right, M, N, K));
-  RowLoop loop;
   loop.firstRow = "firstRow", loop.rowLimit = M, loop.firstFeature = "firstColumn";
   loop.rows = t.rows, loop.width = k.facts.group ? k.facts.group : std::min<int64_t>(t.step, (N + 31) / 32 * 32);
   loop.threads = t.threads, loop.features = N;
@@ -395,10 +400,15 @@ void cuda::emitMatmul(KernelText &k) {
   k.launch.grid = {ceilDivExpr(rows, t.rows), ceilDivExpr(runtime::Expr(N), t.step), runtime::Expr(1)};
   k.partialTiles.assign(k.kernel.getNumResults(), ceilDivExpr(rows, t.rows));
   k.tileText = formatv("{0} x {1} tile, depth {2}, {3} x {4} per thread", t.rows, t.step, t.depth, t.tm, t.tn);
-  // Blocks run down the rows first: the right operand streams once, the left one is read again for every column of tiles.
-  double bytes = bytesOf(contract.getLhs().getType(), k.options.batch);
-  if (bytes > double(k.options.spec.l2Bytes))
-    k.extraSweepBytes = bytes * double((N + t.step - 1) / t.step - 1);
+  if (t.band) {
+    k.tileText += formatv(", bands of {0} rows of tiles", t.band);
+    if (ShapedType::isDynamic(k.facts.domain.batch)) // blocks are numbered in 31 bits
+      k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / ((N + t.step - 1) / t.step) * t.rows);
+  }
+  auto extent = [&](int64_t size) { return ShapedType::isDynamic(size) ? k.options.batch : size; };
+  k.extraSweepBytes = matmulReads(extent(k.facts.domain.batch), N, extent(a.getDimSize(contract.getTransposeA() ? 0 : 1)), t,
+                                  ElementWork::of(k.kernel), k.options.spec)
+                          .extraBytes;
 }
 
 void cuda::emitRows(KernelText &k) {

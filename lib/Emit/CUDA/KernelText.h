@@ -130,6 +130,7 @@ void emitChannelLoop(KernelText &k, const ChannelLoop &loop);
 /// How the loop over (row, feature) of a matmul or rows kernel is laid out.
 struct RowLoop {
   std::string firstRow, rowLimit, firstFeature; ///< texts
+  std::string rowTile = "blockIdx.x";           ///< number of the tile of rows
   int64_t rows = 1, width = 32, threads = 256, features = 1;
   int64_t chunks = 0; ///< features of the tile that are walked in chunks of `width`
   mlir::Value tileValue;

@@ -9,6 +9,20 @@
 
 template <class T> DEV constexpr int matmulPipeFloats() { return 2 * T::depth * (T::rows + 4 + T::cols + 4); }
 
+// The tile of a block: blocks that run together have neighbouring numbers, and walk `Band` rows of tiles column by column, so that they
+// share rows and columns of the operands. The last band may be lower. Grid: (rows of tiles, columns of tiles), fewer than 2^31 blocks.
+struct MatmulPlace {
+  int row, column;
+};
+template <int Band> DEV MatmulPlace matmulPlace() {
+  const unsigned block = blockIdx.y * gridDim.x + blockIdx.x;
+  const unsigned perBand = Band * gridDim.y;
+  const int first = (int)(block / perBand) * Band;
+  const int height = smaller((int)gridDim.x - first, Band);
+  const int within = (int)(block % perBand);
+  return {first + within % height, within / height};
+}
+
 // One operand's share of a step, in registers between global and shared memory.
 template <class Op, int Outer, int Depth, int Threads> struct MatmulStage {
   static constexpr int Pitch = Outer + 4; // an odd number of quads: the transposed stores below hit every bank once
@@ -100,7 +114,7 @@ DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long l
   float *now = pipe;
   float *next = pipe + Buffer;
 #pragma unroll 1
-  for (long long k0 = 0; k0 < K; k0 += T::depth) {
+  for (unsigned k0 = 0; k0 < K; k0 += T::depth) { // K is an extent, and those fit 31 bits
     stageA.store(now);
     stageB.store(now + T::depth * PitchA);
     __syncthreads(); // this buffer is full; whoever read it two steps ago has passed the barrier in between

@@ -1,0 +1,32 @@
+// A product whose operands exceed L2 walks its tiles in bands, in forward and in both gradients; the report says why, and partials keep their places.
+// One that stays in L2 keeps the plain order.
+// RUN: fusion-opt %s --emit=cuda --prelude=omit --grad=all | FileCheck %s --check-prefix=CUDA
+// RUN: env FUSION_NVRTC=%t.none fusion-opt %s --emit=report --grad=all --format=text | FileCheck %s --check-prefix=REPORT
+// RUN: env FUSION_NVRTC=%t.none fusion-opt %s --emit=report --remarks 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: sed s/16384/128/g %s | fusion-opt - --emit=cuda --prelude=omit | FileCheck %s --check-prefix=PLAIN
+
+// CUDA: // forward_0_linear
+// CUDA: // 128 x 64 tile, depth 8, 8 x 8 per thread, bands of 12 rows of tiles
+// CUDA: const MatmulPlace place = matmulPlace<12>(); // in bands of 12 rows of tiles
+// CUDA-NEXT: const long long firstRow = (long long)place.row * 128;
+// CUDA-NEXT: const int firstColumn = place.column * 64;
+// CUDA: // backward_0_matrix_product_sum
+// CUDA: matmulPlace<16>()
+// CUDA: sum_partial[(index_t)(firstRow / 128) * 4096 + feature + c] = sum;
+// CUDA: // backward_1_matrix_product
+// CUDA: matmulPlace<16>()
+
+// REPORT: forward: {{.*}}(3.00 x compulsory
+// REPORT-NEXT: forward_0_linear{{.*}} bands of 12 rows of tiles
+// REPORT: why: walk the tiles of linear in bands of 12 rows of tiles: 2 reads of the left operand, 11 of the right one, 939.5 MB beyond once each, against 5637.1 MB down all rows
+
+// REMARK: [[#@LINE+6]]:{{.*}}walk the tiles of linear in bands of 12 rows of tiles
+
+// PLAIN: const long long firstRow = (long long)blockIdx.x * {{[0-9]+}};
+// PLAIN-NEXT: const int firstColumn = (int)blockIdx.y * {{[0-9]+}};
+// PLAIN-NOT: place
+func.func @bands(%x: tensor<16384x4096xf32>, %w: tensor<4096x4096xf32> {fusion.parameter}, %b: tensor<4096xf32> {fusion.parameter}) -> tensor<16384x4096xf32> {
+  %z = fusion.linear %x, %w bias %b : (tensor<16384x4096xf32>, tensor<4096x4096xf32>, tensor<4096xf32>) -> tensor<16384x4096xf32>
+  %y = fusion.hardswish %z : tensor<16384x4096xf32>
+  return %y : tensor<16384x4096xf32>
+}
