@@ -1,4 +1,5 @@
 // Which forward values backward reads from memory instead of computing them again.
+#include "Neighbourhood.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Fuse/Passes.h"
 #include "fusion/Pipelines/Compile.h"
@@ -44,7 +45,7 @@ void fusion::saveValue(func::FuncOp forward, func::FuncOp backward, int64_t id) 
       StringRef given = nameOf(value.getLoc());
       std::string base = given.empty() ? made->getName().stripDialect().str() : given.str();
       if (made->getNumResults() > 1)
-        base += value == made->getResult(0) ? "_mean" : "_rstd";
+        base += value == made->getResult(0) ? "_mean" : isa<MomentsOp>(made) ? "_variance" : "_rstd";
       name = StringAttr::get(context, "saved_" + base);
       ret->insertOperands(at, value);
       (void)forward.insertResult(
@@ -65,17 +66,18 @@ void fusion::saveValue(func::FuncOp forward, func::FuncOp backward, int64_t id) 
   dropDead(backward);
 }
 
-/// Predicted seconds of both phases when `ids` are saved.
-static FailureOr<double> predict(func::FuncOp forward, func::FuncOp backward, ArrayRef<int64_t> ids, const DeviceSpec &spec,
-                                 int64_t batch) {
-  OwningOpRef<ModuleOp> trial = ModuleOp::create(forward.getLoc());
-  auto f = cast<func::FuncOp>(forward->clone()), b = cast<func::FuncOp>(backward->clone());
-  trial->push_back(f);
-  trial->push_back(b);
-  for (int64_t id : ids)
-    saveValue(f, b, id);
+namespace {
+/// Predicted seconds of both phases around a value, computed again in backward or saved.
+struct Judgement {
+  double again = 0, saved = 0;
+  bool whole = true; ///< of the whole functions
+};
+} // namespace
+
+/// Predicted seconds of the plans of both functions, which become stages.
+static FailureOr<double> predict(func::FuncOp forward, func::FuncOp backward, const DeviceSpec &spec, int64_t batch) {
   double seconds = 0;
-  for (func::FuncOp func : {f, b}) {
+  for (func::FuncOp func : {forward, backward}) {
     if (failed(lowerToStages(func)))
       return failure();
     FailureOr<double> part = predictedSeconds(func, spec, batch);
@@ -86,10 +88,33 @@ static FailureOr<double> predict(func::FuncOp forward, func::FuncOp backward, Ar
   return seconds;
 }
 
+static FailureOr<Judgement> judge(Operation *made, Operation *clone, int64_t id, const DeviceSpec &spec, int64_t batch) {
+  Judgement j;
+  for (bool save : {false, true}) {
+    OwningOpRef<ModuleOp> trial = ModuleOp::create(made->getLoc());
+    bool wholeForward = false, wholeBackward = false;
+    func::FuncOp f = neighbourhood(made->getParentOfType<func::FuncOp>(), made, wholeForward),
+                 b = neighbourhood(clone->getParentOfType<func::FuncOp>(), clone, wholeBackward);
+    trial->push_back(f);
+    trial->push_back(b);
+    j.whole = wholeForward && wholeBackward;
+    if (save)
+      saveValue(f, b, id);
+    FailureOr<double> seconds = predict(f, b, spec, batch);
+    if (failed(seconds))
+      return failure();
+    (save ? j.saved : j.again) = *seconds;
+  }
+  return j;
+}
+
 /// The decision as a line of the report and as a remark at the op whose result it is about.
-static void record(Operation *made, bool save, double chosen, double other, std::vector<std::string> &reasons) {
-  std::string text = llvm::formatv("{0} the result of {1} for backward: both phases predicted {2:f1} us, against {3:f1} us otherwise",
-                                   save ? "save" : "do not save", made->getName().stripDialect(), chosen * 1e6, other * 1e6);
+static void record(Operation *made, const Judgement &j, std::vector<std::string> &reasons) {
+  bool save = j.saved < j.again;
+  double chosen = std::min(j.saved, j.again), other = std::max(j.saved, j.again);
+  std::string text =
+      llvm::formatv("{0} the result of {1} for backward: both phases {2}predicted {3:f1} us, against {4:f1} us otherwise",
+                    save ? "save" : "do not save", made->getName().stripDialect(), j.whole ? "" : "around it ", chosen * 1e6, other * 1e6);
   auto options =
       remark::RemarkOpts::name(save ? "saved" : "not saved").category("save").function(made->getParentOfType<func::FuncOp>().getSymName());
   (save ? remark::passed(made->getLoc(), options) : remark::missed(made->getLoc(), options))
@@ -100,29 +125,31 @@ static void record(Operation *made, bool save, double chosen, double other, std:
 FailureOr<std::vector<int64_t>> fusion::chooseSaved(func::FuncOp forward, func::FuncOp backward, const DeviceSpec &spec, int64_t batch,
                                                     std::vector<std::string> &reasons) {
   std::vector<int64_t> saved;
-  SmallVector<int64_t> candidates;
+  SmallVector<int64_t> contractions, reductions;
   for (Operation &op : backward.getBody().front())
     if (auto id = op.getAttrOfType<IntegerAttr>(kIdAttr)) {
       if (isa<GroupStatsOp>(op))
         saved.push_back(id.getInt()); // a few bytes per group: never worth a pass over the input
       else if (isa<ConvOp, LinearOp, MatmulOp>(op))
-        candidates.push_back(id.getInt());
+        contractions.push_back(id.getInt());
+      else if (isa<MomentsOp, SumOp, MaxOp, MinOp, MaxPoolOp, AvgPoolOp, AdaptiveAvgPoolOp>(op))
+        reductions.push_back(id.getInt());
     }
-  FailureOr<double> best = predict(forward, backward, saved, spec, batch);
-  if (failed(best))
-    return failure();
-  for (int64_t id : candidates) {
-    std::vector<int64_t> with = saved;
-    with.push_back(id);
-    FailureOr<double> seconds = predict(forward, backward, with, spec, batch);
-    if (failed(seconds))
-      return failure();
-    bool save = *seconds < *best;
-    record(findId(forward, id), save, save ? *seconds : *best, save ? *best : *seconds, reasons);
-    if (save)
-      best = seconds, saved = with;
-  }
   for (int64_t id : saved)
     saveValue(forward, backward, id);
+  // What costs most to compute again comes first; a small result may still spare the reading of a large operand.
+  for (int64_t id : llvm::concat<int64_t>(contractions, reductions)) {
+    Operation *made = findId(forward, id), *clone = findId(backward, id);
+    if (!made || !clone) // nobody reads it any more
+      continue;
+    FailureOr<Judgement> j = judge(made, clone, id, spec, batch);
+    if (failed(j))
+      return failure();
+    record(made, *j, reasons);
+    if (j->saved < j->again) {
+      saved.push_back(id);
+      saveValue(forward, backward, id);
+    }
+  }
   return saved;
 }

@@ -39,6 +39,17 @@ static bool atOnce(AffineMap result, const Domain &d, ReduceKind kind) {
   return run && (run->perImage || run->inner == d.channels * d.positions || !partials);
 }
 
+/// The neighbouring dims on the right, and the others: dims inside the images first, the batch last.
+static std::pair<SmallVector<int64_t>, SmallVector<int64_t>> lastRun(ArrayRef<int64_t> dims) {
+  SmallVector<int64_t> now{dims.back()}, later;
+  for (int64_t d : llvm::reverse(dims.drop_back()))
+    if (d != 0 && d == now.front() - 1)
+      now.insert(now.begin(), d);
+    else
+      later.insert(later.begin(), d);
+  return {now, later};
+}
+
 Value Lowering::reduceOver(Location loc, ReduceKind kind, Value x, ArrayRef<int64_t> dims, RankedTensorType type) {
   RankedTensorType from = typeOf(x);
   SmallVector<int64_t> real; // extents of 1 merge nothing
@@ -50,13 +61,7 @@ Value Lowering::reduceOver(Location loc, ReduceKind kind, Value x, ArrayRef<int6
   AffineMap result = keptAccess(from, real);
   if (atOnce(result, Domain::of(from), kind))
     return reduce(loc, kind, x, result, type)[0];
-  // The dims inside the images first, from the right, then the batch.
-  SmallVector<int64_t> now{real.back()}, later;
-  for (int64_t d : llvm::reverse(ArrayRef<int64_t>(real).drop_back()))
-    if (d != 0 && d == now.front() - 1)
-      now.insert(now.begin(), d);
-    else
-      later.insert(later.begin(), d);
+  auto [now, later] = lastRun(real);
   if (later.empty())
     return reduce(loc, kind, x, result, type)[0]; // no kernel for it: the planner says so
   Value inner = reduceOver(loc, kind, x, now, withOnes(from, now));
@@ -100,43 +105,46 @@ std::pair<Value, Value> Lowering::momentsOver(Location loc, Value x, ArrayRef<in
   return {sameElements(loc, average, type), sameElements(loc, mean(squares), type)};
 }
 
-LogicalResult Lowering::extremeGrad(ExtremeGradOp op) {
+FailureOr<Value> Lowering::extremeGradient(ExtremeGradOp op, Value dy, Value x, ArrayRef<int64_t> dims) {
   Location loc = op.getLoc();
-  RankedTensorType from = typeOf(op.getX()), type = typeOf(op.getDy());
+  RankedTensorType from = typeOf(x), type = typeOf(dy);
   Domain domain = Domain::of(from);
   SmallVector<int64_t> real;
-  for (int64_t d : op.getDims())
+  for (int64_t d : dims)
     if (from.getDimSize(d) != 1)
       real.push_back(d);
-  if (real.empty()) {
-    op.getDx().replaceAllUsesWith(sameElements(loc, op.getDy(), from));
-    return success();
-  }
+  if (real.empty())
+    return sameElements(loc, dy, from);
+  bool max = op.getOf() == "max";
   AffineMap kept = keptAccess(from, real);
   std::optional<Run> run = runOf(kept, domain);
+  if (auto [now, later] = lastRun(real); !run && !later.empty()) {
+    // Dims apart: the first run on the left that holds the extreme, then the first element in it.
+    source = max ? "maximum" : "minimum";
+    Value inner = reduceOver(loc, max ? ReduceKind::max : ReduceKind::min, x, now, withOnes(from, now));
+    FailureOr<Value> outer = extremeGradient(op, sameElements(loc, dy, withOnes(from, real)), inner, later);
+    return failed(outer) ? outer : extremeGradient(op, *outer, x, now);
+  }
   if (!run || run->reduced >= (1 << 24))
-    return op.emitError() << "expected the gradient of an extreme over neighbouring dims of less than 2^24 elements, but got dims "
-                          << op.getDimsAttr() << "; other extremes are not supported yet";
-  bool max = op.getOf() == "max";
+    return op.emitError() << "expected the gradient of an extreme over runs of neighbouring dims of less than 2^24 elements, but got dims "
+                          << op.getDimsAttr() << " of " << from << "; reduce in several steps";
   source = max ? "place of the maximum" : "place of the minimum";
-  Value place = reduce(loc, max ? ReduceKind::argmax : ReduceKind::argmin, op.getX(), kept, type)[0];
+  Value place = reduce(loc, max ? ReduceKind::argmax : ReduceKind::argmin, x, kept, type)[0];
   AffineExpr n = getAffineDimExpr(0, context()), c = getAffineDimExpr(1, context()), p = getAffineDimExpr(2, context());
   AffineExpr inside = c * domain.positions + p, r;
   if (run->perImage)
     r = (run->inner == 1 ? inside : inside.floorDiv(run->inner)) % run->reduced;
   else
     r = n * run->reduced + inside.floorDiv(run->inner);
-  std::string name = ("gradient of " + op.getOf()).str();
-  source = name;
-  op.getDx().replaceAllUsesWith(map(
-      loc, {{op.getDy(), kept}, {place, kept}}, from,
+  source = max ? "gradient of max" : "gradient of min";
+  return map(
+      loc, {{dy, kept}, {place, kept}}, from,
       [](OpBuilder &b, Location l, ValueRange in) -> Value {
         Value zero = arith::ConstantOp::create(b, l, b.getF32FloatAttr(0));
         Value here = arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ, in[1], in[2]);
         return arith::SelectOp::create(b, l, here, in[0], zero);
       },
-      AffineMap::get(3, 0, r)));
-  return success();
+      AffineMap::get(3, 0, r));
 }
 
 LogicalResult Lowering::pool(Operation *op) {
@@ -220,8 +228,10 @@ std::optional<LogicalResult> Lowering::reduction(Operation *op) {
                              << "; fix the batch with --batch (merging an unknown batch is not supported yet)";
     return replace(sameElements(loc, reshape.getX(), to));
   }
-  if (auto grad = dyn_cast<ExtremeGradOp>(op))
-    return extremeGrad(grad);
+  if (auto grad = dyn_cast<ExtremeGradOp>(op)) {
+    FailureOr<Value> dx = extremeGradient(grad, grad.getDy(), grad.getX(), grad.getDims());
+    return failed(dx) ? failure() : replace(*dx);
+  }
   if (auto dropout = dyn_cast<DropoutOp>(op)) {
     double p = dropout.getP().convertToDouble();
     float scale = p < 1 ? static_cast<float>(1 / (1 - p)) : 0;

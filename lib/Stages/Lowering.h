@@ -59,7 +59,8 @@ private:
   mlir::Value reduceOver(mlir::Location loc, ReduceKind kind, mlir::Value x, llvm::ArrayRef<int64_t> dims, mlir::RankedTensorType type);
   std::pair<mlir::Value, mlir::Value> momentsOver(mlir::Location loc, mlir::Value x, llvm::ArrayRef<int64_t> dims,
                                                   mlir::RankedTensorType type);
-  mlir::LogicalResult extremeGrad(ExtremeGradOp op);
+  /// dy at the first of the extreme elements of x over `dims`, 0 elsewhere.
+  mlir::FailureOr<mlir::Value> extremeGradient(ExtremeGradOp op, mlir::Value dy, mlir::Value x, llvm::ArrayRef<int64_t> dims);
   mlir::LogicalResult pool(mlir::Operation *op);
   /// The same elements under another type.
   mlir::Value sameElements(mlir::Location loc, mlir::Value x, mlir::RankedTensorType type);

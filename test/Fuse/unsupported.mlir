@@ -1,10 +1,10 @@
 // What no kernel computes yet is named, with what would work.
 // RUN: fusion-opt %s -split-input-file -fusion-decompose-norms -fusion-lower-to-stages -fusion-fuse -verify-diagnostics
 
-func.func @places_apart(%dy: tensor<?x6xf32>, %x: tensor<?x4x6x8xf32>) -> tensor<?x4x6x8xf32> {
-  // expected-error@+1 {{expected the gradient of an extreme over neighbouring dims of less than 2^24 elements, but got dims array<i64: 1, 3>; other extremes are not supported yet}}
-  %dx = fusion.extreme_grad "max" %dy, %x {dims = array<i64: 1, 3>} : (tensor<?x6xf32>, tensor<?x4x6x8xf32>) -> tensor<?x4x6x8xf32>
-  return %dx : tensor<?x4x6x8xf32>
+func.func @too_many_places(%dy: tensor<?xf32>, %x: tensor<?x4x4096x4096xf32>) -> tensor<?x4x4096x4096xf32> {
+  // expected-error@+1 {{expected the gradient of an extreme over runs of neighbouring dims of less than 2^24 elements, but got dims array<i64: 1, 2, 3> of 'tensor<?x4x4096x4096xf32>'; reduce in several steps}}
+  %dx = fusion.extreme_grad "max" %dy, %x {dims = array<i64: 1, 2, 3>} : (tensor<?xf32>, tensor<?x4x4096x4096xf32>) -> tensor<?x4x4096x4096xf32>
+  return %dx : tensor<?x4x4096x4096xf32>
 }
 
 // -----
