@@ -51,6 +51,7 @@ DeviceInfo HostDriver::device() const {
   info.minor = options.claimMinor;
   info.sharedBytesPerBlock = sharedLimit(options.claimMajor, options.claimMinor);
   info.totalMemory = options.totalMemory;
+  info.dlpackType = 12; // kDLExtDev: host code must not dereference it
   return info;
 }
 
@@ -288,7 +289,8 @@ Error HostDriver::launch(FunctionHandle handle, Extent3 grid, Extent3 block, siz
         Error(ErrorKind::Device, "kernel " + function->name + ": " + runtime::name(first.kind) + ": " + first.text +
                                      (record.findings.size() > 1 ? " (and " + std::to_string(record.findings.size() - 1) + " more)" : ""));
   }
-  state->records.push_back(std::move(record));
+  if (options.keepRecords)
+    state->records.push_back(std::move(record));
   return error;
 }
 

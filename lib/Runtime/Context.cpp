@@ -7,10 +7,11 @@ using namespace fusion::runtime;
 struct Context::State {
   State(std::shared_ptr<Driver> driver, ContextOptions options)
       : driver(std::move(driver)), options(std::move(options)),
-        cache(!this->options.diskCache               ? std::string()
-              : this->options.cacheDirectory.empty() ? detail::BinaryCache::defaultDirectory()
-                                                     : this->options.cacheDirectory,
-              [this](const std::string &message) { report(message); }) {}
+        cache(
+            !this->options.diskCache               ? std::string()
+            : this->options.cacheDirectory.empty() ? detail::BinaryCache::defaultDirectory()
+                                                   : this->options.cacheDirectory,
+            [this](const std::string &message) { report(message); }, this->options.cacheBytes) {}
 
   void report(const std::string &message) {
     if (!options.diagnostics)
@@ -31,6 +32,15 @@ Context::Context(std::shared_ptr<Driver> driver, ContextOptions options)
 Driver &Context::driver() const { return *state->driver; }
 
 void Context::report(const std::string &message) const { state->report(message); }
+
+Error Context::progress(const std::string &step, unsigned done, unsigned total) const {
+  if (!state->options.progress)
+    return {};
+  std::lock_guard<std::mutex> lock(state->reporting);
+  if (state->options.progress(step, done, total))
+    return {};
+  return Error(ErrorKind::Cancelled, "stopped before \"" + step + "\" by the progress callback");
+}
 
 Expected<Binary> Context::compile(const std::string &source, const std::string &name, const std::string &arch) const {
   std::string compiler = state->driver->compilerId();

@@ -98,6 +98,7 @@ Expected<std::unique_ptr<Driver>> CudaDriver::open(int ordinal, const std::strin
   if (Error error = api.check(result, "describe device " + std::to_string(ordinal)))
     return error;
   info.name = name;
+  info.dlpackId = ordinal;
   info.sharedBytesPerBlock = size_t(std::max(shared, 0));
   if (Error error = api.check(api.primaryRetain(&driver->context, driver->handle), "open the primary context"))
     return error;

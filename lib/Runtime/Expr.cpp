@@ -125,6 +125,24 @@ Expected<int64_t> Expr::evaluate(int64_t batch) const {
   return stack[0];
 }
 
+bool Expr::tryEvaluate(int64_t batch, int64_t &value) const {
+  int64_t stack[maxDepth + 1];
+  unsigned top = 0;
+  for (const Node &node : nodes_) {
+    if (node.op == Op::Constant || node.op == Op::Batch) {
+      stack[top++] = node.op == Op::Batch ? batch : node.value;
+      continue;
+    }
+    if (node.op == Op::Invalid)
+      return false;
+    int64_t b = stack[--top], a = stack[top - 1];
+    if (!apply(node.op, a, b, stack[top - 1]))
+      return false;
+  }
+  value = stack[0];
+  return true;
+}
+
 std::string Expr::str() const {
   std::vector<std::string> stack;
   for (const Node &node : nodes_) {

@@ -42,6 +42,7 @@ struct HostOptions {
   std::function<BlockSelection(const std::string &kernel, Extent3 grid)> selectBlocks;
   int claimMajor = 9, claimMinor = 0;     ///< compute capability that device() reports and launches are held to
   size_t totalMemory = size_t(141) << 30; ///< device memory that device() reports; pages are only used when touched
+  bool keepRecords = true;                ///< false: launches() stays empty, for programs that launch without end
   int workers = 0;                        ///< threads that run blocks; 0 is one per core. Checked and counted launches use one.
   double timeoutSeconds = 600;            ///< a launch that runs longer is stopped and reported; 0: no limit
   int optimization = 1;                   ///< -O level of plain launches: compiling takes longer than running small shapes

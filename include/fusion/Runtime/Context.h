@@ -14,6 +14,9 @@ struct ContextOptions {
   std::string cacheDirectory;
   /// Gets one message at a time, from any thread: refused cache entries, compiler warnings.
   std::function<void(const std::string &)> diagnostics;
+  /// Called before a step of a long call, one at a time, from any thread; false stops the call with ErrorKind::Cancelled.
+  std::function<bool(const std::string &step, unsigned done, unsigned total)> progress;
+  uint64_t cacheBytes = uint64_t(512) << 20; ///< on disk; what was used longest ago goes first
 };
 
 /// A cheap handle (copies share the driver and the cache); safe to use from any number of threads.
@@ -25,6 +28,8 @@ public:
   /// Driver::compile(), through the cache.
   Expected<Binary> compile(const std::string &source, const std::string &name, const std::string &arch) const;
   void report(const std::string &message) const;
+  /// Success, or ErrorKind::Cancelled when the progress callback wants the call to stop.
+  Error progress(const std::string &step, unsigned done, unsigned total) const;
 
 private:
   struct State;
@@ -33,5 +38,8 @@ private:
 
 /// The driver of a CUDA device: opens libcuda, and libnvrtc when something is first compiled.
 Expected<std::unique_ptr<Driver>> makeCudaDriver(int ordinal = 0, const std::string &libcuda = "libcuda.so.1");
+
+/// A driver that compiles, stores and runs nothing: what remains of a launch is the host's own cost. `arch` as in "sm_90".
+Expected<std::unique_ptr<Driver>> makeNullDriver(const std::string &arch = "sm_90");
 
 } // namespace fusion::runtime

@@ -15,7 +15,8 @@ enum class ErrorKind {
   Compile,         ///< the CUDA source did not compile; the message holds the compiler's log
   Device,          ///< the driver reported an error, or the host driver's checks found a defect
   OutOfMemory,
-  System, ///< a file, a process or a library could not be used
+  System,    ///< a file, a process or a library could not be used
+  Cancelled, ///< the progress callback asked to stop
 };
 
 /// Empty (false) means success.

@@ -28,6 +28,8 @@ public:
 
   /// Bytes of scratch memory that a launch needs.
   Expected<int64_t> workspaceBytes(PhaseKind phase, int64_t batch) const;
+  /// The same for launches: false where workspaceBytes() has an error to tell. The phase must exist and the batch be the program's.
+  bool needsWorkspace(PhaseKind phase, int64_t batch, int64_t &bytes) const;
   /// Bytes of the tensors that forward leaves for backward.
   Expected<int64_t> savedBytes(int64_t batch) const;
 

@@ -25,6 +25,8 @@ public:
 
   /// The value for a batch size, or why there is none (overflow, division by zero).
   Expected<int64_t> evaluate(int64_t batch) const;
+  /// The same for launches: false where evaluate() has an error to tell.
+  bool tryEvaluate(int64_t batch, int64_t &value) const;
   bool isConstant() const { return nodes_.size() == 1 && nodes_[0].op == Op::Constant; }
   bool isValid() const { return nodes_.back().op != Op::Invalid; }
   /// 1 for a constant or the batch, one more than the deeper operand otherwise.

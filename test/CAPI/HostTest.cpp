@@ -1,0 +1,86 @@
+// The C++ header on the device "host": a program runs on the CPU through the shared libraries alone.
+#include "Fixture.h"
+#include "fusion/fusion.hpp"
+#include <cmath>
+
+using namespace fusion::test;
+
+namespace {
+
+/// y = w * x, z = x; grad_x = w * grad_y, grad_w = column sums of grad_y * z.
+std::string scaleProgram() {
+  using namespace fusion::runtime;
+  ProgramData data = fusion::runtime::test::sampleData();
+  data.variants[0].forward.source = R"(
+extern "C" __global__ void scale(const float *x, const float *w, float *y, float *z, int n) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (blockIdx.y || blockIdx.z || i >= n * 4) return;
+  y[i] = x[i] * w[i % 4];
+  z[i] = x[i];
+})";
+  data.variants[0].backward->source = R"(
+extern "C" __global__ void partial(const float *gy, const float *z, float *gx, float *partials, long long n) {
+  int i = threadIdx.x;
+  if (i >= 4) return;
+  long long at = blockIdx.x * 4LL + i;
+  gx[at] = gy[at];
+  partials[at] = gy[at] * z[at];
+}
+extern "C" __global__ void finish(const float *partials, float *counter, float *gw, long long n) {
+  float sum = 0;
+  for (long long row = 0; row < n; ++row) sum += partials[row * 4 + threadIdx.x];
+  gw[threadIdx.x] = sum;
+})";
+  return sampleText(data);
+}
+
+fusion::Context hostContext(const char *device) {
+  fusion_context_options options = FUSION_CONTEXT_OPTIONS;
+  options.device = device;
+  options.flags = FUSION_NO_DISK_CACHE;
+  return fusion::Context(options);
+}
+
+TEST(HostDevice, RunsAProgram) {
+  fusion::Context context = hostContext("host:sanitize");
+  EXPECT_STREQ(context.device().name, "host");
+  EXPECT_EQ(context.device().dl_device_type, 12);
+  fusion::Program program = fusion::Program::parse(scaleProgram());
+  fusion::Executable executable(context, program);
+  fusion::Bindings bindings(executable, program, 3);
+  bindings.write("x", {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  bindings.write("w", {2, 3, 4, 5});
+  bindings.forward();
+  EXPECT_EQ(bindings.read("y"), (std::vector<float>{2, 6, 12, 20, 10, 18, 28, 40, 18, 30, 44, 60}));
+  bindings.write("grad_y", std::vector<float>(12, 1.0f));
+  bindings.backward();
+  EXPECT_EQ(bindings.read("grad_w"), (std::vector<float>{15, 18, 21, 24}));
+}
+
+TEST(HostDevice, FailuresAreExceptionsOfTheCaller) {
+  fusion::Context context = hostContext("host");
+  fusion::Program program = fusion::Program::parse(scaleProgram());
+  try {
+    fusion::Bindings(fusion::Executable(context, program, FUSION_LOAD_LATER), program, 3).write("x", {1, 2});
+    FAIL() << "expected a Failure";
+  } catch (const fusion::Failure &failure) {
+    EXPECT_EQ(failure.status(), FUSION_INVALID_ARGUMENT);
+    EXPECT_STREQ(failure.what(), "bytes: expected the 48 bytes of \"x\", but got 8");
+  }
+  EXPECT_THROW(fusion::Program::parse("{"), fusion::Failure);
+}
+
+TEST(HostDevice, CompilerMessagesArrive) {
+  fusion::Context context = hostContext("host");
+  fusion::runtime::ProgramData data = fusion::runtime::test::sampleData();
+  data.variants[0].forward.source = "extern \"C\" __global__ void scale() { nonsense; }";
+  try {
+    fusion::Executable(context, fusion::Program::parse(sampleText(data)));
+    FAIL() << "expected a Failure";
+  } catch (const fusion::Failure &failure) {
+    EXPECT_EQ(failure.status(), FUSION_COMPILE);
+    EXPECT_NE(std::string(failure.what()).find("nonsense"), std::string::npos) << failure.what();
+  }
+}
+
+} // namespace
