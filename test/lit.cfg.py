@@ -1,5 +1,6 @@
 # How lit runs the tests of the compiler and its tools; CMake's lit.site.cfg.py loads this file.
 import os
+import shutil
 import subprocess
 
 import lit.formats
@@ -19,12 +20,15 @@ for name in ("CUDA_HOME", "FUSION_NVRTC", "FUSION_CACHE_DIR", "HOME", "XDG_CACHE
 config.substitutions += [
     ("%examples", os.path.join(config.fusion_src_root, "examples")),
     ("%source_root", config.fusion_src_root),
+    ("%build_root", config.fusion_obj_root),
     ("%python", config.python_executable),
 ]
 # A tool that this build does not have makes its tests unsupported instead of red.
 for tool in ("fusion-opt", "fusion-run"):
     if os.path.exists(os.path.join(config.fusion_tools_dir, tool)):
         config.available_features.add(tool)
+if shutil.which("pkg-config"):
+    config.available_features.add("pkg-config")
 # NVRTC needs no GPU, but it must be there: tests that compile are unsupported without it, which lit reports.
 if "fusion-opt" in config.available_features:
     probe = [os.path.join(config.fusion_tools_dir, "fusion-opt"), os.path.join(config.fusion_src_root, "examples/tails/hardswish_relu.mlir"), "--emit=ptx"]

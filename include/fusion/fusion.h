@@ -42,7 +42,9 @@ FUSION_API const char *fusion_last_error(void);
 /* ---- Context ---------------------------------------------------------------------------------------------------------------- */
 
 enum {
-  FUSION_NO_DISK_CACHE = 1u << 0 /**< compiled binaries stay in memory */
+  FUSION_NO_DISK_CACHE = 1u << 0,   /**< compiled binaries stay in memory */
+  FUSION_ISOLATE_COMPILE = 1u << 1, /**< "cuda" compiles in a child process under the limits below */
+  FUSION_NO_JIT = 1u << 2           /**< never compile: programs must bring an image that fits */
 };
 
 /** Zero-initialise and set struct_size, or use FUSION_CONTEXT_OPTIONS; a field that is 0 or null means its default. */
@@ -59,9 +61,12 @@ typedef struct fusion_context_options {
   /** Warnings and remarks, one message at a time, from any thread. Nothing reported here makes a call fail. */
   void (*diagnostic)(void *user, fusion_severity severity, const char *message);
   /** Called before each step of a long call, from any thread, one at a time. Non-zero stops it with FUSION_CANCELLED; a step that
-   *  runs is finished first. */
+   *  runs is finished first, except a compilation in a child process, which is stopped. */
   int (*progress)(void *user, const char *step, uint32_t done, uint32_t total);
-  void *user; /**< passed to both callbacks */
+  void *user;                    /**< passed to both callbacks */
+  double compile_seconds;        /**< limit of one isolated compilation; default 300 */
+  uint64_t compile_memory_bytes; /**< limit of its address space; default 8 GiB */
+  const char *compile_worker;    /**< fusion-compile-worker's path; default $FUSION_COMPILE_WORKER, then where it is installed */
 } fusion_context_options;
 #define FUSION_CONTEXT_OPTIONS {sizeof(fusion_context_options)}
 
@@ -114,6 +119,14 @@ FUSION_API uint32_t fusion_program_tensor_count(const fusion_program *program);
 FUSION_API fusion_status fusion_program_tensor(const fusion_program *program, uint32_t index, fusion_tensor_info *info);
 FUSION_API fusion_status fusion_program_find_tensor(const fusion_program *program, const char *name, uint32_t *index);
 FUSION_API fusion_status fusion_program_tensor_bytes(const fusion_program *program, uint32_t index, int64_t batch, int64_t *bytes);
+
+/**
+ * A copy of the program that brings compiled binaries along, so that loading it compiles nothing. `images` is a list such as
+ * "sm_80,sm_90a,compute_90" (cubins and PTX, made by NVRTC without a GPU; PTX serves every newer device) or "device" (for the
+ * device of `context`, by its driver). With `drop_source` the kernels' text is left out and only the images can run.
+ */
+FUSION_API fusion_status fusion_program_embed(const fusion_context *context, const fusion_program *program, const char *images,
+                                              int drop_source, fusion_program **embedded);
 
 /* ---- Executable ------------------------------------------------------------------------------------------------------------- */
 
@@ -228,6 +241,22 @@ FUSION_API const fusion_tensor *fusion_bindings_tensor(const fusion_bindings *bi
 FUSION_API fusion_status fusion_bindings_write(const fusion_bindings *bindings, uint32_t index, const void *from, uint64_t bytes);
 FUSION_API fusion_status fusion_bindings_read(const fusion_bindings *bindings, uint32_t index, void *to, uint64_t bytes);
 FUSION_API fusion_status fusion_bindings_launch(const fusion_bindings *bindings, fusion_phase phase, void *stream);
+
+/* ---- Cache ------------------------------------------------------------------------------------------------------------------ */
+
+typedef enum fusion_cache_action { FUSION_CACHE_STATUS = 0, FUSION_CACHE_CLEAR = 1, FUSION_CACHE_VERIFY = 2 } fusion_cache_action;
+
+typedef struct fusion_cache_info {
+  uint32_t struct_size;
+  uint64_t entries, bytes; /**< what is there now */
+  uint64_t damaged;        /**< entries that verify() found damaged and removed */
+  uint64_t removed;        /**< entries that were removed */
+} fusion_cache_info;
+
+/** The directory that contexts use by default, written without NUL; nothing when there is none. */
+FUSION_API fusion_status fusion_cache_path(const fusion_sink *path);
+/** Looks at, empties or checks a cache directory (null: the default one). `info->struct_size` must be set. */
+FUSION_API fusion_status fusion_cache(const char *directory, fusion_cache_action action, fusion_cache_info *info);
 
 #ifdef __cplusplus
 }

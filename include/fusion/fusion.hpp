@@ -97,6 +97,8 @@ public:
     check(fusion_program_tensor_bytes(get(), index, batch, &size));
     return size;
   }
+  /// A copy with compiled binaries inside: "sm_90a,compute_90" or "device".
+  Program embed(const class Context &context, const std::string &images, bool dropSource = false) const;
   fusion_program *get() const { return handle.get(); }
 
 private:
@@ -130,6 +132,12 @@ private:
   }
   std::shared_ptr<fusion_context> handle;
 };
+
+inline Program Program::embed(const Context &context, const std::string &images, bool dropSource) const {
+  fusion_program *embedded = nullptr;
+  check(fusion_program_embed(context.get(), get(), images.c_str(), dropSource, &embedded));
+  return Program(embedded);
+}
 
 /// Device memory that goes with its last copy.
 class Memory {

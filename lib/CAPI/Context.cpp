@@ -1,5 +1,6 @@
 // Contexts: options in, a device with a cache out; memory of the device for callers without an allocator of their own.
 #include "Handles.h"
+#include <mutex>
 
 using namespace fusion;
 using namespace fusion::capi;
@@ -7,9 +8,34 @@ using namespace fusion::runtime;
 
 namespace {
 
-Expected<std::shared_ptr<Driver>> openDriver(const fusion_context_options &options) {
-  Expected<std::unique_ptr<Driver>> driver =
-      options.driver ? driverOfTable(options.driver) : driverByName(options.device ? options.device : "cuda", options);
+constexpr uint32_t knownFlags = FUSION_NO_DISK_CACHE | FUSION_ISOLATE_COMPILE | FUSION_NO_JIT;
+
+/// The caller's progress callback, one call at a time; true to go on.
+using Progress = std::function<bool(const std::string &, unsigned, unsigned)>;
+Progress progressOf(const fusion_context_options &options) {
+  if (!options.progress)
+    return {};
+  auto lock = std::make_shared<std::mutex>();
+  return [lock, progress = options.progress, user = options.user](const std::string &step, unsigned done, unsigned total) {
+    std::lock_guard<std::mutex> guard(*lock);
+    return progress(user, step.c_str(), done, total) == 0;
+  };
+}
+
+Expected<std::shared_ptr<Driver>> openDriver(const fusion_context_options &options, const Progress &progress) {
+  CompileIsolation isolation;
+  if (options.flags & FUSION_ISOLATE_COMPILE) {
+    isolation.worker = compileWorker(options);
+    if (options.compile_seconds > 0)
+      isolation.seconds = options.compile_seconds;
+    if (options.compile_memory_bytes)
+      isolation.memoryBytes = options.compile_memory_bytes;
+    if (progress)
+      isolation.cancelled = [progress] { return !progress("compiling", 0, 1); };
+  }
+  Expected<std::unique_ptr<Driver>> driver = options.driver
+                                                 ? driverOfTable(options.driver)
+                                                 : driverByName(options.device ? options.device : "cuda", options, std::move(isolation));
   if (!driver)
     return driver.error();
   return std::shared_ptr<Driver>(std::move(*driver));
@@ -27,13 +53,15 @@ fusion_status fusion_context_create(const fusion_context_options *given, fusion_
     if (given)
       if (Error error = readStruct(given, sizeof(fusion_context_options), "options", options))
         return error;
-    Expected<std::shared_ptr<Driver>> driver = openDriver(options);
+    Progress progress = progressOf(options);
+    Expected<std::shared_ptr<Driver>> driver = openDriver(options, progress);
     if (!driver)
       return driver.error();
     if (!out)
       return null("a place for the context");
-    if (options.flags & ~uint32_t(FUSION_NO_DISK_CACHE))
-      return invalid("options.flags: expected FUSION_NO_DISK_CACHE or 0, but got " + std::to_string(options.flags));
+    if (options.flags & ~knownFlags)
+      return invalid("options.flags: expected flags below " + std::to_string(knownFlags + 1) + ", but got " +
+                     std::to_string(options.flags));
     ContextOptions wanted;
     wanted.diskCache = !(options.flags & FUSION_NO_DISK_CACHE);
     wanted.cacheDirectory = options.cache_directory ? options.cache_directory : "";
@@ -43,10 +71,8 @@ fusion_status fusion_context_create(const fusion_context_options *given, fusion_
       wanted.diagnostics = [diagnostic, user = options.user](const std::string &message) {
         diagnostic(user, FUSION_WARNING, message.c_str());
       };
-    if (auto progress = options.progress)
-      wanted.progress = [progress, user = options.user](const std::string &step, unsigned done, unsigned total) {
-        return progress(user, step.c_str(), done, total) == 0;
-      };
+    wanted.progress = progress;
+    wanted.jit = !(options.flags & FUSION_NO_JIT);
     *out = new fusion_context(Context(std::move(*driver), std::move(wanted)));
     return {};
   });

@@ -118,6 +118,9 @@ inline Error checkPhase(fusion_phase phase) {
 /// The driver behind a table of functions; owns the table's driver.
 Expected<std::unique_ptr<runtime::Driver>> driverOfTable(const fusion_driver *table);
 /// The driver of "cuda:1", "null" or a library of its own.
-Expected<std::unique_ptr<runtime::Driver>> driverByName(const std::string &device, const fusion_context_options &options);
+Expected<std::unique_ptr<runtime::Driver>> driverByName(const std::string &device, const fusion_context_options &options,
+                                                        runtime::CompileIsolation isolation);
+/// Where fusion-compile-worker is.
+std::string compileWorker(const fusion_context_options &options);
 
 } // namespace fusion::capi

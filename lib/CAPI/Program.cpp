@@ -1,5 +1,8 @@
-// Programs: reading, writing, and what they say about their tensors.
+// Programs: reading, writing, embedding binaries, and what they say about their tensors; the cache directory.
 #include "Handles.h"
+#include "fusion/Runtime/CacheDirectory.h"
+#include "fusion/Runtime/Embed.h"
+#include <sstream>
 #include <string_view>
 
 using namespace fusion;
@@ -108,6 +111,48 @@ fusion_status fusion_program_tensor_bytes(const fusion_program *program, uint32_
       return size.error();
     *bytes = *size;
     return {};
+  });
+}
+
+fusion_status fusion_program_embed(const fusion_context *context, const fusion_program *program, const char *images, int drop_source,
+                                   fusion_program **out) {
+  return guarded([&]() -> Error {
+    if (!context || !program || !images || !out)
+      return null(!context ? "a context" : !program ? "a program" : !images ? "a list of images" : "a place for the program");
+    EmbedOptions options;
+    options.dropSource = drop_source != 0;
+    std::stringstream list(images);
+    for (std::string word; std::getline(list, word, ',');)
+      options.images.push_back(word);
+    if (options.images.empty())
+      return invalid("images: expected a list such as sm_90a,compute_90 or device, but got an empty one");
+    return handOut(embedImages(context->context, program->program, options), out);
+  });
+}
+
+fusion_status fusion_cache_path(const fusion_sink *path) {
+  return guarded([&]() -> Error {
+    if (!path || !path->write)
+      return null("a sink for the path");
+    std::string directory = defaultCacheDirectory();
+    put(path, directory.data(), directory.size());
+    return {};
+  });
+}
+
+fusion_status fusion_cache(const char *directory, fusion_cache_action action, fusion_cache_info *out) {
+  return guarded([&]() -> Error {
+    if (action < FUSION_CACHE_STATUS || action > FUSION_CACHE_VERIFY)
+      return invalid("action: expected a fusion_cache_action, but got " + std::to_string(int(action)));
+    Expected<CacheInfo> found = inspectCache(directory ? directory : defaultCacheDirectory(), CacheAction(int(action)));
+    if (!found)
+      return found.error();
+    fusion_cache_info info{};
+    info.entries = found->entries;
+    info.bytes = found->bytes;
+    info.damaged = found->damaged;
+    info.removed = found->removed;
+    return writeStruct(info, out, sizeof(info), "info");
   });
 }
 }

@@ -57,6 +57,7 @@ public:
       table.compiler_id(table.self, Collector(id));
     return id;
   }
+  std::string imageKind() const override { return table.image_kind ? table.image_kind : "cubin"; }
   Expected<Binary> compile(const std::string &source, const std::string &name, const std::string &arch) override {
     Binary binary;
     Collector bytes(binary.bytes);

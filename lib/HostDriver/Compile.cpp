@@ -157,9 +157,22 @@ bool getString(const std::vector<char> &bytes, size_t &at, std::string &text) {
 }
 } // namespace
 
-std::string fingerprint(const std::string &compiler) {
+static const std::string &ownCpu() {
   static const std::string cpu = cpuFeatures();
-  return kCompilerDigest + " " + compiler + " " + versionOf(compiler) + " " + cpu;
+  return cpu;
+}
+
+std::string fingerprint(const std::string &compiler) {
+  return kCompilerDigest + " " + compiler + " " + versionOf(compiler) + " " + ownCpu();
+}
+
+/// Made by this library for this CPU, with the compiler that is here; or with one that is not, since nothing else could be run then.
+static bool fits(const std::string &print, const std::string &compiler) {
+  if (findProgram(compiler))
+    return print == fingerprint(compiler);
+  std::string begin = kCompilerDigest + " " + compiler + " ", end = " " + ownCpu();
+  return print.size() >= begin.size() + end.size() && print.compare(0, begin.size(), begin) == 0 &&
+         print.compare(print.size() - end.size(), end.size(), end) == 0;
 }
 
 Expected<std::string> chooseCompiler(const runtime::HostOptions &options, bool instrumented) {
@@ -247,7 +260,7 @@ Error unpackBinary(const std::vector<char> &bytes, Recipe &recipe, std::shared_p
   made->collectives = collectives == "1";
   for (size_t begin = 0, end; (end = kernels.find('\n', begin)) != std::string::npos; begin = end + 1)
     made->kernels.push_back(kernels.substr(begin, end - begin));
-  if (print == fingerprint(recipe.compiler))
+  if (fits(print, recipe.compiler))
     image = made;
   return {};
 }

@@ -95,6 +95,8 @@ Expected<ModuleHandle> HostDriver::load(const Binary &binary) {
   if (image)
     rememberImage(recipe, image);
   state->modules.push_back(std::make_unique<Module>(recipe, *arch));
+  if (image)
+    state->modules.back()->adopt(image);
   return static_cast<ModuleHandle>(state->modules.back().get());
 }
 

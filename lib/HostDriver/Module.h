@@ -30,6 +30,8 @@ struct ModuleCopy {
 class Module {
 public:
   Module(Recipe recipe, Arch arch) : recipe(std::move(recipe)), arch(arch) {}
+  /// Uses an image of the recipe as it is: nothing needs to be compiled then, not even a compiler to be there.
+  void adopt(std::shared_ptr<const Image> image) { kinds[recipe.instrumented].image = std::move(image); }
   /// The image for plain or instrumented launches, compiled when it is first asked for.
   runtime::Expected<std::shared_ptr<const Image>> image(bool instrumented, const runtime::HostOptions &options);
   runtime::Expected<ModuleCopy *> copy(bool instrumented, unsigned worker, const runtime::HostOptions &options);

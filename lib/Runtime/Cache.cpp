@@ -2,6 +2,7 @@
 #include "Cache.h"
 #include "File.h"
 #include "Hash.h"
+#include "fusion/Runtime/CacheDirectory.h"
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -21,18 +22,22 @@ namespace {
 
 constexpr size_t maxMemoryBytes = size_t(64) << 20, maxEntryBytes = size_t(512) << 20;
 constexpr time_t staleSeconds = 3600; ///< age at which a temporary file belongs to a writer that died
-constexpr char magic[8] = {'f', 'u', 's', 'b', 'i', 'n', '0', '1'};
+constexpr char magic[8] = {'f', 'u', 's', 'b', 'i', 'n', '0', '2'};
 
 struct Header {
   char magic[8];
   uint64_t keyBytes, binaryBytes, logBytes, checksum; ///< checksum of everything after the header
 };
 
-/// Opens `path` and its missing parents; -1 with `why` unless this user alone can use it.
-int openDirectory(const std::string &path, std::string &why) {
+/// Makes a directory and its missing parents.
+void makeDirectory(const std::string &path) {
   for (size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
     ::mkdir(path.substr(0, slash).c_str(), 0700);
   ::mkdir(path.c_str(), 0700);
+}
+
+/// Opens a directory; -1 with `why` unless this user alone can use it.
+int openDirectory(const std::string &path, std::string &why) {
   int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   struct stat status{};
   if (fd < 0 || ::fstat(fd, &status) != 0)
@@ -50,30 +55,31 @@ int openDirectory(const std::string &path, std::string &why) {
 
 std::string encode(const std::string &key, const Binary &binary) {
   std::string body = key + std::string(binary.bytes.begin(), binary.bytes.end()) + binary.log;
-  Header header{{}, key.size(), binary.bytes.size(), binary.log.size(), fnv1a64(body)};
+  Header header{{}, key.size(), binary.bytes.size(), binary.log.size(), hashBytes(body)};
   std::memcpy(header.magic, magic, sizeof(magic));
   return std::string(reinterpret_cast<const char *>(&header), sizeof(header)) + body;
+}
+
+/// Reads an entry's header and holds its sizes and its checksum to the rest; why it is none, or null.
+const char *checkEntry(const std::string &file, Header &header, std::string_view &body) {
+  if (file.size() < sizeof(header))
+    return "it is truncated";
+  std::memcpy(&header, file.data(), sizeof(header));
+  body = std::string_view(file.data() + sizeof(header), file.size() - sizeof(header));
+  if (std::memcmp(header.magic, magic, sizeof(magic)) != 0)
+    return "it has another format";
+  if (header.keyBytes > body.size() || header.binaryBytes > body.size() - header.keyBytes ||
+      header.logBytes != body.size() - header.keyBytes - header.binaryBytes)
+    return "it is truncated";
+  return header.checksum == hashBytes(body) ? nullptr : "its checksum does not match";
 }
 
 /// The entry, or why it is none.
 std::optional<Binary> decode(const std::string &file, const std::string &key, const char *&why) {
   Header header;
-  why = "it is truncated";
-  if (file.size() < sizeof(header))
+  std::string_view body;
+  if ((why = checkEntry(file, header, body)))
     return std::nullopt;
-  std::memcpy(&header, file.data(), sizeof(header));
-  std::string_view body(file.data() + sizeof(header), file.size() - sizeof(header));
-  if (std::memcmp(header.magic, magic, sizeof(magic)) != 0) {
-    why = "it has another format";
-    return std::nullopt;
-  }
-  if (header.keyBytes > body.size() || header.binaryBytes > body.size() - header.keyBytes ||
-      header.logBytes != body.size() - header.keyBytes - header.binaryBytes)
-    return std::nullopt;
-  if (header.checksum != fnv1a64(body)) {
-    why = "its checksum does not match";
-    return std::nullopt;
-  }
   if (body.substr(0, header.keyBytes) != key) {
     why = "it belongs to another key";
     return std::nullopt;
@@ -92,6 +98,7 @@ BinaryCache::BinaryCache(const std::string &directory, Report report, uint64_t m
   if (directory.empty())
     return;
   std::string why;
+  makeDirectory(directory);
   directoryFd = openDirectory(directory, why);
   if (directoryFd < 0 && this->report)
     this->report("cache directory " + directory + " is not used: " + why);
@@ -102,7 +109,7 @@ BinaryCache::~BinaryCache() {
     ::close(directoryFd);
 }
 
-std::string BinaryCache::defaultDirectory() {
+std::string fusion::runtime::defaultCacheDirectory() {
   if (const char *cache = std::getenv("XDG_CACHE_HOME"); cache && cache[0] == '/')
     return std::string(cache) + "/fusion";
   if (const char *home = std::getenv("HOME"); home && home[0] == '/')
@@ -110,7 +117,7 @@ std::string BinaryCache::defaultDirectory() {
   return {};
 }
 
-std::string BinaryCache::entryName(const std::string &key) { return hex16(fnv1a64(key)) + hex16(fnv1a64(key, key.size())) + ".bin"; }
+std::string BinaryCache::entryName(const std::string &key) { return hex16(hashBytes(key)) + hex16(hashBytes(key, 0x5bd1e995)) + ".bin"; }
 
 std::optional<Binary> BinaryCache::readEntry(const std::string &key) {
   std::string name = entryName(key);
@@ -119,7 +126,9 @@ std::optional<Binary> BinaryCache::readEntry(const std::string &key) {
   Expected<std::string> file = readOwnFile(directoryFd, name, maxEntryBytes);
   const char *why = "";
   std::optional<Binary> binary = file ? decode(*file, key, why) : std::nullopt;
-  if (!binary && report)
+  if (binary) // what is used stays: prune() removes what was touched longest ago
+    (void)::utimensat(directoryFd, name.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
+  else if (report)
     report("cache entry " + directory + "/" + name + " is not used: " + (file ? why : file.error().message()) + "; compiling again");
   return binary;
 }
@@ -156,40 +165,107 @@ void BinaryCache::insert(const std::string &key, const Binary &binary) {
   prune();
 }
 
-/// Removes the oldest entries over the limit, and what writers that died left behind.
-void BinaryCache::prune() {
-  struct Entry {
-    std::string name;
-    uint64_t bytes;
-    timespec written;
-  };
-  int fd = ::openat(directoryFd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); // fdopendir takes its descriptor over
+namespace {
+
+struct Entry {
+  std::string name;
+  uint64_t bytes;
+  timespec used;
+};
+
+/// The entries of a directory, and what unfinished writes left behind.
+struct Listing {
+  std::vector<Entry> entries, temporaries;
+  uint64_t bytes = 0;
+  bool complete = false;
+};
+
+Listing list(int directory) {
+  Listing result;
+  int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); // fdopendir takes its descriptor over
   DIR *listing = fd < 0 ? nullptr : ::fdopendir(fd);
   if (!listing) {
     if (fd >= 0)
       ::close(fd);
-    return;
+    return result;
   }
-  std::vector<Entry> entries;
-  uint64_t total = 0;
   while (dirent *item = ::readdir(listing)) {
     std::string name = item->d_name;
     struct stat status{};
-    if (::fstatat(directoryFd, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+    if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
       continue;
-    if (name.find(".tmp.") != std::string::npos && status.st_mtime + staleSeconds < ::time(nullptr)) {
-      ::unlinkat(directoryFd, name.c_str(), 0);
+    Entry entry{name, uint64_t(status.st_size), status.st_mtim};
+    if (name.find(".tmp.") != std::string::npos) {
+      result.temporaries.push_back(std::move(entry));
     } else if (name.size() > 4 && name.compare(name.size() - 4, 4, ".bin") == 0) {
-      entries.push_back({name, uint64_t(status.st_size), status.st_mtim});
-      total += uint64_t(status.st_size);
+      result.bytes += entry.bytes;
+      result.entries.push_back(std::move(entry));
     }
   }
   ::closedir(listing);
+  result.complete = true;
+  return result;
+}
+
+} // namespace
+
+/// Removes the least recently used entries over the limit, and what writers that died left behind.
+void BinaryCache::prune() {
+  Listing listing = list(directoryFd);
+  for (const Entry &temporary : listing.temporaries)
+    if (temporary.used.tv_sec + staleSeconds < ::time(nullptr))
+      ::unlinkat(directoryFd, temporary.name.c_str(), 0);
+  std::vector<Entry> &entries = listing.entries;
   std::sort(entries.begin(), entries.end(), [](const Entry &a, const Entry &b) {
-    return std::tie(a.written.tv_sec, a.written.tv_nsec) < std::tie(b.written.tv_sec, b.written.tv_nsec);
+    return std::tie(a.used.tv_sec, a.used.tv_nsec) < std::tie(b.used.tv_sec, b.used.tv_nsec);
   });
-  for (size_t i = 0; i < entries.size() && total > maxDiskBytes; ++i) {
+  for (size_t i = 0; i < entries.size() && listing.bytes > maxDiskBytes; ++i) {
     ::unlinkat(directoryFd, entries[i].name.c_str(), 0);
-    total -= entries[i].bytes;
+    listing.bytes -= entries[i].bytes;
   }
+}
+
+Expected<CacheInfo> fusion::runtime::inspectCache(const std::string &directory, CacheAction action) {
+  CacheInfo info;
+  auto failed = [&](const std::string &why) { return Error(ErrorKind::System, "cache directory " + directory + ": " + why); };
+  if (directory.empty())
+    return Error(ErrorKind::System, "expected $XDG_CACHE_HOME or $HOME to name an absolute path, but neither does");
+  struct stat status{};
+  if (::lstat(directory.c_str(), &status) != 0 && errno == ENOENT)
+    return info;
+  std::string why;
+  int fd = openDirectory(directory, why);
+  if (fd < 0)
+    return failed(why);
+  Listing listing = list(fd);
+  Error error = listing.complete ? Error() : failed(std::strerror(errno));
+  auto remove = [&](const Entry &entry) {
+    if (::unlinkat(fd, entry.name.c_str(), 0) == 0)
+      ++info.removed;
+    else if (errno != ENOENT && !error) // another process may have been faster
+      error = failed(entry.name + ": " + std::strerror(errno));
+  };
+  for (const Entry &entry : listing.entries) {
+    bool goes = action == CacheAction::Clear;
+    if (action == CacheAction::Verify) {
+      Expected<std::string> file = readOwnFile(fd, entry.name, maxEntryBytes);
+      Header header;
+      std::string_view body;
+      goes = !file || checkEntry(*file, header, body) || BinaryCache::entryName(std::string(body.substr(0, header.keyBytes))) != entry.name;
+      info.damaged += goes;
+    }
+    if (goes) {
+      remove(entry);
+    } else {
+      ++info.entries;
+      info.bytes += entry.bytes;
+    }
+  }
+  if (action == CacheAction::Clear)
+    for (const Entry &temporary : listing.temporaries)
+      remove(temporary);
+  ::close(fd);
+  if (error)
+    return error;
+  return info;
 }

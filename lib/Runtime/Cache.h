@@ -12,7 +12,7 @@ namespace fusion::runtime::detail {
 class BinaryCache {
 public:
   using Report = std::function<void(const std::string &)>;
-  /// `directory` empty: in memory only. The oldest files go when all together exceed `maxDiskBytes`.
+  /// `directory` empty: in memory only. The least recently used files go when all together exceed `maxDiskBytes`.
   BinaryCache(const std::string &directory, Report report, uint64_t maxDiskBytes = uint64_t(512) << 20);
   ~BinaryCache();
   BinaryCache(const BinaryCache &) = delete;
@@ -22,8 +22,6 @@ public:
   std::optional<Binary> find(const std::string &key);
   void insert(const std::string &key, const Binary &binary);
 
-  /// $XDG_CACHE_HOME/fusion or ~/.cache/fusion; empty when neither variable names an absolute path.
-  static std::string defaultDirectory();
   /// The file's name inside the directory.
   static std::string entryName(const std::string &key);
 

@@ -1,6 +1,7 @@
 // Context: compiles through the cache and passes messages on.
 #include "fusion/Runtime/Context.h"
 #include "Cache.h"
+#include "fusion/Runtime/CacheDirectory.h"
 
 using namespace fusion::runtime;
 
@@ -9,7 +10,7 @@ struct Context::State {
       : driver(std::move(driver)), options(std::move(options)),
         cache(
             !this->options.diskCache               ? std::string()
-            : this->options.cacheDirectory.empty() ? detail::BinaryCache::defaultDirectory()
+            : this->options.cacheDirectory.empty() ? defaultCacheDirectory()
                                                    : this->options.cacheDirectory,
             [this](const std::string &message) { report(message); }, this->options.cacheBytes) {}
 
@@ -43,6 +44,10 @@ Error Context::progress(const std::string &step, unsigned done, unsigned total) 
 }
 
 Expected<Binary> Context::compile(const std::string &source, const std::string &name, const std::string &arch) const {
+  if (!state->options.jit)
+    return Error(ErrorKind::Unsupported, name + ": expected an image for " + arch +
+                                             " in the program, but it brings none that fits and "
+                                             "compiling is off; embed one with fusion-embed");
   std::string compiler = state->driver->compilerId();
   if (compiler.empty())
     return state->driver->compile(source, name, arch);

@@ -1,4 +1,5 @@
 // Reads what kernels use: registers and stack frames from the cubin's own records, spills and barriers from ptxas's report.
+#include "ProgramFile.h"
 #include "fusion/Runtime/Nvrtc.h"
 #include <algorithm>
 #include <cstring>
@@ -102,6 +103,30 @@ void readReport(std::string_view log, CubinInfo &info) {
 }
 
 } // namespace
+
+bool detail::isWholeElf(std::string_view bytes) {
+  Bytes file(bytes);
+  Elf64_Ehdr header;
+  if (!file.read(0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64)
+    return false;
+  auto inside = [&](uint64_t offset, uint64_t size) { return offset <= bytes.size() && size <= bytes.size() - offset; };
+  if ((header.e_shnum && header.e_shentsize != sizeof(Elf64_Shdr)) || (header.e_phnum && header.e_phentsize != sizeof(Elf64_Phdr)) ||
+      !inside(header.e_shoff, uint64_t(header.e_shnum) * sizeof(Elf64_Shdr)) ||
+      !inside(header.e_phoff, uint64_t(header.e_phnum) * sizeof(Elf64_Phdr)))
+    return false;
+  for (unsigned i = 0; i < header.e_shnum; ++i) {
+    Elf64_Shdr section;
+    if (!file.read(header.e_shoff + i * sizeof(section), section) ||
+        (section.sh_type != SHT_NOBITS && !inside(section.sh_offset, section.sh_size)))
+      return false;
+  }
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment;
+    if (!file.read(header.e_phoff + i * sizeof(segment), segment) || !inside(segment.p_offset, segment.p_filesz))
+      return false;
+  }
+  return true;
+}
 
 const KernelResources *CubinInfo::find(const std::string &name) const {
   for (const KernelResources &kernel : kernels)

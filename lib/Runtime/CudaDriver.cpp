@@ -1,5 +1,6 @@
 // The driver of a real GPU: libcuda for memory and launches in the device's primary context, NVRTC for compiling.
 #include "CudaApi.h"
+#include "Isolate.h"
 #include "ProgramFile.h"
 #include "fusion/Runtime/Context.h"
 #include "fusion/Runtime/Nvrtc.h"
@@ -12,7 +13,7 @@ namespace {
 
 class CudaDriver : public Driver {
 public:
-  static Expected<std::unique_ptr<Driver>> open(int ordinal, const std::string &libcuda);
+  static Expected<std::unique_ptr<Driver>> open(int ordinal, const std::string &libcuda, CompileIsolation isolation);
   ~CudaDriver() override {
     if (context)
       api->primaryRelease(handle);
@@ -65,14 +66,16 @@ private:
   CudaApi::Device handle = 0;
   CudaApi::Handle context = nullptr;
   DeviceInfo info;
+  CompileIsolation isolation;
 };
 
-Expected<std::unique_ptr<Driver>> CudaDriver::open(int ordinal, const std::string &libcuda) {
+Expected<std::unique_ptr<Driver>> CudaDriver::open(int ordinal, const std::string &libcuda, CompileIsolation isolation) {
   Expected<std::unique_ptr<CudaApi>> opened = CudaApi::open(libcuda);
   if (!opened)
     return opened.error();
   auto driver = std::make_unique<CudaDriver>();
   driver->api = std::move(*opened);
+  driver->isolation = std::move(isolation);
   CudaApi &api = *driver->api;
   int count = 0, shared = 0;
   char name[256] = {};
@@ -128,9 +131,10 @@ Expected<Binary> CudaDriver::compile(const std::string &source, const std::strin
     if (candidate <= capability)
       newest = std::max(newest, candidate);
   // A device newer than this NVRTC: its driver translates PTX of the newest architecture that NVRTC knows.
-  if (!wanted->suffix && newest && newest != capability)
-    return (*nvrtc)->compileToPtx(source, name, "compute_" + std::to_string(newest));
-  return (*nvrtc)->compileToCubin(source, name, arch);
+  std::string target = !wanted->suffix && newest && newest != capability ? "compute_" + std::to_string(newest) : arch;
+  if (!isolation.worker.empty())
+    return detail::compileInChild(source, name, target, isolation);
+  return detail::compileFor(**nvrtc, source, name, target);
 }
 
 Expected<ModuleHandle> CudaDriver::load(const Binary &binary) {
@@ -223,6 +227,6 @@ Expected<float> CudaDriver::elapsed(Stream stream, const std::function<Error()> 
 
 } // namespace
 
-Expected<std::unique_ptr<Driver>> fusion::runtime::makeCudaDriver(int ordinal, const std::string &libcuda) {
-  return CudaDriver::open(ordinal, libcuda);
+Expected<std::unique_ptr<Driver>> fusion::runtime::makeCudaDriver(int ordinal, const std::string &libcuda, CompileIsolation isolation) {
+  return CudaDriver::open(ordinal, libcuda, std::move(isolation));
 }

@@ -1,5 +1,6 @@
 // Executable: compiles and loads the phases of a program, and launches their kernels after checking what the caller passes.
 #include "fusion/Runtime/Executable.h"
+#include "Images.h"
 #include "LaunchPlan.h"
 #include "ProgramFile.h"
 #include "Select.h"
@@ -41,6 +42,7 @@ struct Executable::State {
                    " has none; compile it with --grad=all or --grad=params");
   }
   Error load(PhaseKind kind, LoadedPhase &loaded);
+  Expected<ModuleHandle> loadModule(PhaseKind kind, const Phase &phase, const std::string &name);
   Error loadAll();
 
   Context context;
@@ -50,6 +52,28 @@ struct Executable::State {
   size_t sharedLimit = 0;
   LoadedPhase phases[2];
 };
+
+/// An image of the program's where one fits, else what the source compiles to.
+Expected<ModuleHandle> Executable::State::loadModule(PhaseKind kind, const Phase &phase, const std::string &name) {
+  Driver &driver = context.driver();
+  for (const Image *image : detail::fittingImages(phase, driver.device(), driver.imageKind())) {
+    Expected<ModuleHandle> module = driver.load(Binary{{image->bytes.begin(), image->bytes.end()}, {}});
+    if (module)
+      return module;
+    if (module.error().kind() == ErrorKind::OutOfMemory)
+      return module;
+    context.report(name + ": the embedded " + image->kind + " for " + image->arch + " is not used: " + module.error().message());
+  }
+  if (phase.source.empty())
+    return Error(ErrorKind::Unsupported, name + ": expected an embedded image for " + target + ", but the program has " +
+                                             detail::describeImages(phase) + " and no source; embed one for this device with fusion-embed");
+  if (Error error = context.progress(std::string("compile ") + phaseName(kind), kind == PhaseKind::Forward ? 0 : 1, 2))
+    return error;
+  Expected<Binary> binary = context.compile(phase.source, name, target);
+  if (!binary)
+    return binary.error();
+  return driver.load(*binary);
+}
 
 Error Executable::State::load(PhaseKind kind, LoadedPhase &loaded) {
   std::lock_guard<std::mutex> lock(loaded.loading);
@@ -66,13 +90,8 @@ Error Executable::State::load(PhaseKind kind, LoadedPhase &loaded) {
                                                                   " bytes of shared memory per block on this device, but it needs " +
                                                                   std::to_string(kernel.sharedBytes)));
     std::string name = (program.data().chain.empty() ? "program" : program.data().chain) + std::string("_") + phaseName(kind) + ".cu";
-    if (Error error = context.progress(std::string("compile ") + phaseName(kind), kind == PhaseKind::Forward ? 0 : 1, 2))
-      return error;
-    Expected<Binary> binary = context.compile(phase.source, name, target);
-    if (!binary)
-      return binary.error();
     functions.reserve(phase.kernels.size());
-    Expected<ModuleHandle> module = driver.load(*binary);
+    Expected<ModuleHandle> module = loadModule(kind, phase, name);
     if (!module)
       return module.error();
     for (const KernelLaunch &kernel : phase.kernels) {

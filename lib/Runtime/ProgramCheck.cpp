@@ -217,6 +217,26 @@ Error checkNoInclude(const std::string &source, const std::string &path) {
   return {};
 }
 
+/// Drivers read an image without being told its size.
+Error checkImages(const Phase &phase, const std::string &path) {
+  std::set<std::pair<std::string, std::string>> seen;
+  for (size_t i = 0; i < phase.images.size(); ++i) {
+    const Image &image = phase.images[i];
+    std::string at = indexed(path, i);
+    if (image.kind != "cubin" && image.kind != "ptx" && image.kind != "host")
+      return bad(at + ".kind", "expected cubin, ptx or host, but got another word");
+    if (!parseArchitecture(image.arch))
+      return bad(at + ".arch", "expected an architecture such as sm_80 or sm_90a, but got another word");
+    if (!seen.insert({image.kind, image.arch}).second)
+      return bad(at, "expected each kind and architecture once, but got " + image.kind + " for " + image.arch + " twice");
+    if (image.kind == "cubin" && !isWholeElf(image.bytes))
+      return bad(at + ".data", "expected a whole cubin (a 64-bit ELF file), but got other bytes");
+    if (image.kind == "ptx" && (image.bytes.empty() || image.bytes.find('\0') < image.bytes.size() - 1))
+      return bad(at + ".data", "expected PTX text, but got other bytes");
+  }
+  return {};
+}
+
 Error Checker::checkPhase(const Phase &phase, PhaseKind kind, const std::string &path) const {
   using R = TensorRole;
   bool forward = kind == PhaseKind::Forward;
@@ -241,8 +261,10 @@ Error Checker::checkPhase(const Phase &phase, PhaseKind kind, const std::string 
     return error;
   if (phase.kernels.size() > maxKernels)
     return bad(path + ".kernels", "expected at most 65536 kernels, but got " + std::to_string(phase.kernels.size()));
-  if (!phase.kernels.empty() && phase.source.empty())
-    return bad(path + ".source", "expected the source of the kernels, but it is empty");
+  if (!phase.kernels.empty() && phase.source.empty() && phase.images.empty())
+    return bad(path + ".source", "expected the source of the kernels or images of them, but both are missing");
+  if (Error error = checkImages(phase, path + ".images"))
+    return error;
   for (size_t i = 0; i < phase.kernels.size(); ++i)
     if (Error error = checkKernel(phase.kernels[i], phase, listed, indexed(path + ".kernels", i)))
       return error;

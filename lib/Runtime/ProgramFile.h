@@ -18,6 +18,9 @@ struct Architecture {
 };
 std::optional<Architecture> parseArchitecture(const std::string &name);
 
+/// An ELF file whose tables, sections and segments all lie inside of it.
+bool isWholeElf(std::string_view bytes);
+
 /// The largest grid extents that every supported architecture accepts.
 constexpr int64_t maxGrid[3] = {2147483647, 65535, 65535};
 constexpr unsigned maxKernelArgs = 512; ///< 4 KiB of parameters

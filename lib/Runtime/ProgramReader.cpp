@@ -1,4 +1,5 @@
 // Reads the JSON text of a program file into ProgramData; every error names the place in the file. It must not judge contents.
+#include "Base64.h"
 #include "Hash.h"
 #include "ProgramFile.h"
 #include <new>
@@ -236,6 +237,19 @@ Error read(const json &value, const Place &at, KernelLaunch &out) {
   return member(value, at, "report", out.report, /*optional=*/true);
 }
 
+Error read(const json &value, const Place &at, Image &out) {
+  std::string data;
+  if (Error error = member(value, at, "kind", out.kind))
+    return error;
+  if (Error error = member(value, at, "arch", out.arch))
+    return error;
+  if (Error error = member(value, at, "data", data))
+    return error;
+  if (!detail::decodeBase64(data, out.bytes))
+    return bad(Place{&at, "data"}, "expected base64, but got other text");
+  return {};
+}
+
 Error read(const json &value, const Place &at, Phase &out) {
   if (Error error = member(value, at, "source", out.source))
     return error;
@@ -246,6 +260,8 @@ Error read(const json &value, const Place &at, Phase &out) {
   if (Error error = member(value, at, "saved", out.saved, /*optional=*/true))
     return error;
   if (Error error = member(value, at, "workspace", out.workspace))
+    return error;
+  if (Error error = member(value, at, "images", out.images, /*optional=*/true))
     return error;
   return member(value, at, "kernels", out.kernels);
 }

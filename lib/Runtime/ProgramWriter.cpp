@@ -1,9 +1,11 @@
 // Writes ProgramData as the JSON text of a program file. It must not check: what it gets has passed checkProgram().
+#include "Base64.h"
 #include "Hash.h"
 #include "ProgramFile.h"
 #include <nlohmann/json.hpp>
 
 using namespace fusion::runtime;
+using detail::encodeBase64;
 using nlohmann::json;
 
 namespace {
@@ -51,12 +53,15 @@ json write(const Phase &phase) {
   json kernels = json::array();
   for (const KernelLaunch &kernel : phase.kernels)
     kernels.push_back(write(kernel));
-  return {{"source", phase.source},
-          {"inputs", phase.inputs},
-          {"outputs", phase.outputs},
-          {"saved", phase.saved},
-          {"workspace", write(phase.workspace)},
-          {"kernels", kernels}};
+  json result = {{"source", phase.source},
+                 {"inputs", phase.inputs},
+                 {"outputs", phase.outputs},
+                 {"saved", phase.saved},
+                 {"workspace", write(phase.workspace)},
+                 {"kernels", kernels}};
+  for (const Image &image : phase.images)
+    result["images"].push_back({{"kind", image.kind}, {"arch", image.arch}, {"data", encodeBase64(image.bytes)}});
+  return result;
 }
 
 json write(const Variant &variant) {

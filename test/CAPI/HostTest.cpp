@@ -1,7 +1,7 @@
 // The C++ header on the device "host": a program runs on the CPU through the shared libraries alone.
 #include "Fixture.h"
 #include "fusion/fusion.hpp"
-#include <cmath>
+#include <cstdlib>
 
 using namespace fusion::test;
 
@@ -80,6 +80,43 @@ TEST(HostDevice, CompilerMessagesArrive) {
   } catch (const fusion::Failure &failure) {
     EXPECT_EQ(failure.status(), FUSION_COMPILE);
     EXPECT_NE(std::string(failure.what()).find("nonsense"), std::string::npos) << failure.what();
+  }
+}
+
+/// A program compiled for the host ahead of time, without its source.
+TEST(HostDevice, AheadOfTimeProgramsNeedNoCompiler) {
+  std::string text = fusion::Program::parse(scaleProgram()).embed(hostContext("host"), "device", /*dropSource=*/true).serialize();
+  EXPECT_EQ(text.find("blockIdx.x * blockDim.x"), std::string::npos) << "the source is gone";
+  std::string path = ::getenv("PATH");
+  ::setenv("PATH", "/nonexistent", 1);
+  fusion_context_options options = FUSION_CONTEXT_OPTIONS;
+  options.device = "host";
+  options.flags = FUSION_NO_DISK_CACHE | FUSION_NO_JIT;
+  fusion::Context context(options);
+  fusion::Program program = fusion::Program::parse(text);
+  std::vector<float> y;
+  try {
+    fusion::Bindings bindings(fusion::Executable(context, program), program, 1);
+    bindings.write("x", {1, 2, 3, 4});
+    bindings.write("w", {2, 3, 4, 5});
+    bindings.forward();
+    y = bindings.read("y");
+  } catch (const fusion::Failure &failure) {
+    ADD_FAILURE() << failure.what();
+  }
+  ::setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(y, (std::vector<float>{2, 6, 12, 20}));
+}
+
+TEST(HostDevice, WithoutJitASourceIsNoUse) {
+  fusion_context_options options = FUSION_CONTEXT_OPTIONS;
+  options.device = "host";
+  options.flags = FUSION_NO_DISK_CACHE | FUSION_NO_JIT;
+  try {
+    fusion::Executable(fusion::Context(options), fusion::Program::parse(scaleProgram()));
+    FAIL() << "expected a Failure";
+  } catch (const fusion::Failure &failure) {
+    EXPECT_EQ(failure.status(), FUSION_UNSUPPORTED);
   }
 }
 

@@ -1,7 +1,9 @@
 // The binary cache: keys, damage, permissions, links, concurrent writers. Whatever is wrong must mean "compile again".
 #include "Cache.h"
 #include "FakeDriver.h"
+#include "fusion/Runtime/CacheDirectory.h"
 #include "fusion/Runtime/Context.h"
+#include <chrono>
 #include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
@@ -211,6 +213,74 @@ TEST_F(CacheTest, TheOldestEntriesAndDeadWritersFilesGo) {
   EXPECT_EQ(::access((directory + "/y.bin.tmp.1.2.3").c_str(), F_OK), 0);
 }
 
+TEST_F(CacheTest, WhatIsUsedStays) {
+  BinaryCache writer(directory, report(), /*maxDiskBytes=*/3000);
+  timespec old[2] = {};
+  for (const char *key : {"a", "b"}) {
+    writer.insert(key, binary(std::string(400, key[0])));
+    old[0].tv_sec = old[1].tv_sec = ::time(nullptr) - (*key == 'a' ? 20 : 10);
+    ASSERT_EQ(::utimensat(AT_FDCWD, entry(key).c_str(), old, 0), 0);
+  }
+  {
+    BinaryCache reader(directory, report()); // of another process: nothing in memory yet
+    EXPECT_TRUE(reader.find("a").has_value());
+  }
+  writer.insert("c", binary(std::string(400, 'c')));
+  writer.insert("d", binary(std::string(400, 'd')));
+  EXPECT_EQ(found("b"), "nothing") << "the older one was used later";
+  EXPECT_NE(found("a"), "nothing");
+}
+
+TEST_F(CacheTest, CanBeLookedAtCheckedAndEmptied) {
+  EXPECT_EQ(inspectCache(directory + "/missing", CacheAction::Status)->entries, 0u);
+  BinaryCache cache(directory, report());
+  for (const char *key : {"a", "b", "c"})
+    cache.insert(key, binary(std::string(400, key[0])));
+  Expected<CacheInfo> info = inspectCache(directory, CacheAction::Status);
+  ASSERT_TRUE(bool(info));
+  EXPECT_EQ(info->entries, 3u);
+  EXPECT_GT(info->bytes, 1200u);
+  std::fstream file(entry("b"), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(100);
+  file.put('!');
+  file.close();
+  ASSERT_EQ(::rename(entry("a").c_str(), entry("z").c_str()), 0) << "whole, but not where its key belongs";
+  info = inspectCache(directory, CacheAction::Verify);
+  ASSERT_TRUE(bool(info));
+  EXPECT_EQ(info->entries, 1u);
+  EXPECT_EQ(info->damaged, 2u);
+  EXPECT_EQ(info->removed, 2u);
+  std::ofstream(directory + "/x.bin.tmp.1.2.3") << "left behind";
+  std::ofstream(directory + "/notes.txt") << "somebody else's";
+  info = inspectCache(directory, CacheAction::Clear);
+  ASSERT_TRUE(bool(info));
+  EXPECT_EQ(info->entries, 0u);
+  EXPECT_EQ(info->removed, 2u);
+  EXPECT_EQ(::access((directory + "/notes.txt").c_str(), F_OK), 0);
+  ::chmod(directory.c_str(), 0755);
+  EXPECT_NE(inspectCache(directory, CacheAction::Clear).error().message().find("its mode is not 0700"), std::string::npos);
+}
+
+TEST_F(CacheTest, AWarmLoadCostsLittleBesidesReading) {
+  std::string key(size_t(100) << 10, 'k');
+  std::string bytes(size_t(1) << 20, 'b'); // larger than any chain's cubin
+  BinaryCache(directory, report()).insert(key, binary(bytes));
+  auto seconds = [] { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); };
+  double best = 1;
+  for (int round = 0; round < 20; ++round) {
+    BinaryCache cache(directory, report());
+    double begin = seconds();
+    std::ifstream file(entry(key), std::ios::binary);
+    std::string read(bytes.size() + key.size(), '\0');
+    file.read(read.data(), std::streamsize(read.size()));
+    double middle = seconds();
+    ASSERT_TRUE(cache.find(key).has_value());
+    best = std::min(best, (seconds() - middle) - (middle - begin));
+  }
+  EXPECT_LT(best, 1e-3);
+  std::printf("a warm load takes %.3f ms more than reading the file\n", best * 1e3);
+}
+
 TEST_F(CacheTest, TheContextCompilesOncePerKey) {
   auto driver = std::make_shared<FakeDriver>();
   driver->compiler = "nvrtc 1";
@@ -261,13 +331,13 @@ TEST(CacheDirectory, FollowsXdg) {
   std::string oldCache = cache ? cache : "", oldHome = home ? home : "";
   ::setenv("HOME", "/home/somebody", 1);
   ::setenv("XDG_CACHE_HOME", "/somewhere", 1);
-  EXPECT_EQ(BinaryCache::defaultDirectory(), "/somewhere/fusion");
+  EXPECT_EQ(defaultCacheDirectory(), "/somewhere/fusion");
   ::setenv("XDG_CACHE_HOME", "relative", 1); // the XDG specification: ignored
-  EXPECT_EQ(BinaryCache::defaultDirectory(), "/home/somebody/.cache/fusion");
+  EXPECT_EQ(defaultCacheDirectory(), "/home/somebody/.cache/fusion");
   ::unsetenv("XDG_CACHE_HOME");
-  EXPECT_EQ(BinaryCache::defaultDirectory(), "/home/somebody/.cache/fusion");
+  EXPECT_EQ(defaultCacheDirectory(), "/home/somebody/.cache/fusion");
   ::unsetenv("HOME");
-  EXPECT_EQ(BinaryCache::defaultDirectory(), "");
+  EXPECT_EQ(defaultCacheDirectory(), "");
   if (cache)
     ::setenv("XDG_CACHE_HOME", oldCache.c_str(), 1);
   if (home)

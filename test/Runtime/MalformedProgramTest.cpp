@@ -98,7 +98,7 @@ const Case cases[] = {
      },
      "variants[0].backward.saved[0]: expected none"},
     {"sourceEmpty", [](json &r) { forward(r)["source"] = ""; },
-     "variants[0].forward.source: expected the source of the kernels, but it is empty"},
+     "variants[0].forward.source: expected the source of the kernels or images of them, but both are missing"},
     {"sourceNul", [](json &r) { forward(r)["source"] = std::string("a\0b", 3); },
      "variants[0].forward.source: expected text without NUL bytes"},
     {"sourceInclude", [](json &r) { forward(r)["source"] = "int a;\n # include \"/etc/passwd\"\n"; },

@@ -3,6 +3,7 @@
 #include "Runner.h"
 #include "fusion/Pipelines/Compile.h"
 #include "fusion/Reference/Random.h"
+#include "fusion/Runtime/Program.h"
 
 namespace fusion::tools {
 

@@ -1,123 +1,154 @@
-// Allocates, copies, launches, reads back.
+// Allocates, copies, launches, reads back, all through the interface that products use.
 #include "Runner.h"
+#include <algorithm>
+#include <functional>
+#include <optional>
 
 using namespace fusion;
-using namespace fusion::runtime;
 using tools::RunRequest;
 using tools::RunResult;
 
 namespace {
 
-/// Device memory that is released with it.
-struct Buffers {
-  Driver &driver;
-  std::vector<DevicePointer> pointers;
-  DevicePointer workspace = 0;
-  explicit Buffers(Driver &driver, size_t count) : driver(driver), pointers(count) {}
-  ~Buffers() {
-    for (DevicePointer p : pointers)
-      if (p)
-        driver.release(p);
-    if (workspace)
-      driver.release(workspace);
+bool isResult(fusion_role role) { return role == FUSION_OUTPUT || role == FUSION_GRAD_INPUT || role == FUSION_GRAD_PARAMETER; }
+
+/// A tensor of the program with memory of its own.
+struct Buffer {
+  TensorInfo info;
+  std::vector<int64_t> shape;
+  int64_t bytes = 0;
+  Memory memory;
+  fusion_tensor view{};
+
+  Buffer(const Context &context, TensorInfo described, int64_t batch, int64_t bytes)
+      : info(std::move(described)), bytes(bytes), memory(context, uint64_t(std::max<int64_t>(bytes, 16)), info.name) {
+    fusion_device_info device = context.device();
+    for (int64_t extent : info.shape)
+      shape.push_back(extent == FUSION_BATCH ? batch : extent);
+    view.data = memory.get();
+    view.device = {device.dl_device_type, device.dl_device_id};
+    view.ndim = int32_t(shape.size());
+    view.dtype = {2, 32, 1};
   }
 };
 
-bool isResult(TensorRole role) { return role == TensorRole::Output || role == TensorRole::GradInput || role == TensorRole::GradParameter; }
-
-Error launchPhase(HostDriver *host, const Executable &executable, PhaseKind kind, const RunRequest &request, Buffers &buffers,
-                  double &milliseconds) {
-  auto bytes = executable.workspaceBytes(kind, request.batch);
-  if (!bytes)
-    return bytes.error();
-  if (buffers.workspace)
-    buffers.driver.release(buffers.workspace), buffers.workspace = 0;
-  if (*bytes) {
-    auto memory = buffers.driver.allocate(size_t(*bytes), "workspace");
-    if (!memory)
-      return memory.error();
-    buffers.workspace = *memory;
+class Run {
+public:
+  Run(const Context &context, runtime::HostDriver *host, const Program &program, const RunRequest &request)
+      : context(context), host(host), request(request), executable(context, program, FUSION_LOAD_LATER) {
+    for (uint32_t i = 0; i < program.tensorCount(); ++i)
+      buffers.emplace_back(context, program.tensor(i), request.batch, program.bytes(i, request.batch));
+    for (Buffer &buffer : buffers) {
+      buffer.view.shape = buffer.shape.data(); // its place is final now
+      fill(buffer);
+    }
   }
-  const Phase &phase = kind == PhaseKind::Forward ? executable.variant().forward : *executable.variant().backward;
-  if (host)
-    for (const KernelLaunch &kernel : phase.kernels)
-      for (const KernelArg &arg : kernel.args)
-        if (arg.kind == KernelArg::Kind::Workspace) {
-          auto offset = arg.offset.evaluate(request.batch), size = arg.bytes.evaluate(request.batch);
-          if (!offset || !size)
-            return offset ? size.error() : offset.error();
-          if (*size)
-            if (Error error = host->nameRange(buffers.workspace + *offset, size_t(*size), arg.name, kernel.name))
-              return error;
-        }
-  auto launch = [&] { return executable.launch(kind, request.batch, buffers.pointers.data(), buffers.pointers.size(), buffers.workspace); };
-  if (Error error = launch())
-    return error;
-  if (Error error = buffers.driver.synchronize())
-    return error;
+  void phase(fusion_phase phase, double &milliseconds);
+  void readBack(RunResult &result) const;
+
+private:
+  void fill(const Buffer &buffer) const;
+  void nameBuffers(fusion_phase phase, const Memory &workspace) const;
+
+  const Context &context;
+  runtime::HostDriver *host;
+  const RunRequest &request;
+  Executable executable;
+  std::vector<Buffer> buffers;
+};
+
+void Run::fill(const Buffer &buffer) const {
+  if (!buffer.bytes)
+    return;
+  auto given = request.given.find(buffer.info.name);
+  if (given != request.given.end())
+    buffer.memory.write(given->second.data.data(), uint64_t(buffer.bytes));
+  // What a kernel forgets to write stays NaN. Saved tensors are left to the check of uninitialised reads.
+  if (request.readBack && isResult(buffer.info.role))
+    buffer.memory.fill(0xff, uint64_t(buffer.bytes));
+}
+
+/// The host driver knows each kernel's part of the workspace by its own name and bounds.
+void Run::nameBuffers(fusion_phase phase, const Memory &workspace) const {
+  for (uint32_t i = 0; i < fusion_executable_buffer_count(executable.get(), phase); ++i) {
+    fusion_workspace_buffer buffer{};
+    buffer.struct_size = sizeof(buffer);
+    check(fusion_executable_buffer(executable.get(), phase, request.batch, i, &buffer));
+    if (!buffer.bytes)
+      continue;
+    auto start = reinterpret_cast<runtime::DevicePointer>(workspace.get()) + runtime::DevicePointer(buffer.offset);
+    if (runtime::Error error = host->nameRange(start, size_t(buffer.bytes), buffer.name, buffer.kernel))
+      throw Failure(FUSION_DEVICE, error.message());
+  }
+}
+
+void Run::phase(fusion_phase phase, double &milliseconds) {
+  fusion_launch_args args{};
+  args.struct_size = sizeof(args);
+  args.phase = phase;
+  args.batch = request.batch;
+  std::vector<const fusion_tensor *> lists[3];
+  for (fusion_group group : {FUSION_INPUTS, FUSION_OUTPUTS, FUSION_SAVEDS})
+    for (uint32_t tensor : executable.arguments(phase, group))
+      lists[group].push_back(&buffers[tensor].view);
+  args.inputs = lists[FUSION_INPUTS].data(), args.input_count = uint32_t(lists[FUSION_INPUTS].size());
+  args.outputs = lists[FUSION_OUTPUTS].data(), args.output_count = uint32_t(lists[FUSION_OUTPUTS].size());
+  args.saved = lists[FUSION_SAVEDS].data(), args.saved_count = uint32_t(lists[FUSION_SAVEDS].size());
+  std::optional<Memory> workspace;
+  if (int64_t bytes = executable.workspaceBytes(phase, request.batch)) {
+    workspace.emplace(context, uint64_t(bytes), "workspace");
+    args.workspace = workspace->get(), args.workspace_bytes = uint64_t(bytes);
+    if (host)
+      nameBuffers(phase, *workspace);
+  }
+  executable.launch(args);
+  context.synchronize();
   if (!request.repeats)
-    return Error::success();
-  auto time = buffers.driver.elapsed(nullptr, [&]() -> Error {
-    for (int i = 0; i < request.repeats; ++i)
-      if (Error error = launch())
-        return error;
-    return Error::success();
-  });
-  if (!time)
-    return time.error();
-  milliseconds = *time / request.repeats;
-  return Error::success();
+    return;
+  struct Repeats {
+    const Executable &executable;
+    const fusion_launch_args &args;
+    int count;
+  } repeats{executable, args, request.repeats};
+  float elapsed = 0;
+  check(fusion_elapsed(
+      context.get(), nullptr,
+      [](void *state) {
+        auto *all = static_cast<Repeats *>(state);
+        fusion_status status = FUSION_OK;
+        for (int i = 0; i < all->count && status == FUSION_OK; ++i)
+          status = fusion_launch(all->executable.get(), &all->args);
+        return status;
+      },
+      &repeats, &elapsed));
+  milliseconds = elapsed / request.repeats;
+}
+
+void Run::readBack(RunResult &result) const {
+  for (const Buffer &buffer : buffers) {
+    fusion_role role = buffer.info.role;
+    bool made =
+        role == FUSION_OUTPUT || role == FUSION_SAVED || (request.backward && (role == FUSION_GRAD_INPUT || role == FUSION_GRAD_PARAMETER));
+    if (!made)
+      continue;
+    reference::Tensor<float> tensor(reference::Shape(buffer.shape.begin(), buffer.shape.end()));
+    if (!tensor.data.empty())
+      buffer.memory.read(tensor.data.data(), tensor.data.size() * sizeof(float));
+    result.tensors[buffer.info.name] = std::move(tensor);
+  }
 }
 
 } // namespace
 
-Expected<RunResult> tools::runProgram(Context &context, HostDriver *host, const Program &program, const RunRequest &request) {
-  auto executable = Executable::create(context, program, Executable::Prepare::Later);
-  if (!executable)
-    return executable.error();
-  const auto &tensors = program.data().tensors;
-  Buffers buffers(context.driver(), tensors.size());
-  for (unsigned i = 0; i < tensors.size(); ++i) {
-    auto bytes = program.tensorBytes(i, request.batch);
-    if (!bytes)
-      return bytes.error();
-    auto memory = context.driver().allocate(size_t(std::max<int64_t>(*bytes, 16)), tensors[i].name);
-    if (!memory)
-      return memory.error();
-    buffers.pointers[i] = *memory;
-    auto given = request.given.find(tensors[i].name);
-    if (given != request.given.end() && *bytes)
-      if (Error error = context.driver().copyToDevice(*memory, given->second.data.data(), size_t(*bytes)))
-        return error;
-    // What a kernel forgets to write stays NaN. Saved tensors are left to the check of uninitialised reads.
-    if (request.readBack && *bytes && isResult(tensors[i].role))
-      if (Error error = context.driver().fill(*memory, 0xff, size_t(*bytes), nullptr))
-        return error;
-  }
+RunResult tools::runProgram(const Context &context, runtime::HostDriver *host, const Program &program, const RunRequest &request) {
+  Run run(context, host, program, request);
   RunResult result;
-  if (Error error = launchPhase(host, *executable, PhaseKind::Forward, request, buffers, result.forwardMs))
-    return error;
+  run.phase(FUSION_FORWARD, result.forwardMs);
   if (host)
     result.forwardLaunches = host->launches().size();
   if (request.backward)
-    if (Error error = launchPhase(host, *executable, PhaseKind::Backward, request, buffers, result.backwardMs))
-      return error;
-  if (!request.readBack)
-    return result;
-  for (unsigned i = 0; i < tensors.size(); ++i) {
-    TensorRole role = tensors[i].role;
-    bool made = role == TensorRole::Output || role == TensorRole::Saved ||
-                (request.backward && (role == TensorRole::GradInput || role == TensorRole::GradParameter));
-    if (!made)
-      continue;
-    reference::Shape shape;
-    for (int64_t extent : tensors[i].shape)
-      shape.push_back(extent == kBatchExtent ? request.batch : extent);
-    reference::Tensor<float> t(shape);
-    if (!t.data.empty())
-      if (Error error = context.driver().copyToHost(t.data.data(), buffers.pointers[i], t.data.size() * sizeof(float)))
-        return error;
-    result.tensors[tensors[i].name] = std::move(t);
-  }
+    run.phase(FUSION_BACKWARD, result.backwardMs);
+  if (request.readBack)
+    run.readBack(result);
   return result;
 }

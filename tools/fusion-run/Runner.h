@@ -1,8 +1,8 @@
-// Runs a program on a driver with given tensors, and keeps what it made.
+// Runs a program on a device with given tensors, and keeps what it made.
 #pragma once
 #include "fusion/HostDriver/HostDriver.h"
 #include "fusion/Reference/Tensor.h"
-#include "fusion/Runtime/Executable.h"
+#include "fusion/fusion.hpp"
 #include <map>
 
 namespace fusion::tools {
@@ -21,8 +21,7 @@ struct RunRequest {
   std::map<std::string, reference::Tensor<float>> given; ///< inputs, parameters and output gradients, by name
 };
 
-/// `host` is the same driver when it is the host driver: workspace buffers get names of their own there.
-runtime::Expected<RunResult> runProgram(runtime::Context &context, runtime::HostDriver *host, const runtime::Program &program,
-                                        const RunRequest &request);
+/// `host` is the context's driver when it is the host driver: workspace buffers get names of their own there. Throws a Failure.
+RunResult runProgram(const Context &context, runtime::HostDriver *host, const Program &program, const RunRequest &request);
 
 } // namespace fusion::tools

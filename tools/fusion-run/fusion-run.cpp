@@ -6,7 +6,10 @@
 #include "ScaleShapes.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Import/Import.h"
+#include "fusion/Runtime/DriverTable.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace fusion;
@@ -41,16 +44,21 @@ ExitCode compileScaled(Session &session, const std::string &path, const Argument
   return code;
 }
 
-/// The driver that runs go to; `host` is the same one when it is the host driver.
+/// Where runs go; `host` is the device's driver when it is the host driver.
 struct Device {
-  std::shared_ptr<runtime::Driver> driver;
-  runtime::HostDriver *host = nullptr;
-  runtime::Context context() const {
-    runtime::ContextOptions options;
-    options.diskCache = !host;
-    return runtime::Context(driver, options);
-  }
+  std::optional<Context> context;
+  std::shared_ptr<runtime::HostDriver> host;
 };
+
+/// The program that compiles under limits, in the build tree or installed; a copy of fusion-run alone has none.
+std::string compileWorker() {
+  std::string self = llvm::sys::fs::getMainExecutable(nullptr, nullptr);
+  llvm::StringRef folder = llvm::sys::path::parent_path(self);
+  for (llvm::StringRef place : {"/fusion-compile-worker", "/../libexec/fusion/fusion-compile-worker"})
+    if (std::string path = (folder + place).str(); llvm::sys::fs::can_execute(path))
+      return path;
+  return "";
+}
 
 ExitCode openDevice(const Arguments &a, Device &device) {
   if (a.device == "host") {
@@ -60,17 +68,31 @@ ExitCode openDevice(const Arguments &a, Device &device) {
     arch.drop_front(3).take_while(llvm::isDigit).getAsInteger(10, number);
     options.claimMajor = number / 10, options.claimMinor = number % 10;
     options.checks.uninitializedGlobal = a.host.blocks.all(); // blocks that do not run leave their results unwritten
-    auto made = std::make_shared<runtime::HostDriver>(options);
-    device.host = made.get(), device.driver = made;
-    return Fine;
+    device.host = std::make_shared<runtime::HostDriver>(options);
   }
-  auto made = runtime::makeCudaDriver();
-  if (!made) {
-    llvm::errs() << "NOT RUN: " << made.error().message() << "\n";
+  try {
+    fusion_context_options options = FUSION_CONTEXT_OPTIONS;
+    fusion_driver table{};
+    std::string worker;
+    if (device.host) {
+      table = runtime::makeDriverTable(device.host, "host");
+      options.driver = &table;
+      options.flags = FUSION_NO_DISK_CACHE;
+    } else {
+      options.device = "cuda";
+      worker = compileWorker(); // NVRTC is no sandbox, and the model may be anybody's
+      options.compile_worker = worker.c_str();
+      options.flags = worker.empty() ? 0 : FUSION_ISOLATE_COMPILE;
+      if (worker.empty())
+        llvm::errs() << "warning: expected fusion-compile-worker beside fusion-run, but found none; compiling without limits\n";
+      options.diagnostic = [](void *, fusion_severity, const char *message) { llvm::errs() << "warning: " << message << "\n"; };
+    }
+    device.context.emplace(options);
+    return Fine;
+  } catch (const Failure &failure) {
+    llvm::errs() << "NOT RUN: " << failure.what() << "\n";
     return DeviceFailure;
   }
-  device.driver = std::move(*made);
-  return Fine;
 }
 
 /// What a failed run means: the checks found a defect in a kernel, or the device failed.
@@ -78,6 +100,21 @@ ExitCode failureOf(const Arguments &a, const Device &device) {
   bool found =
       device.host && llvm::any_of(device.host->launches(), [](const runtime::LaunchRecord &launch) { return !launch.findings.empty(); });
   return a.host.sanitize && found ? Mismatch : DeviceFailure;
+}
+
+ExitCode run(const Arguments &a, Device &device, const runtime::Program &program, const RunRequest &request, RunResult &result) {
+  std::string failed;
+  try {
+    result = runProgram(*device.context, device.host.get(), Program::parse(program.serialize()), request);
+  } catch (const Failure &failure) {
+    failed = failure.what();
+  }
+  if (device.host)
+    printFindings(*device.host);
+  if (failed.empty())
+    return Fine;
+  llvm::errs() << "error: " << failed << "\n";
+  return failureOf(a, device);
 }
 
 /// One input, compiled once and run for every batch, kind of inputs and order.
@@ -106,16 +143,7 @@ ExitCode Runs::launchOnce(const Feed &feed, runtime::Schedule schedule, RunResul
     request.given = feed.byName(*subject.program);
   if (device.host)
     device.host->options().schedule = schedule, device.host->clearRecords();
-  runtime::Context context = device.context();
-  auto made = runProgram(context, device.host, program, request);
-  if (device.host)
-    printFindings(*device.host);
-  if (!made) {
-    llvm::errs() << "error: " << made.error().message() << "\n";
-    return failureOf(a, device);
-  }
-  result = std::move(*made);
-  return Fine;
+  return run(a, device, program, request, result);
 }
 
 ExitCode Runs::feedOnce(const Feed &feed) {
@@ -216,17 +244,12 @@ ExitCode runAlone(const runtime::Program &program, const Arguments &a) {
   request.readBack = a.host.blocks.all(), request.repeats = int(a.repeats);
   if (device.host)
     device.host->options().schedule = a.schedules.front();
-  runtime::Context context = device.context();
-  auto result = runProgram(context, device.host, program, request);
-  if (device.host)
-    printFindings(*device.host);
-  if (!result) {
-    llvm::errs() << "error: " << result.error().message() << "\n";
-    return failureOf(a, device);
-  }
+  RunResult result;
+  if (ExitCode code = run(a, device, program, request, result))
+    return code;
   if (a.repeats)
-    llvm::outs() << llvm::formatv("forward {0:f4} ms\nbackward {1:f4} ms\n", result->forwardMs, result->backwardMs);
-  printSummary(program, *result);
+    llvm::outs() << llvm::formatv("forward {0:f4} ms\nbackward {1:f4} ms\n", result.forwardMs, result.backwardMs);
+  printSummary(program, result);
   return Fine;
 }
 

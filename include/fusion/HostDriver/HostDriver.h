@@ -116,6 +116,7 @@ public:
 
   DeviceInfo device() const override;
   std::string compilerId() const override;
+  std::string imageKind() const override { return "host"; }
   Expected<Binary> compile(const std::string &source, const std::string &name, const std::string &arch) override;
   Expected<ModuleHandle> load(const Binary &binary) override;
   void unload(ModuleHandle module) override;

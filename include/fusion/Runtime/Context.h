@@ -16,6 +16,7 @@ struct ContextOptions {
   std::function<void(const std::string &)> diagnostics;
   /// Called before a step of a long call, one at a time, from any thread; false stops the call with ErrorKind::Cancelled.
   std::function<bool(const std::string &step, unsigned done, unsigned total)> progress;
+  bool jit = true;                           ///< false: never compile; programs must bring an image that fits
   uint64_t cacheBytes = uint64_t(512) << 20; ///< on disk; what was used longest ago goes first
 };
 
@@ -36,8 +37,17 @@ private:
   std::shared_ptr<State> state;
 };
 
+/// Compiling in a child process of its own: NVRTC is no sandbox, and hostile source can make it run or grow without end.
+struct CompileIsolation {
+  std::string worker;                       ///< path of fusion-compile-worker; empty: compile in this process
+  double seconds = 300;                     ///< the child is killed after them
+  uint64_t memoryBytes = uint64_t(8) << 30; ///< limit of its address space
+  std::function<bool()> cancelled;          ///< asked ten times a second; may be empty
+};
+
 /// The driver of a CUDA device: opens libcuda, and libnvrtc when something is first compiled.
-Expected<std::unique_ptr<Driver>> makeCudaDriver(int ordinal = 0, const std::string &libcuda = "libcuda.so.1");
+Expected<std::unique_ptr<Driver>> makeCudaDriver(int ordinal = 0, const std::string &libcuda = "libcuda.so.1",
+                                                 CompileIsolation isolation = {});
 
 /// A driver that compiles, stores and runs nothing: what remains of a launch is the host's own cost. `arch` as in "sm_90".
 Expected<std::unique_ptr<Driver>> makeNullDriver(const std::string &arch = "sm_90");

@@ -44,6 +44,8 @@ public:
   virtual std::string compilerId() const { return {}; }
   /// Compiles CUDA C++ for `arch` ("sm_90a"). `name` is what messages call the source.
   virtual Expected<Binary> compile(const std::string &source, const std::string &name, const std::string &arch) = 0;
+  /// The kind of Image that load() takes: "cubin" (PTX too then) or "host".
+  virtual std::string imageKind() const { return "cubin"; }
   virtual Expected<ModuleHandle> load(const Binary &binary) = 0;
   virtual void unload(ModuleHandle module) = 0;
   /// `sharedBytes`: the dynamic shared memory that launches of the function will ask for (opted in here, once).

@@ -45,12 +45,20 @@ struct KernelLaunch {
   std::string report; ///< optional, for people; the runtime ignores it
 };
 
+/// A phase's kernels, compiled ahead of time.
+struct Image {
+  std::string kind; ///< "cubin", "ptx", or what another driver's load() takes: "host"
+  std::string arch; ///< "sm_90a"; of PTX the virtual architecture by the same name
+  std::string bytes;
+};
+
 /// Forward or backward: kernels that run in order on one stream.
 struct Phase {
   std::string source;                           ///< CUDA C++ of all its kernels
   std::vector<unsigned> inputs, outputs, saved; ///< tensor indices; `saved` is what forward leaves for backward
   Expr workspace;                               ///< bytes of scratch memory
   std::vector<KernelLaunch> kernels;
+  std::vector<Image> images; ///< tried before `source` is compiled; with images the source may be empty
 };
 
 /// The program for one architecture.
