@@ -20,6 +20,8 @@ void fusion::buildNamedPipeline(OpPassManager &passes, const NamedPipelineOption
   passes.addNestedPass<func::FuncOp>(createRaiseIdioms(raise));
   // Statistics and normalisation must be separate before differentiation, so that backward can read saved statistics.
   passes.addNestedPass<func::FuncOp>(createDecomposeNorms());
+  // Behind it norms are reductions, whose dims can be moved; in front of differentiation, so that gradients have the shapes of values.
+  passes.addNestedPass<func::FuncOp>(createUnmergeBatch());
   SimplifyOptions simplify;
   simplify.assumeFinite = options.assumeFinite;
   simplify.precision = options.precision;

@@ -225,7 +225,7 @@ std::optional<LogicalResult> Lowering::reduction(Operation *op) {
     if (!from.hasStaticShape() &&
         Domain::of(from).channels * Domain::of(from).positions != Domain::of(to).channels * Domain::of(to).positions)
       return op->emitError() << "expected a reshape that leaves the unknown batch alone, but got " << from << " to " << to
-                             << "; fix the batch with --batch (merging an unknown batch is not supported yet)";
+                             << "; run -fusion-unmerge-batch first";
     return replace(sameElements(loc, reshape.getX(), to));
   }
   if (auto grad = dyn_cast<ExtremeGradOp>(op)) {

@@ -154,5 +154,16 @@ SHAPES = {
                           lambda m: reshape(m, 2, 3, 4, 5, 6), act("tanh")),
 }
 
+# Rows of images of an unknown batch as one batch, and apart again.
+MERGED = {
+    "softmax_of_rows": built(("?", 3, 8), act("tanh"), lambda m: reshape(m, "?", 8), lambda m: softmax(m, (1,)), lambda m: reshape(m, "?", 3, 8), act("swish")),
+    "max_of_rows": built(("?", 3, 4, 5), lambda m: reshape(m, "?", 5), act("tanh"), lambda m: reduce(m, "max", (1,), False), lambda m: reshape(m, "?", 12)),
+    "layer_norm_of_rows": built(("?", 6, 7), lambda m: reshape(m, "?", 2, 7), lambda m: layer_norm(m, 1), act("gelu"), lambda m: reshape(m, "?", 42), lambda m: m.linear(5)),
+    "in_two_steps": built(("?", 2, 3, 4), lambda m: reshape(m, "?", 3, 4), act("tanh"), lambda m: reshape(m, "?", 4), lambda m: reduce(m, "mean", (1,)),
+                          lambda m: reshape(m, "?", 2, 3), act("sigmoid")),
+    "with_parameters": built(("?", 4, 6), lambda m: m.binary("add", m.parameter("shift", (6,))), lambda m: reshape(m, "?", 6),
+                             lambda m: m.binary("mul", m.parameter("scale", (6,))), lambda m: reshape(m, "?", 24), lambda m: m.linear(3)),
+}
+
 if __name__ == "__main__":
-    write_group({"reductions": REDUCTIONS, "norms": NORMS, "pools": POOLS, "shapes": SHAPES})
+    write_group({"reductions": REDUCTIONS, "norms": NORMS, "pools": POOLS, "shapes": SHAPES, "merged": MERGED})

@@ -71,4 +71,27 @@ def DecomposeNorms : Pass<"fusion-decompose-norms", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::fusion::FusionDialect"];
 }
 
+def UnmergeBatch : Pass<"fusion-unmerge-batch", "::mlir::func::FuncOp"> {
+  let summary = "keeps an unknown batch and the rows a reshape merges it with two dims";
+  let description = [{
+    `[N m, ...]` becomes `[N, m, ...]` from the reshape that merges to the one that takes the rows apart again; in between may stand elementwise
+    ops and reductions of rows, to which norms and softmaxes are decomposed before. Stages and launch plans know one unknown extent, N.
+
+    Before:
+    ```mlir
+    %rows = fusion.reshape %x : tensor<?x3x8xf32> to tensor<?x8xf32>
+    %sum = fusion.sum %rows {dims = array<i64: 1>} : tensor<?x8xf32> to tensor<?xf32>
+    %y = fusion.reshape %sum : tensor<?xf32> to tensor<?x3xf32>
+    ```
+    After:
+    ```mlir
+    %rows = fusion.reshape %x : tensor<?x3x8xf32> to tensor<?x3x8xf32>
+    %sum = fusion.sum %rows {dims = array<i64: 2>} : tensor<?x3x8xf32> to tensor<?x3xf32>
+    %y = fusion.reshape %sum : tensor<?x3xf32> to tensor<?x3xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numUnmerged", "unmerged", "reshapes whose merged batch was kept apart">];
+  let dependentDialects = ["::fusion::FusionDialect"];
+}
+
 #endif
