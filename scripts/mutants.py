@@ -1,91 +1,311 @@
-"""The mutants of scripts/mutate-compiler: what is edited, and the tests that are tried in order until one fails."""
+"""The mutants of scripts/mutate-compiler: what is edited, and the tests that are tried in order until one fails.
 
-MODELS = "{root}/test/Planted/Inputs"
-RUN = "{bin}/fusion-run --grad=all --check "
+A find-string is as short as it can be and still occur once (or `times` times), so that it survives edits around it.
+"""
+from mutant_tests import LAUNCHES, golden, lit, model, planted
 
-TESTS = {
-    "differentiate": "{lit}/Differentiate",
-    "simplify": "{lit}/Simplify",
-    "plans": "{lit}/Pipelines {lit}/Fuse",
-    "conv": RUN + MODELS + "/conv_chain.mlir",
-    "conv-kinks": RUN + "--inputs=kinks " + MODELS + "/conv_chain.mlir",
-    "conv-nonfinite": RUN + "--inputs=nonfinite " + MODELS + "/conv_chain.mlir",
-    "conv-sanitized": RUN + "--sanitize " + MODELS + "/conv_chain.mlir",
-    "linear": RUN + MODELS + "/linear_chain.mlir",
-    "linear-sanitized": RUN + "--sanitize " + MODELS + "/linear_chain.mlir",
-    "norm": RUN + MODELS + "/conv_norm_chain.mlir",
-    "norm-sanitized": RUN + "--sanitize " + MODELS + "/conv_norm_chain.mlir",
-    "norm-mean": RUN + "--inputs=mean:10000 " + MODELS + "/channel_norm.mlir",
-    "norm-bytes": "{bin}/fusion-run --grad=all --bytes " + MODELS + "/conv_norm_chain.mlir",
-    "large": "{bin}/fusion-run --sanitize --blocks=last " + MODELS + "/large_conv_chain.mlir",
-    "sub": RUN + MODELS + "/sub_chain.mlir",
-    "hardswish-kinks": RUN + "--inputs=kinks {root}/test/Golden/act_hardswish.mlir",
-    "launches": "{bin}/fusion-planted-tests",
-}
-
-STAGES = "lib/Stages/LowerToStages.cpp"
-FINISH = "lib/Emit/CUDA/EmitFinish.cpp"
-PRELUDE = "lib/Emit/CUDA/prelude/"
-EMBED = {"unit": "lib/Emit/CUDA/Prelude.cpp"}
-DIALECT = {"unit": "lib/Dialect/FusionDialect.cpp"}
-RUNTIME = {"tools": ("fusion-planted-tests",), "tests": ["launches"]}
+RULES, STRUCTURED, REDUCED = (f"lib/Differentiate/{name}.cpp" for name in ("Rules", "RulesStructured", "RulesReductions"))
+NORMS = "lib/Raise/DecomposeNorms.cpp"
+STAGES, LOWER_NORMS, LOWER_REDUCTIONS, ACCESS = (f"lib/Stages/{name}.cpp" for name in ("LowerToStages", "LowerNorms", "LowerReductions", "Access"))
+SCALARS, DEAD, MERGE, RANGE = (f"lib/Simplify/{name}.cpp" for name in ("Scalars", "DeadLimits", "MergeLimits", "Range"))
+SKETCH, ANALYSIS = "lib/Fuse/Sketch.cpp", "lib/Fuse/Analysis.cpp"
+SWEEP, FINISH, ROWS, PHASE = (f"lib/Emit/CUDA/Emit{name}.cpp" for name in ("Sweep", "Finish", "Rows", "Phase"))
+MUTANTS = []
 
 
-def mutant(name, file, find, replace, tests=(), **more):
-    return {"name": name, "file": file, "find": find, "replace": replace, "tests": list(tests), **more}
+def mutant(name, file, what, find, replace, *tests, times=1, **more):
+    MUTANTS.append({"name": name, "file": file, "what": what, "find": find, "replace": replace, "tests": tests, "times": times, **more})
 
 
-MUTANTS = [
-    # What a stage computes.
-    mutant("eps-outside-root", STAGES,
-           "Value sum = arith::AddFOp::create(b, l, v[0], e);\n      Value root = math::SqrtOp::create(b, l, sum);\n"
-           "      return arith::DivFOp::create(b, l, one, root);",
-           "Value root = math::SqrtOp::create(b, l, v[0]);\n      Value sum = arith::AddFOp::create(b, l, root, e);\n"
-           "      return arith::DivFOp::create(b, l, one, sum);", ["norm", "linear"]),
-    mutant("gamma-is-beta", STAGES, "{channel(normalize.getGamma()), channel(normalize.getBeta())}",
-           "{channel(normalize.getBeta()), channel(normalize.getGamma())}", ["linear"]),
-    mutant("norm-gradient-count", STAGES, "double(domain.channels / groups)", "double(domain.channels)", ["linear"]),
-    mutant("bias-subtracted", STAGES, "return arith::AddFOp::create(b, l, v[0], v[1]); }", "return arith::SubFOp::create(b, l, v[0], v[1]); }", ["conv"]),
-    # How a kernel computes it.
-    mutant("finish-forgets-channel", FINISH, "c < (channel + 1) * {0}; ++c)", "c < (channel + 1) * {0} - 1; ++c)", ["norm"]),
-    mutant("finish-swaps-moments", FINISH, "d.channels, 2 * d.channels)", "2 * d.channels, d.channels)", ["norm"]),
-    mutant("columns-off-by-one", FINISH, 'formatv("if (channel >= {0})", elements)', 'formatv("if (channel > {0})", elements)', ["conv", "conv-sanitized"]),
-    mutant("int32-offsets", "lib/Emit/CUDA/EmitPhase.cpp", '(wide ? "long long" : "int")', '"int"', ["conv", "large"]),
-    mutant("partials-transposed", "lib/Emit/CUDA/EmitChannels.cpp", "{0}[(index_t)channel * gridDim.x + blockIdx.x] = {1}_all;",
-           "{0}[(index_t)blockIdx.x * gridDim.y + channel] = {1}_all;", ["norm"]),
-    # Derivatives.
-    mutant("sub-gradient-sign", "lib/Differentiate/Rules.cpp", "negate(c, sumTo(c, c.dy(), op.getRhs()))", "sumTo(c, c.dy(), op.getRhs())",
-           ["sub", "differentiate"]),
-    mutant("mul-gradient-own-operand", "lib/Differentiate/Rules.cpp", "part(op.getLhs(), op.getRhs());", "part(op.getLhs(), op.getLhs());", ["linear"]),
-    mutant("gradient-overwritten", "lib/Differentiate/Rules.cpp", "sum = sum ? AddOp::create(builder, gradient.getLoc(), value.getType(), sum, gradient).getResult() : gradient;",
-           "sum = gradient;", ["linear", "differentiate"]),
-    mutant("gamma-gradient-not-normalised", "lib/Differentiate/RulesStructured.cpp", "MulOp::create(c.builder, c.loc, op.getType(), c.dy(), n)",
-           "MulOp::create(c.builder, c.loc, op.getType(), c.dy(), op.getX())", ["linear"]),
-    # Algebra.
-    mutant("dead-relu-reaches-below", "lib/Simplify/DeadLimits.cpp", "if (!(range.lo >= 0))\n      return std::nullopt;\n    // relu passes",
-           "if (!(range.lo >= -1))\n      return std::nullopt;\n    // relu passes", ["conv", "simplify"]),
-    mutant("relu-of-hardswish-is-exact", "lib/Simplify/ReluOfHardswish.cpp", "Change::Finite, Change::Exact", "Change::Exact, Change::Exact",
-           ["conv-nonfinite", "simplify"]),
-    mutant("merged-bounds-swapped", "lib/Simplify/MergeLimits.cpp", "limit(a.min), limit(a.max)", "limit(a.max), limit(a.min)", ["simplify"]),
-    # Plans.
-    mutant("worse-plan-taken", "lib/Fuse/Decide.cpp", "if (seconds < best) {", "if (seconds > best) {", ["norm", "norm-bytes", "plans"], times=2),
-    # The prelude.
-    mutant("matmul-barrier", PRELUDE + "matmul.cuh", "    __syncthreads(); // this buffer is full; whoever read it two steps ago has passed the barrier in between\n", "",
-           ["linear", "linear-sanitized"], **EMBED),
-    mutant("matmul-tail", PRELUDE + "matmul.cuh", "inner(i) < liveInner", "inner(i) <= liveInner", ["linear", "linear-sanitized"], **EMBED),
-    mutant("chan-rule-without-count", PRELUDE + "reduce.cuh", "delta * delta * count * share", "delta * delta * share", ["norm"], **EMBED),
-    mutant("sums-about-zero", PRELUDE + "reduce.cuh", "    if (n == 0)\n      shift = x;\n", "", ["norm", "norm-mean"], **EMBED),
-    mutant("column-sum-tail", PRELUDE + "rows.cuh", "for (; i < count; i++)", "for (; i + 1 < count; i++)", ["conv"], **EMBED),
-    mutant("scratch-reused-early", PRELUDE + "reduce.cuh", "  v = warpSum(v);\n  __syncthreads();\n", "  v = warpSum(v);\n", ["norm", "norm-sanitized"], **EMBED),
-    # Formulas of activations.
-    mutant("swish-gradient-y-plus", "dialects/Fusion/Activations.td", "dy * s * (1 + x * (1 - s))", "dy * s * (x + x * (1 - s))", ["linear"], **DIALECT),
-    mutant("hardswish-min-3", "dialects/Fusion/Activations.td", "x * (u > 6 ? 6 : u) * (1 / 6)", "x * (u > 3 ? 3 : u) * (1 / 6)", ["conv"], **DIALECT),
-    mutant("hardswish-kink", "dialects/Fusion/Activations.td", '"x <= -3 ? 0 : (x < 3 ?', '"x < -3 ? 0 : (x <= 3 ?', ["conv-kinks", "hardswish-kinks"], **DIALECT),
-    mutant("relu-loses-nan", "dialects/Fusion/Activations.td", '"x < 0 ? 0 : x", ', '"x > 0 ? x : 0", ', ["conv", "conv-nonfinite"], **DIALECT),
-    # The launch.
-    mutant("default-stream", "lib/Runtime/Executable.cpp", "kernel.sharedBytes, stream, args)", "kernel.sharedBytes, nullptr, args)", **RUNTIME),
-    mutant("wait-after-launch", "lib/Runtime/Executable.cpp",
-           "if (Error error = context.driver().launch(function, extent, Extent3{kernel.block, 1, 1}, kernel.sharedBytes, stream, args))",
-           "Error launched = context.driver().launch(function, extent, Extent3{kernel.block, 1, 1}, kernel.sharedBytes, stream, args);\n"
-           "  if (Error waited = context.driver().synchronize())\n    return waited;\n  if (Error error = launched)", **RUNTIME),
-]
+def formula(name, activation, what, find, replace, *goldens):
+    """An edit of one activation's line, which the goldens of that activation must catch."""
+    mutant(name, "dialects/Fusion/Activations.td", what, find, replace, golden(*(goldens or [f"act_{activation}"])),
+           unit="lib/Dialect/FusionDialect.cpp", activation=activation)
+
+
+def prelude(name, part, what, find, replace, *tests, times=1):
+    mutant(name, f"lib/Emit/CUDA/prelude/{part}.cuh", what, find, replace, *tests, times=times, unit="lib/Emit/CUDA/Prelude.cpp")
+
+
+# Formulas of activations.
+formula("relu-loses-nan", "relu", "NaN becomes 0", '"x < 0 ? 0 : x", ', '"x > 0 ? x : 0", ')
+formula("relu6-bound", "relu6", "min(x, 3)", "(x > 6 ? 6 : x)", "(x > 3 ? 3 : x)")
+formula("leaky-relu-square", "leaky_relu", "slope squared", '"x > 0 ? x : x * slope"', '"x > 0 ? x : x * slope * slope"')
+formula("sigmoid-sign", "sigmoid", "exp(x)", '"1 / (1 + exp(-x))"', '"1 / (1 + exp(x))"')
+formula("hardswish-min-3", "hardswish", "min(u, 3)", "x * (u > 6 ? 6 : u) * (1 / 6)", "x * (u > 3 ? 3 : u) * (1 / 6)")
+formula("softplus-threshold", "softplus", "threshold 2", '"x > 20 ? x', '"x > 2 ? x')
+formula("clamp-order", "clamp", "the upper bound first", "u = x < min ? min : x; u > max ? max : u", "u = x > max ? max : x; u < min ? min : u",
+        "act_clamp", "act_clamp_crossed")
+formula("elu-exp", "elu", "exp without - 1", '"x <= 0 ? alpha * expm1(x) : x"', '"x <= 0 ? alpha * exp(x) : x"')
+formula("celu-alpha", "celu", "alpha not divided by", "alpha * expm1(x * (1 / alpha))", "alpha * expm1(x)")
+formula("gelu-tanh-cube", "gelu_tanh", "x^2 instead of x^3", "0.044715 * x * x * x", "0.044715 * x * x")
+formula("log-sigmoid-sign", "log_sigmoid", "exp(abs(x))", "- log1p(exp(-abs(x)))", "- log1p(exp(abs(x)))")
+formula("softsign-one", "softsign", "2 + abs(x)", '"x / (1 + abs(x))"', '"x / (2 + abs(x))"')
+# Derivatives of activations.
+formula("relu-kink", "relu", "dy at 0", '"x <= 0 ? 0 : dy"', '"x < 0 ? 0 : dy"')
+formula("relu6-kink", "relu6", "dy at 6", "(x >= 6 ? 0 : dy)", "(x > 6 ? 0 : dy)")
+formula("leaky-relu-kink", "leaky_relu", "dy at 0", '"x > 0 ? dy : dy * slope"', '"x >= 0 ? dy : dy * slope"')
+formula("sigmoid-gradient", "sigmoid", "1 + s", "dy * (1 - s) * s", "dy * (1 + s) * s")
+formula("tanh-gradient", "tanh", "1 - t", "dy * (1 - t * t)\"", "dy * (1 - t)\"")
+formula("swish-gradient-y-plus", "swish", "x + x * (1 - s)", "dy * s * (1 + x * (1 - s))", "dy * s * (x + x * (1 - s))")
+formula("hardswish-kink", "hardswish", "kinks on the other side", '"x <= -3 ? 0 : (x < 3 ?', '"x < -3 ? 0 : (x <= 3 ?')
+formula("hardsigmoid-kink", "hardsigmoid", "dy / 6 at -3", '"x > -3 ? (x < 3 ? dy', '"x >= -3 ? (x < 3 ? dy')
+formula("gelu-gradient", "gelu", "twice the density", "* 0.39894228040143267794", "* 0.79788456080286535588")
+formula("softplus-gradient", "softplus", "exp(x)", '"x > 20 ? dy : dy / (1 + exp(-x))"', '"x > 20 ? dy : dy / (1 + exp(x))"')
+formula("clamp-kink", "clamp", "dy at max", "u = x < max ? dy", "u = x <= max ? dy")
+formula("elu-gradient", "elu", "without alpha", "dy * (alpha * exp(x))", "dy * exp(x)")
+formula("selu-gradient", "selu", "without the scale", ': dy * 1.0507009873554804934"', ': dy"')
+formula("celu-gradient", "celu", "times alpha", "dy * exp(x * (1 / alpha))", "dy * (alpha * exp(x * (1 / alpha)))")
+formula("mish-gradient", "mish", "1 - t", '(1 - t * t))"', '(1 - t))"')
+formula("gelu-tanh-gradient", "gelu_tanh", "the 3 of x^3 forgotten", "0.134145", "0.044715")
+formula("softsign-gradient", "softsign", "1 + |x| / a", "(1 - abs(x) / a)", "(1 + abs(x) / a)")
+formula("log-sigmoid-gradient", "log_sigmoid", "sides swapped", "(x < 0 ? 1 : z)", "(x < 0 ? z : 1)")
+formula("exp-gradient", "exp", "dy * x", '"dy * exp(x)"', '"dy * x"')
+formula("log-gradient", "log", "dy * x", '"dy / x"', '"dy * x"')
+formula("sqrt-gradient", "sqrt", "without the 2", '"dy / (2 * sqrt(x))"', '"dy / sqrt(x)"')
+formula("rsqrt-gradient", "rsqrt", "r^2", "dy * (r * r * r)", "dy * (r * r)")
+formula("abs-kink", "abs", "dy at 0", "(x < 0 ? -dy : 0)", "(x < 0 ? -dy : dy)")
+formula("neg-gradient", "neg", "the sign", '"-dy"', '"dy"')
+formula("square-gradient", "square", "without the 2", '"dy * (2 * x)"', '"dy * x"')
+formula("reciprocal-gradient", "reciprocal", "the sign", "-dy * (r * r)", "dy * (r * r)")
+formula("pow-gradient", "pow", "the exponent not lowered", "pow(x, exponent - 1)", "pow(x, exponent)")
+formula("pow-0-gradient", "pow", "0 * pow(x, -1) for exponent 0", '"exponent == 0 ? 0 : dy * (exponent * pow(x, exponent - 1))"',
+        '"dy * (exponent * pow(x, exponent - 1))"', "act_pow_0")
+
+# Derivative rules.
+mutant("sub-gradient-sign", RULES, "the right operand's sign", "negate(c, sumTo(c, c.dy(), op.getRhs()))", "sumTo(c, c.dy(), op.getRhs())",
+       planted("sub_chain"))
+mutant("mul-gradient-own-operand", RULES, "dy times the operand itself", "part(op.getLhs(), op.getRhs());", "part(op.getLhs(), op.getLhs());",
+       golden("broadcast_mul"))
+mutant("mul-gradient-not-summed", RULES, "the broadcast operand's sum", "sumTo(c, MulOp::create(c.builder, c.loc, op.getType(), c.dy(), other), operand)",
+       "MulOp::create(c.builder, c.loc, op.getType(), c.dy(), other)", golden("broadcast_mul"))
+mutant("div-gradient-numerator", RULES, "x / rhs instead of y / rhs", "op.getY(), op.getRhs());", "op.getLhs(), op.getRhs());", golden("broadcast_div"))
+mutant("div-gradient-product", RULES, "dy * rhs", "DivOp::create(c.builder, c.loc, op.getType(), c.dy(), op.getRhs())",
+       "MulOp::create(c.builder, c.loc, op.getType(), c.dy(), op.getRhs())", golden("broadcast_div"))
+mutant("div-gradient-sign", RULES, "the divisor's sign", "negate(c, sumTo(c, product, op.getRhs()))", "sumTo(c, product, op.getRhs())", golden("broadcast_div"))
+mutant("extremum-gradient-swapped", RULES, "dy where the other operand is larger", "c.dy(), operand, other)", "c.dy(), other, operand)",
+       golden("broadcast_maximum"))
+mutant("minimum-gradient-is-maximum", RULES, "the maximum's gradient", "extremumRule<MinimumGradOp>", "extremumRule<MaximumGradOp>", golden("broadcast_minimum"))
+mutant("where-gradient-swapped", RULES, "dy to rhs where lhs is chosen", "part(op.getRhs(), zero, c.dy());", "part(op.getRhs(), c.dy(), zero);", golden("where"))
+mutant("gradient-overwritten", RULES, "the last use's gradient alone",
+       "sum = sum ? AddOp::create(builder, gradient.getLoc(), value.getType(), sum, gradient).getResult() : gradient;", "sum = gradient;",
+       model("graphs", "gate", "square"))
+mutant("first-result-gets-all", "lib/Differentiate/Differentiate.cpp", "every result has the first one's dy", "gradients.contribute(result, block.getArgument(i));",
+       "gradients.contribute(result, block.getArgument(0));", model("structures", "branches"))
+mutant("detach-has-gradient", "lib/Differentiate/Differentiate.cpp", "what is detached is active", "isa<DetachOp, CountOp>(op)", "isa<CountOp>(op)", golden("detach"))
+mutant("bias-gradient-axis", STRUCTURED, "a sum over the channels", "if (d != 1)", "if (d != 0)", model("graphs", "square_linear"))
+mutant("linear-gradient-transposed", STRUCTURED, "dy * weight^T", "c.dy(), op.getWeight(), false, false)", "c.dy(), op.getWeight(), false, true)",
+       model("graphs", "square_linear"))
+mutant("matmul-gradient-order", STRUCTURED, "b^T where a is transposed", "ta ? matmul(c, a.getType(), b, c.dy(), tb, true)",
+       "ta ? matmul(c, a.getType(), b, c.dy(), !tb, true)", model("graphs", "square_matmul"))
+mutant("gamma-gradient-not-normalised", STRUCTURED, "dy * x", "MulOp::create(c.builder, c.loc, op.getType(), c.dy(), n)",
+       "MulOp::create(c.builder, c.loc, op.getType(), c.dy(), op.getX())", planted("linear_chain"))
+mutant("sum-gradient-axis", REDUCED, "dims not kept: dy along the last axes", "b.broadcast(b.keepDims(c.dy(), op.getX(), op.getDims()),", "b.broadcast(c.dy(),",
+       model("reductions", "sum_of_equal_extents"))
+mutant("extreme-gradient-of-max", REDUCED, "the minimum's gradient at the maximum", "x, c.op->getName().stripDialect(), dims", 'x, "max", dims',
+       golden("reduce_min_inner"))
+mutant("variance-gradient-factor", REDUCED, "without the 2", "b.constant(2)", "b.constant(1)", golden("reduce_variance_middle"))
+mutant("moments-gradient-count", REDUCED, "not divided by the count", "b.keepDims(b.div(gradient, b.count(x, op.getDims())),", "b.keepDims(gradient,",
+       golden("reduce_variance_middle"))
+mutant("moments-mean-gradient", REDUCED, "the mean's gradient forgotten", "b.broadcast(perElement(dMean), x.getType())",
+       "b.broadcast(b.mul(perElement(dMean), b.constant(0)), x.getType())", model("graphs", "own_statistics"))
+mutant("standardize-gradient-sign", REDUCED, "centred + slope", "b.sub(centred, slope)", "b.add(centred, slope)", golden("layer_norm"))
+mutant("standardize-foreign-moments", REDUCED, "statistics of another tensor as its own", "moments.getX() == op.getX() && ", "",
+       model("graphs", "statistics_of_another"))
+mutant("running-mean-gradient-sign", REDUCED, "the mean's sign", "negate(c, sumTo(c, scaled, op.getMean()))", "sumTo(c, scaled, op.getMean())",
+       golden("batch_norm_inference"))
+mutant("running-variance-gradient", REDUCED, "x not centred", "b.mul(c.dy(), b.sub(op.getX(), op.getMean()))", "b.mul(c.dy(), op.getX())",
+       golden("batch_norm_inference"))
+mutant("dropout-gradient-unmasked", REDUCED, "dy everywhere", "withAttributesOf(c, DropoutOp::getOperationName(), c.dy(), x.getType())", "c.dy()", golden("dropout"))
+
+# Decompositions.
+mutant("rsqrt-then-eps", NORMS, "eps outside the root", "stats.unary<RsqrtOp>(stats.add(variance, stats.constant(eps.convertToDouble())))",
+       "stats.add(stats.unary<RsqrtOp>(variance), stats.constant(eps.convertToDouble()))", golden("layer_norm"))
+mutant("variance-correction", NORMS, "count + correction", "(double(*count) - correction)", "(double(*count) + correction)", golden("reduce_variance_inner"))
+mutant("any-batch-correction", NORMS, "no correction for an unknown batch", "b.div(b.mul(variance, n), left)", "b.div(b.mul(variance, n), n)",
+       golden("batch_norm_any_batch", "reduce_variance_batch"), lit("Raise"))
+mutant("momentum-swapped", NORMS, "momentum of the old value", "make.constant(1 - momentum)", "make.constant(momentum)", golden("batch_norm_running"))
+mutant("running-variance-biased", NORMS, "the biased variance", "corrected(make, variance, o.getX(), dims, 1)", "variance", golden("batch_norm_running"))
+mutant("trailing-dims", NORMS, "the first of several normalised dims", "llvm::seq(rank - count, rank)", "llvm::seq(rank - count, rank - count + 1)",
+       golden("layer_norm_three"))
+mutant("rms-of-abs", NORMS, "the mean of |x|", "stats.unary<SquareOp>(o.getX())", "stats.unary<AbsOp>(o.getX())", golden("rms_norm"))
+mutant("instance-norm-one-group", NORMS, "all channels in one group", "grouped(o, o.getX().getType().getDimSize(1))", "grouped(o, 1)", golden("instance_norm"))
+mutant("layer-norm-beta-first", NORMS, "(y + beta) * gamma", "make.add(make.mul(y, o.getGamma()), o.getBeta())", "make.mul(make.add(y, o.getBeta()), o.getGamma())",
+       golden("layer_norm"))
+mutant("logsumexp-infinite-shift", NORMS, "inf - inf", "stats.ternary<WhereOp>(difference, stats.constant(0), m)", "m", golden("special_logsumexp"))
+mutant("log-softmax-axis", NORMS, "the sum over the last dim", "stats.reduce<SumOp>(make.unary<ExpOp>(z), o.getDims(), true)",
+       "stats.reduce<SumOp>(make.unary<ExpOp>(z), {cast<RankedTensorType>(z.getType()).getRank() - 1}, true)", golden("log_softmax_channels"))
+mutant("softmax-not-divided", NORMS, "the sum forgotten", "make.div(e, stats.reduce<SumOp>(e, o.getDims(), true))", "e", golden("softmax_last"))
+
+# Idioms.
+mutant("gate-of-another-value", "lib/Raise/RaiseIdioms.cpp", "x * sigmoid(z) becomes swish", "if (match(mul.getRhs()) == mul.getLhs())", "if (match(mul.getRhs()))",
+       model("graphs", "gate"))
+mutant("hardsigmoid-offset", "lib/Raise/RaiseIdioms.cpp", "x / 6 + 1/4 becomes hardsigmoid", "matchPlus(gate, 0.5)", "matchPlus(gate, 0.25)", lit("Raise"))
+
+# Stages.
+mutant("eps-outside-root", LOWER_NORMS, "1 / (sqrt(v) + eps)", "Value sum = arith::AddFOp::create(b, l, v[0], e);\n      Value root = math::SqrtOp::create(b, l, sum);",
+       "Value sum = math::SqrtOp::create(b, l, v[0]);\n      Value root = arith::AddFOp::create(b, l, sum, e);", planted("conv_norm_chain"))
+mutant("gamma-is-beta", LOWER_NORMS, "gamma and beta swapped", "{channel(normalize.getGamma()), channel(normalize.getBeta())}",
+       "{channel(normalize.getBeta()), channel(normalize.getGamma())}", planted("linear_chain"))
+mutant("norm-gradient-count", LOWER_NORMS, "all channels counted", "double(domain.channels / groups)", "double(domain.channels)", planted("linear_chain"))
+mutant("bias-subtracted", STAGES, "z - bias", "return arith::AddFOp::create(b, l, v[0], v[1]); }", "return arith::SubFOp::create(b, l, v[0], v[1]); }",
+       planted("conv_chain"))
+mutant("count-of-batch", STAGES, "an unknown batch counts 1", "x.isDynamicDim(d) ? getAffineSymbolExpr(0, op.getContext())",
+       "x.isDynamicDim(d) ? getAffineConstantExpr(1, op.getContext())", golden("batch_norm_any_batch"))
+mutant("where-swapped", STAGES, "the other operand", '"a == 0 ? c : b"', '"a == 0 ? b : c"', golden("where"))
+mutant("maximum-loses-nan", STAGES, "b where a is NaN", '"a > b ? a : (a == a ? b : a)"', '"a > b ? a : b"', golden("special_maximum"))
+mutant("maximum-tie", STAGES, "dy to both where equal", '"b == c ? a * 0.5 : (b < c ? 0 : a)"', '"b < c ? 0 : a"', golden("special_maximum"))
+mutant("minimum-gradient-side", STAGES, "dy to the larger one", "(b > c ? 0 : a)", "(b > c ? a : 0)", golden("broadcast_minimum"))
+mutant("broadcast-folded", STAGES, "a broadcast counts as a reshape", "if (withoutUnitDims(access, domain) != withoutUnitDims(map.getResultAccess(), domain))",
+       "if (false)", model("reductions", "sum_channels"))
+mutant("group-index", ACCESS, "channel % groups", "c.floorDiv(d.channels / groups)", "c % groups", planted("conv_norm_chain"))
+mutant("broadcast-run", ACCESS, "positions not divided by the inner extent", "inner == 1 ? p : p.floorDiv(inner)", "p", golden("broadcast_add", "broadcast"),
+       model("graphs", "sum_per_position"), model("reductions", "max_width", "sum_height"))
+mutant("broadcast-stride", ACCESS, "strides of the operand not multiplied", "stride *= run;", "", golden("broadcast_add", "broadcast"),
+       model("norms", "layer_norm_image"))
+mutant("run-inner", ACCESS, "a run of the whole image", "return run;\n    }\n  if", "return Run{1, C * P, 1, true};\n    }\n  if",
+       model("reductions", "max_channels"))
+mutant("extreme-apart-summed", LOWER_REDUCTIONS, "the second step of a maximum is a sum", "return reduceOver(loc, kind, inner, later, type);",
+       "return reduceOver(loc, ReduceKind::sum, inner, later, type);", model("reductions", "max_dims_apart"))
+mutant("variance-apart-about-zero", LOWER_REDUCTIONS, "squares not centred", "arith::MulFOp::create(b, l, centred, centred)", "arith::MulFOp::create(b, l, in[0], in[0])",
+       model("reductions", "variance_apart"))
+mutant("mean-apart-count", LOWER_REDUCTIONS, "the first dim's extent alone", "count < 0 || from.isDynamicDim(d) ? -1 : count * from.getDimSize(d)",
+       "count < 0 || from.isDynamicDim(d) ? -1 : from.getDimSize(d)", model("reductions", "variance_apart"))
+mutant("extreme-gradient-index", LOWER_REDUCTIONS, "the place not divided by the inner extent", "(run->inner == 1 ? inside : inside.floorDiv(run->inner)) % run->reduced",
+       "inside % run->reduced", golden("reduce_max_middle"))
+mutant("extreme-gradient-batch", LOWER_REDUCTIONS, "the image forgotten", "r = n * run->reduced + inside.floorDiv(run->inner);", "r = inside.floorDiv(run->inner);",
+       golden("reduce_max_batch", "reduce_max_all"))
+mutant("global-pool-count", LOWER_REDUCTIONS, "divided by the channels", "1.0 / double(Domain::of(x).positions)", "1.0 / double(Domain::of(x).channels)",
+       golden("adaptive_avg_pool2d_global"))
+mutant("dropout-scale", LOWER_REDUCTIONS, "kept values not scaled", "static_cast<float>(1 / (1 - p)) : 0", "1.0f : 0", golden("dropout"))
+mutant("dropout-inverted", LOWER_REDUCTIONS, "what should go is kept", "arith::CmpFPredicate::OGE, u,", "arith::CmpFPredicate::OLT, u,", golden("dropout"))
+
+# Algebra.
+mutant("dead-relu-reaches-below", DEAD, "relu of [-1, ...) is dead", "if (!(range.lo >= 0))\n      return std::nullopt;\n    // relu passes",
+       "if (!(range.lo >= -1))\n      return std::nullopt;\n    // relu passes", planted("conv_chain"), lit("Simplify/dead-limits.mlir"))
+mutant("dead-clamp-above", DEAD, "the upper bound not looked at", "if (!range.within(min, max))", "if (!(range.lo >= min))", lit("Simplify/dead-limits-more.mlir"))
+mutant("dead-limit-kink", DEAD, "hardsigmoid's gradient counts as 0 at 1", "(HardsigmoidOp) { return exactAt({0}); }", "(HardsigmoidOp) { return exactAt({0, 1}); }",
+       lit("Simplify/dead-limits-more.mlir"))
+mutant("dead-limit-times-zero", DEAD, "sigmoid's gradient selects its 0", "(SigmoidOp) { return finiteAt", "(SigmoidOp) { return exactAt", lit("Simplify/dead-limits.mlir", "Simplify/dead-limits-more.mlir"))
+mutant("relu-of-hardswish-is-exact", "lib/Simplify/ReluOfHardswish.cpp", "without --assume-finite too", "Change::Finite, Change::Exact", "Change::Exact, Change::Exact",
+       planted("conv_chain", "--check --inputs=nonfinite"), lit("Simplify/relu-of-hardswish.mlir"))
+mutant("relu-of-hardswish-used-twice", "lib/Simplify/ReluOfHardswish.cpp", "a hardswish with other uses", " || !hardswish->hasOneUse()", "",
+       lit("Simplify/relu-of-hardswish.mlir"))
+mutant("merged-bounds-swapped", MERGE, "clamp(max, min)", "limit(a.min), limit(a.max)", "limit(a.max), limit(a.min)", lit("Simplify/merge-limits.mlir"))
+mutant("merged-crossed-clamps", MERGE, "clamps whose min is above their max", "bounds.min <= bounds.max ? std::optional(bounds) : std::nullopt", "bounds",
+       lit("Simplify/merge-limits.mlir"))
+mutant("negative-leaky-relus", MERGE, "an inner slope below 0", "!(slope(inner) >= 0) || ", "", lit("Simplify/merge-limits.mlir"))
+mutant("any-divisor-is-exact", SCALARS, "reciprocals that are rounded count as exact", "if (powerOfTwo != Exact)", "if (false)", lit("Simplify/scalars.mlir"))
+mutant("merged-difference-sign", SCALARS, "(x - a) + b as x + (a + b)", "(std::is_same_v<Inner, SubOp> ? -a : a)", "a", lit("Simplify/scalars.mlir"))
+mutant("merged-scalar-used-twice", SCALARS, "an inner step with other uses", " || !inner->hasOneUse()", "", lit("Simplify/scalars.mlir"))
+mutant("neutral-element", SCALARS, "x * 0 is x", "s->c != 1)", "s->c != 0)", lit("Simplify/scalars.mlir"))
+mutant("swish-not-negative", RANGE, "swish's range from 0", "operand(0).lo >= 0 ? 0 : -0.2786", "0", lit("Simplify/dead-limits.mlir", "Simplify/dead-limits-more.mlir"))
+mutant("product-is-square", RANGE, "every product is not negative", "if (mul.getLhs() == mul.getRhs())", "if (true)",
+       lit("Simplify/dead-limits.mlir", "Simplify/dead-limits-more.mlir", "Simplify/other.mlir"))
+mutant("minimum-range", RANGE, "the maximum's lower bound", "Range{std::min(a.lo, b.lo), std::min", "Range{std::max(a.lo, b.lo), std::min", lit("Simplify/ranges-of-extrema.mlir"))
+mutant("equal-ops-of-other-attributes", "lib/Simplify/CommonSubexpressions.cpp", "attributes not compared", "attributes.getDictionary(op->getContext())}",
+       "DictionaryAttr::get(op->getContext())}", lit("Simplify/common-subexpressions.mlir"))
+
+# Plans.
+mutant("worse-plan-taken", "lib/Fuse/Decide.cpp", "the slower choice", "if (seconds < best) {", "if (seconds > best) {", lit("Pipelines", "Fuse"), times=2)
+mutant("plan-other-cluster", SKETCH, "a value of another kernel not stored", "!from.inlinable && from.cluster != to.cluster", "false",
+       model("graphs", "parallel_convs"), lit("Fuse"))
+mutant("plan-other-domain", SKETCH, "a value of other extents not stored", "bool otherDomain = !(domainOf(v) == domain);", "bool otherDomain = false;",
+       model("shapes", "flatten", "unflatten", "softmax_flat"))
+mutant("plan-cut", SKETCH, "what a sweep leaves not stored", "bool cut = !from.inlinable &&", "bool cut = false &&",
+       model("reductions", "crossed_rows", "crossed_linear", "crossed_channels", "crossed_width"),
+       explained="values are right, the sweep runs again; the variance's gradient even takes a kernel less")
+mutant("plan-pool-operand", SKETCH, "a pool's operand not stored", "if (full(v) && !info(v.getDefiningOp()).inlinable)", "if (false)", model("pools", "behind_conv"))
+mutant("plan-joins-read", SKETCH, "a sum that another stage waits for joins a later kernel",
+       "[](Operation *op) { return llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); }); })", "[](Operation *) { return true; })",
+       model("norms", "batch_norm_tail"), model("graphs", "residual_block"), lit("Fuse"))
+mutant("plan-absorbs-any-sum", SKETCH, "a sum of all channels while a weight gradient loads", "shape->perImage || shape->channels != 1 || ", "shape->perImage || ",
+       model("graphs", "shift_all"))
+mutant("plan-finish-order", SKETCH, "what finishes reductions after what reads them", "(k.kind == KernelSketch::Finish ? 0 : 1)", "(k.kind == KernelSketch::Finish ? 1 : 0)",
+       planted("conv_norm_chain"))
+mutant("plan-shared-tile-depth", ANALYSIS, "a tile of another depth shared", "from.depth == to.depth && ", "",
+       model("reductions", "crossed_rows", "crossed_linear", "crossed_channels", "crossed_width"))
+mutant("plan-two-widths", ANALYSIS, "groups of two widths in a row kernel", "before.getResultAccess() != op.getResultAccess()", "false",
+       model("graphs", "two_group_widths_in_a_row"))
+mutant("plan-any-run", ANALYSIS, "reductions of several runs in one sweep", "runOf(first.getResultAccess(), domain) == run;", "true;",
+       model("norms", "softmax_twice"), model("reductions", "max_apart"))
+mutant("workspace-alias", PHASE, "a buffer that the same kernel reads", "return s.freeAfter < now;", "return s.freeAfter <= now;", model("graphs", "three_convs"))
+mutant("workspace-use-forgotten", PHASE, "the last reader of a buffer", "last = std::max(last, order[user]);", "last = order[user];",
+       model("graphs", "residual_block", "three_convs", "gate"), model("norms", "softmax_behind_conv", "layer_norm_behind_conv"))
+mutant("int32-offsets", PHASE, "32 bits for 2^31 elements", '(wide ? "long long" : "int")', '"int"', planted("large_conv_chain", "--sanitize --blocks=last"))
+
+# How kernels are printed.
+mutant("variance-unbiased", SWEEP, "divided by count - 1", '.m2 / " + all + ".count;"', '.m2 / (" + all + ".count - 1.0f);"', model("reductions", "variance_channels", "variance_positions"))
+mutant("sweep-bound", SWEEP, "one result too many", "own < (index_t){0};", "own <= (index_t){0};", model("reductions", "max_features", "max_positions"))
+mutant("sweep-step", SWEEP, "runs of elements overlap", ": tile.lanes * vector;", ": tile.lanes;", model("reductions", "sum_image", "sum_long_row"))
+mutant("sweep-vector", SWEEP, "extents that no vector divides", "if (extent % v == 0)", "if (extent >= v)", model("reductions", "max_features", "max_channels"))
+mutant("sweep-channel", SWEEP, "runs per channel not divided by", 'formatv("(outer / {0} % {1})", runs, C)', 'formatv("(outer % {0})", C)',
+       model("norms", "softmax_width_scaled"))
+mutant("sweep-inner", SWEEP, "runs along the inner extent", 'formatv("({0} * {1} + {2})", r, run.inner, in)', 'formatv("({0} + {2})", r, run.inner, in)',
+       model("reductions", "max_height"))
+mutant("sweep-kept-channel", SWEEP, "a result's channel not divided by", "Domain d = Domain::from(map.getDomain());\n    std::string", "Domain d = Domain::from(map.getDomain());\n    std::swap(d.channels, d.positions);\n    std::string",
+       model("norms", "softmax_channels", "layer_norm_behind_conv"), model("reductions", "mean_height"))
+mutant("finish-forgets-channel", FINISH, "the group's last channel", "mergeRows<{1}>({2}, {3}, all", "mergeRows<{1}>({2}, {3} - 1, all", planted("conv_norm_chain"))
+mutant("finish-other-image", FINISH, "the first image's partials", '"const index_t begin = image * tiles;"', '"const index_t begin = 0;"', planted("conv_norm_chain"))
+mutant("columns-off-by-one", FINISH, "one column too many", "|| channel >= {0})", "|| channel > {0})", planted("conv_chain"), planted("conv_chain", "--check --sanitize"))
+mutant("row-group-index", ROWS, "feature % width", 'formatv("(feature / {0})", loop.width)', 'formatv("(feature % {0})", loop.width)', planted("linear_chain"))
+mutant("row-guard", ROWS, "lanes behind the group", '"const bool live = lane + 32 * j < {0} && channel < {1};"', '"const bool live = channel < {1};"',
+       model("linear-norm", "width_5", "width_48"))
+mutant("partials-transposed", "lib/Emit/CUDA/EmitChannels.cpp", "tiles before channels", "(index_t)channel * gridDim.x + blockIdx.x] = {1}_all",
+       "(index_t)blockIdx.x * gridDim.y + channel] = {1}_all", planted("conv_norm_chain"))
+
+# The prelude: sums and moments.
+prelude("chan-rule-without-count", "reduce", "Chan's rule without the count", "delta * delta * count * share", "delta * delta * share", planted("conv_norm_chain"))
+prelude("sums-about-zero", "reduce", "moments about 0", "shift = warpSum(live ? x : 0.0f) / warpSum(live ? 1.0f : 0.0f);", "shift = 0.0f;",
+        planted("channel_norm", "--check --inputs=mean:10000"))
+prelude("scratch-reused-early", "reduce", "a barrier before scratch is used again", "  v = warpSum(v);\n  __syncthreads();\n", "  v = warpSum(v);\n",
+        planted("conv_norm_chain"), planted("conv_norm_chain", "--check --sanitize"))
+prelude("moments-swapped", "rows", "the planes of mean and M2", "part[plane], part[2 * plane]", "part[2 * plane], part[plane]", planted("conv_norm_chain"))
+prelude("row-sum-tail", "rows", "the last partial", "count - i > j * Threads", "count - i > j * Threads + 1", planted("conv_norm_chain"))
+prelude("column-sum-tail", "rows", "the last partial", "count - i > j * Shares", "count - i > j * Shares + 1", planted("conv_chain"))
+# The prelude: sweeps.
+prelude("max-from-zero", "sweep", "the neutral element", "return MaxOf{negativeInfinity()}", "return MaxOf{0.0f}", golden("reduce_max_inner"), model("reductions", "max_channels"))
+prelude("min-from-max", "sweep", "the neutral element", "return MinOf{-negativeInfinity()}", "return MinOf{negativeInfinity()}", golden("reduce_min_inner"))
+prelude("max-loses-nan", "sweep", "NaN", "v > value || v != v ? v : value", "v > value ? v : value", golden("special_max"))
+prelude("sum-merge", "sweep", "the last thread's share alone", "value += other.value", "value = other.value", model("reductions", "sum_image", "sum_long_row"))
+prelude("place-tie", "sweep", "the last of equal elements", "(level && at < place)", "(level && at > place)", golden("special_max"), model("reductions", "tie"))
+prelude("place-first-nan", "sweep", "the last NaN", "(v != v && best != best)", "(v != v && best != best && at > place)",
+        model("reductions", "max_of_row", options="--inputs=nonfinite"))
+prelude("warp-half", "sweep", "sixteen lanes", "for (int step = 1; step < 32;", "for (int step = 1; step < 16;", model("reductions", "sum_long_row"))
+prelude("block-last-warp", "sweep", "the last warp", "warp < Threads / 32;", "warp < Threads / 32 - 1;", model("reductions", "sum_long_row", "sum_image"))
+prelude("block-barrier", "sweep", "a barrier behind the warps' shares", "    scratch[threadIdx.x / 32] = mine;\n  __syncthreads();", "    scratch[threadIdx.x / 32] = mine;",
+        model("reductions", "sum_long_row"))
+prelude("column-share", "sweep", "a thread's share", "threadIdx.x % Lanes + Lanes;", "threadIdx.x % Lanes + 2 * Lanes;", model("reductions", "sum_channels", "sum_batch"))
+prelude("sweep-moments-about-zero", "sweep", "moments about 0", "shift = n == 0 ? v : shift;", "shift = 0.0f;",
+        model("reductions", "variance_of_columns", options="--inputs=mean:1e4"))
+# The prelude: pools and random numbers.
+prelude("pool-first-window", "pool", "one window too late", "l + padding - reach + 1", "l + padding - reach + 2", golden("max_pool2d_overlapping"))
+prelude("pool-last-window", "pool", "padding forgotten", "(l + padding) / stride", "l / stride", golden("max_pool2d_overlapping"))
+prelude("pool-counts-padding", "pool", "padding in front counted", "P::includePadding || begin > 0 ? begin : 0", "begin", golden("avg_pool2d_without_pad"))
+prelude("pool-padding-behind", "pool", "padding behind not counted", "large + (P::includePadding ? padding : 0)", "large", golden("avg_pool2d"), golden("avg_pool2d_beyond"))
+prelude("pool-loses-nan", "pool", "NaN", "best = v > best || v != v ? v : best;", "best = v > best ? v : best;", golden("special_max_pool2d"))
+prelude("pool-tie", "pool", "the last of equal elements", "if (v > best || v != v", "if (v >= best || v != v", golden("special_max_pool2d"), model("pools", "behind_conv"))
+prelude("pool-adaptive-end", "pool", "the end rounded down", "(i + 1) * large + small - 1) / small", "(i + 1) * large) / small", golden("adaptive_avg_pool2d"))
+prelude("pool-dilation", "pool", "windows reach less far", "reachW = (P::kernel.w - 1) * P::dilation.w + 1", "reachW = P::kernel.w", model("pools", "max_dilated"))
+prelude("random-rounds", "random", "nine rounds", "round < 10", "round < 9", golden("dropout"))
+prelude("random-seed", "random", "32 bits of the seed", "key1 = (unsigned)(seed >> 32)", "key1 = 0", golden("dropout"))
+prelude("random-counter", "random", "four elements have one number", "(unsigned long long)i / 4", "(unsigned long long)i / 16", golden("dropout"))
+# The prelude: contractions.
+prelude("matmul-barrier", "matmul", "the barrier behind a full buffer",
+        "    __syncthreads(); // this buffer is full; whoever read it two steps ago has passed the barrier in between\n", "", planted("linear_chain"),
+        planted("linear_chain", "--check --sanitize"))
+prelude("matmul-tail", "matmul", "one k too many", "inner(i) < liveInner", "inner(i) <= liveInner", planted("linear_chain"), planted("linear_chain", "--check --sanitize"))
+prelude("window-padding", "window", "padding", "return origin * stride - padding;", "return origin * stride;", golden("conv2d_window"))
+prelude("window-phase", "window", "the tap's sign", "(stride - 1) * t * dilation) % stride", "t * dilation) % stride", golden("conv_transpose2d_gaps"),
+        model("transposed-norm", "grouped"))
+prelude("patch-bound", "patch", "one column too many", "(unsigned)x < (unsigned)G::in.w", "(unsigned)x <= (unsigned)G::in.w", model("conv-hardswish-relu", "depthwise"))
+prelude("weight-tail", "weight", "the last position of a row", "k < left; k++", "k + 1 < left; k++", planted("conv_chain"))
+prelude("weight-barrier", "weight", "shares of a tile added at once", "    __syncthreads();\n  }\n  const index_t split", "  }\n  const index_t split", planted("conv_chain"),
+        planted("conv_chain", "--check --sanitize"))
+prelude("weight-zero-times-inf", "weight", "0 * inf behind the edge", "if (at.d + d >= P::small.d || at.h + h >= P::small.h)", "if (false)",
+        model("full-edge", "small", options="--schedule-from={models}/full-edge/full.mlir --inputs=nonfinite"))
+
+# The launch.
+mutant("default-stream", "lib/Runtime/LaunchPlan.cpp", "the default stream", "described.sharedBytes, stream, args)", "described.sharedBytes, nullptr, args)", LAUNCHES)
+mutant("wait-after-launch", "lib/Runtime/LaunchPlan.cpp", "a wait behind every launch", "    return inKernel(described, error);\n  return {};",
+       "    return inKernel(described, error);\n  return driver.synchronize();", LAUNCHES)

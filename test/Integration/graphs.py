@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes models that are no chains: values used twice, several inputs and results, two or three anchors. graphs.py GROUP DIRECTORY."""
-from models import Model, write_group
+from models import Model, tensor, write_group
 
 
 def build(shape, steps):
@@ -69,6 +69,16 @@ def scale_positions(m, x):
     m.act("relu").binary("mul", m.parameter("scale", (4, 5)))
 
 
+def standardised(m, x, by):
+    """`x` by the statistics of `by` over its last dim, which are results too."""
+    shape, rows = x[1], x[1][:-1] + (1,)
+    m.body.append("  %%mean, %%variance = fusion.moments %%%s {dims = array<i64: %d>, keepdim} : %s to %s" %
+                  (by[0], len(shape) - 1, tensor(shape), tensor(rows)))
+    m.op("constant 1.0e-5", [], (), functional=False).op("add {}, {}", [("variance", rows), m.value], rows)
+    rstd = m.act("rsqrt").value
+    return [m.op("standardize {} stats {}, {}", [x, ("mean", rows), rstd], shape).value, ("mean", rows), rstd]
+
+
 GRAPHS = {
     "two_inputs": build((3, 4, 5, 6), two_inputs),
     "parallel_convs": build((2, 3, 7, 8), parallel_convs),
@@ -83,6 +93,7 @@ GRAPHS = {
     "divide": build((3, 8), divide),
     "scale_and_shift": build((2, 6, 4, 5), scale_and_shift),
     "scale_all": build((2, 6, 4, 5), scale_all),
+    "shift_all": build((2, 6, 9, 8), lambda m, x: m.conv(5, 3).binary("add", m.parameter("shift", (1,))).act("relu")),
     "scale_rows": build((5, 12), scale_rows),
     "one_dim": build((7,), lambda m, x: m.act("relu")),
     "perceptron": build((6, 10), lambda m, x: m.linear(16).act("gelu").linear(12).norm(3).act("swish").linear(5)),
@@ -95,6 +106,11 @@ GRAPHS = {
     "wide_group_behind_linear": Model((3, 5)).linear(400).norm(2),
     "two_group_widths_in_a_row": Model((4, 24)).norm(3).act("relu").norm(2),
     "sum_per_position": build((2, 6, 4, 5), scale_positions),
+    # Equal extents, where a wrong axis or transposition is no other shape.
+    "square_linear": build((5, 5), lambda m, x: m.linear(5).act("tanh").linear(5)),
+    "square_matmul": build((5, 5), lambda m, x: m.op("matmul {}, {} {{transpose_a}}", [x, m.argument("b", (5, 5))], (5, 5)).act("tanh")),
+    "own_statistics": build((3, 8), lambda m, x: standardised(m, x, x)),
+    "statistics_of_another": build((3, 8), lambda m, x: standardised(m, x, m.argument("z", x[1]))),
     "separable": build((2, 8, 5, 5), lambda m, x: m.conv(8, 1).act("relu").conv(8, 3, groups=8, padding=1).act("relu6").conv(4, 1)),
 }
 

@@ -269,6 +269,11 @@ GROUPS = {
         "low_last_band": Model((2500, 8)).linear(300).act("hardswish"),
         "one_row_in_the_last_band": Model((2049, 3)).linear(129).act("hardswish"),
     },
+    # A bare convolution with the tiles of the first, whose box reaches behind the second: what lies there may be infinite.
+    "full-edge": {
+        "full": Model((128, 40, 128, 128)).conv(64, 3),
+        "small": Model((1, 40, 7, 6)).conv(64, 3),
+    },
     # Tensors of more than 2^31 elements.
     "large": {
         "rows": Model((70000, 40000)).norm(1250).act("swish"),

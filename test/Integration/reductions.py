@@ -27,6 +27,12 @@ def same_shape(m, op, attributes):
     return m.op("%s {} {{%s}}" % (op, attributes), [m.value], m.value[1], functional=False)
 
 
+def crossed(m, op, dims):
+    """x * reduce(x), where equal extents make the result broadcast along other dims than those it was reduced over."""
+    x = m.value
+    return reduce(m, op, dims, False).op("mul {}, {}", [x, m.value], x[1])
+
+
 def softmax(m, dims, op="softmax"):
     return same_shape(m, op, dims_text(dims))
 
@@ -49,13 +55,15 @@ def channel_norm(m, op, affine=True):
     return m.op(text + " {{eps = 1.0e-5}}", operands, shape)
 
 
-def pool(m, op, kernel, stride=None, padding=0, attributes=""):
+def pool(m, op, kernel, stride=None, padding=0, attributes="", dilation=1):
     batch, channels, *extents = m.value[1]
     rank = len(extents)
-    k, p = ((v,) * rank if isinstance(v, int) else tuple(v) for v in (kernel, padding))
+    k, p, d = ((v,) * rank if isinstance(v, int) else tuple(v) for v in (kernel, padding, dilation))
     s = k if stride is None else (stride,) * rank if isinstance(stride, int) else tuple(stride)
-    out = [(e + 2 * p[i] - k[i]) // s[i] + 1 for i, e in enumerate(extents)]
+    out = [(e + 2 * p[i] - d[i] * (k[i] - 1) - 1) // s[i] + 1 for i, e in enumerate(extents)]
     array = lambda v: "array<i64: %s>" % ", ".join(map(str, v))
+    if dilation != 1:
+        attributes += ", dilation = " + array(d)
     text = "%s {} {{kernel = %s, stride = %s, padding = %s%s}} : %s to %s" % (
         op, array(k), array(s), array(p), attributes, tensor(m.value[1]), tensor((batch, channels, *out)))
     return as_is(m, text, [m.value], (batch, channels, *out))
@@ -95,6 +103,14 @@ REDUCTIONS = {
     if (op, name) != ("variance", "of_one")  # 0 / 0
 }
 REDUCTIONS.update({
+    "max_of_row": built((4, 1200), lambda m: reduce(m, "max", (1,))),
+    "min_of_row": built((4, 1200), lambda m: reduce(m, "min", (1,))),
+    "crossed_rows": built((5, 5), act("tanh"), lambda m: crossed(m, "sum", (1,)), act("swish")),
+    "crossed_linear": built((5, 3), lambda m: m.linear(5), lambda m: crossed(m, "sum", (1,)), act("swish")),
+    "crossed_channels": built((4, 4, 4), act("tanh"), lambda m: crossed(m, "max", (1,)), act("swish")),
+    "crossed_width": built((4, 4, 4), act("tanh"), lambda m: crossed(m, "sum", (2,)), lambda m: reduce(m, "sum", (1,))),
+    "variance_of_columns": built((2, 48, 5, 8), lambda m: reduce(m, "variance", (1,))),
+    "sum_of_equal_extents": built((3, 4, 4, 4), act("tanh"), lambda m: reduce(m, "sum", (1,), False), act("swish")),
     "sum_apart": built(PICTURE, act("tanh"), lambda m: reduce(m, "sum", (1, 3))),
     "max_apart": built(PICTURE, act("tanh"), lambda m: reduce(m, "max", (1,)), lambda m: reduce(m, "max", (3,))),
     "variance_apart": built(PICTURE, lambda m: reduce(m, "variance", (1, 3))),
@@ -114,6 +130,8 @@ REDUCTIONS.update({
 NORMS = {
     "softmax_channels": built(PICTURE, act("tanh"), lambda m: softmax(m, (1,)), act("sigmoid")),
     "softmax_positions": built(PICTURE, lambda m: softmax(m, (2, 3))),
+    "softmax_width_scaled": built(PICTURE, act("tanh"), lambda m: m.binary("mul", m.parameter("scale", (5, 1, 1))), lambda m: softmax(m, (3,)),
+                                  lambda m: m.binary("mul", m.parameter("scale", (5, 1, 1)))),
     "softmax_rows": built((4, 130), lambda m: m.linear(70), lambda m: softmax(m, (1,))),
     "softmax_long_rows": built((3, 6000), lambda m: softmax(m, (1,))),
     "log_softmax_channels": built(PICTURE, lambda m: softmax(m, (1,), "log_softmax")),
@@ -132,6 +150,7 @@ NORMS = {
 POOLS = {
     "max_2d": built(PICTURE, act("tanh"), lambda m: pool(m, "max_pool", 2), act("swish")),
     "max_overlapping": built(PICTURE, lambda m: pool(m, "max_pool", 3, 2, 1)),
+    "max_dilated": built((2, 3, 9, 10), act("tanh"), lambda m: pool(m, "max_pool", (2, 3), 1, 1, dilation=(3, 2))),
     "max_3d": built((2, 3, 5, 6, 4), act("tanh"), lambda m: pool(m, "max_pool", 2)),
     "max_1d": built((2, 3, 11), lambda m: pool(m, "max_pool", 3, 2)),
     "average_2d": built(PICTURE, act("tanh"), lambda m: pool(m, "avg_pool", 2), act("sigmoid")),

@@ -38,6 +38,21 @@ func.func @clamp_sigmoid(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   return %y : tensor<?x4xf32>
 }
 
+// The range keeps the lower bound only.
+// VALUE-LABEL: func.func @clamp_sigmoid_below(
+// VALUE: fusion.clamp 
+// GRAD-LABEL: func.func @clamp_sigmoid_below(
+// GRAD: fusion.clamp 
+// FINITE-LABEL: func.func @clamp_sigmoid_below(
+// FINITE: fusion.clamp 
+// OFF-LABEL: func.func @clamp_sigmoid_below(
+// OFF: fusion.clamp 
+func.func @clamp_sigmoid_below(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %v = fusion.sigmoid %x : tensor<?x4xf32>
+  %y = fusion.clamp %v {min = 0.0 : f64, max = 0.5 : f64} : tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+
 // VALUE-LABEL: func.func @clamp_tanh(
 // VALUE-NOT: fusion.clamp
 // VALUE: return %{{.*}} :
