@@ -32,13 +32,18 @@ typedef struct fusion_compile_options {
   /** Called before each step of the compilation. Non-zero stops it with FUSION_CANCELLED once the step in progress is done. */
   int (*progress)(void *user, const char *step, uint32_t done, uint32_t total);
   void *user; /**< passed to both callbacks */
+  /** 1: compile in a child process, fusion-opt, under the two limits. The progress callback is then asked ten times a second. */
+  int32_t isolate;
+  double limit_seconds;        /**< default 600 */
+  uint64_t limit_memory_bytes; /**< of address space; default 16 GiB */
+  const char *compiler;        /**< fusion-opt's path; default $FUSION_OPT, then where it is installed */
 } fusion_compile_options;
 #define FUSION_COMPILE_OPTIONS {sizeof(fusion_compile_options)}
 
 /**
  * Compiles a model description (docs/dialect.md) of `bytes` bytes; `name` is what messages call it. The program file's text goes to
  * `program`, only when the call succeeds. A model that is wrong is FUSION_INVALID_ARGUMENT, one that is right but cannot be compiled
- * FUSION_UNSUPPORTED. `options` may be null.
+ * FUSION_UNSUPPORTED, one that exceeds the limits of `isolate` FUSION_COMPILE. `options` may be null.
  */
 FUSION_API fusion_status fusion_compile(const char *model, size_t bytes, const char *name, const fusion_compile_options *options,
                                         const fusion_sink *program);

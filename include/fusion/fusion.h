@@ -58,7 +58,8 @@ typedef struct fusion_context_options {
   const char *libcuda;         /**< library to open for "cuda"; default libcuda.so.1 */
   const char *cache_directory; /**< default $XDG_CACHE_HOME/fusion, else ~/.cache/fusion; see SECURITY.md */
   uint64_t cache_bytes;        /**< the least recently used entries beyond it go; default 512 MiB */
-  /** Warnings and remarks, one message at a time, from any thread. Nothing reported here makes a call fail. */
+  /** Warnings and remarks, one message at a time, from any thread. Nothing reported here makes a call fail. Neither callback may call
+   *  the library. */
   void (*diagnostic)(void *user, fusion_severity severity, const char *message);
   /** Called before each step of a long call, from any thread, one at a time. Non-zero stops it with FUSION_CANCELLED; a step that
    *  runs is finished first, except a compilation in a child process, which is stopped. */

@@ -1,5 +1,6 @@
 // fusion_compile: imports a model description, compiles it and hands out the program's text; diagnostics go to the caller's callback.
 #include "fusion/Pipelines/Compile.h"
+#include "Isolated.h"
 #include "fusion/Dialect/FusionDialect.h"
 #include "fusion/Import/Import.h"
 #include "fusion/Runtime/Program.h"
@@ -156,7 +157,11 @@ fusion_status fusion_compile(const char *model, size_t bytes, const char *name, 
   if (std::string wrong = checkOptions(options); !wrong.empty())
     return fail(FUSION_INVALID_ARGUMENT, wrong);
   std::string program;
-  fusion_status status = compile(llvm::StringRef(model, bytes), name ? name : "<model>", options, program);
+  std::string message;
+  fusion_status status = options.isolate ? compileIsolated(std::string(model, bytes), name ? name : "<model>", options, program, message)
+                                         : compile(llvm::StringRef(model, bytes), name ? name : "<model>", options, program);
+  if (!message.empty())
+    lastError = message;
   if (status == FUSION_OK)
     sink->write(sink->state, program.data(), program.size());
   return status;

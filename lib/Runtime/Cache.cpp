@@ -128,7 +128,7 @@ std::optional<Binary> BinaryCache::readEntry(const std::string &key) {
   std::optional<Binary> binary = file ? decode(*file, key, why) : std::nullopt;
   if (binary) // what is used stays: prune() removes what was touched longest ago
     (void)::utimensat(directoryFd, name.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
-  else if (report)
+  else if (report && ::faccessat(directoryFd, name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) // unless another process pruned it meanwhile
     report("cache entry " + directory + "/" + name + " is not used: " + (file ? why : file.error().message()) + "; compiling again");
   return binary;
 }

@@ -1,24 +1,13 @@
-// Compiles in a child process: request in on its standard input, answer out on its standard output, death at its limits.
+// Compiles in a child process: a request to fusion-compile-worker, and what to make of its answer.
 #include "Isolate.h"
-#include <cerrno>
-#include <chrono>
-#include <csignal>
+#include "Child.h"
 #include <cstring>
-#include <fcntl.h>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-extern char **environ;
 
 using namespace fusion::runtime;
 using namespace fusion::runtime::detail;
 
 namespace {
-
-constexpr size_t maxAnswerBytes = size_t(1) << 30;
 
 void put(std::string &bytes, std::string_view field) {
   uint64_t size = field.size();
@@ -42,88 +31,6 @@ bool take(std::string_view &bytes, std::string_view &field) {
 template <class T> std::string_view asBytes(const T &value) { return {reinterpret_cast<const char *>(&value), sizeof(value)}; }
 template <class T> bool fromBytes(std::string_view bytes, T &value) {
   return bytes.size() == sizeof(value) && (std::memcpy(&value, bytes.data(), sizeof(value)), true);
-}
-
-/// A child that is killed and waited for when its owner goes without having waited.
-class Child {
-public:
-  ~Child() {
-    if (socket >= 0)
-      ::close(socket);
-    if (pid > 0) {
-      ::kill(pid, SIGKILL);
-      wait();
-    }
-  }
-  int wait() {
-    int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR)
-      ;
-    pid = -1;
-    return status;
-  }
-  pid_t pid = -1;
-  int socket = -1; ///< the child's standard input and output
-};
-
-Error start(const std::string &worker, Child &child) {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    return Error(ErrorKind::System, std::string("cannot make a socket to the compile worker: ") + std::strerror(errno));
-  child.socket = ends[0];
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], 0);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-  char *argv[] = {const_cast<char *>(worker.c_str()), nullptr};
-  int error = posix_spawn(&child.pid, worker.c_str(), &actions, nullptr, argv, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  ::close(ends[1]);
-  if (error) {
-    child.pid = -1;
-    return Error(ErrorKind::System, "cannot start the compile worker " + worker + ": " + std::strerror(error) +
-                                        "; set FUSION_COMPILE_WORKER to fusion-compile-worker, or compile without isolation");
-  }
-  return {};
-}
-
-/// Sends `request` and collects the answer until the child closes its end.
-Error converse(Child &child, std::string_view request, const std::string &name, const CompileIsolation &isolation, std::string &answer) {
-  using Clock = std::chrono::steady_clock;
-  auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(isolation.seconds));
-  std::string buffer(size_t(1) << 16, '\0');
-  for (;;) {
-    if (isolation.cancelled && isolation.cancelled())
-      return Error(ErrorKind::Cancelled, name + ": stopped while compiling by the progress callback");
-    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
-    if (left <= 0)
-      return Error(ErrorKind::Compile, name + ": expected to compile within " + std::to_string(isolation.seconds) +
-                                           " s, but it takes longer; raise compile_seconds if the source is to be trusted");
-    pollfd wait{child.socket, short(POLLIN | (request.empty() ? 0 : POLLOUT)), 0};
-    int ready = ::poll(&wait, 1, int(left < 100 ? left : 100));
-    if (ready < 0 && errno != EINTR)
-      return Error(ErrorKind::System, std::string("lost the compile worker: ") + std::strerror(errno));
-    if (ready <= 0)
-      continue;
-    if (wait.revents & POLLOUT) {
-      ssize_t sent = ::send(child.socket, request.data(), request.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (sent > 0)
-        request.remove_prefix(size_t(sent));
-      else if (errno != EAGAIN && errno != EINTR)
-        request = {}; // it died; what it left to read says more
-      if (request.empty())
-        ::shutdown(child.socket, SHUT_WR);
-    }
-    if (wait.revents & (POLLIN | POLLHUP | POLLERR)) {
-      ssize_t got = ::recv(child.socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
-      if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-        return {};
-      if (got > 0)
-        answer.append(buffer.data(), size_t(got));
-      if (answer.size() > maxAnswerBytes)
-        return Error(ErrorKind::Compile, name + ": expected a binary of at most 1 GiB, but the compile worker sends more");
-    }
-  }
 }
 
 } // namespace
@@ -178,15 +85,18 @@ std::optional<Expected<Binary>> detail::decodeAnswer(std::string_view bytes) {
 
 Expected<Binary> detail::compileInChild(const std::string &source, const std::string &name, const std::string &target,
                                         const CompileIsolation &isolation) {
-  Child child;
-  if (Error error = start(isolation.worker, child))
-    return error;
-  std::string answer;
-  if (Error error =
-          converse(child, encodeRequest({name, target, source, isolation.seconds, isolation.memoryBytes}), name, isolation, answer))
-    return error;
-  int status = child.wait();
-  if (std::optional<Expected<Binary>> decoded = decodeAnswer(answer); decoded && WIFEXITED(status))
+  Expected<ChildResult> child = runChild({{isolation.worker},
+                                          encodeRequest({name, target, source, isolation.seconds, isolation.memoryBytes}),
+                                          name,
+                                          isolation.seconds,
+                                          isolation.cancelled});
+  if (!child)
+    return child.error().kind() == ErrorKind::System
+               ? Error(ErrorKind::System,
+                       child.error().message() + "; set FUSION_COMPILE_WORKER to fusion-compile-worker, or compile without isolation")
+               : child.error();
+  int status = child->status;
+  if (std::optional<Expected<Binary>> decoded = decodeAnswer(child->output); decoded && WIFEXITED(status))
     return *decoded;
   std::string how = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")"
                                         : "exit code " + std::to_string(WEXITSTATUS(status));

@@ -70,6 +70,7 @@ TEST_F(IsolateTest, MemoryIsLimited) {
   isolation.memoryBytes = uint64_t(512) << 20;
   Expected<Binary> endless = compileInChild(kEndless, "endless.cu", "sm_90", isolation);
   ASSERT_FALSE(bool(endless));
+  EXPECT_EQ(endless.error().message().find("expected to compile within"), std::string::npos) << "its memory ends long before its time";
   EXPECT_TRUE(endless.error().kind() == ErrorKind::Compile || endless.error().kind() == ErrorKind::System) << endless.error().message();
 }
 

@@ -1,6 +1,7 @@
 // fusion-opt --emit=...: one model in, one artefact out.
 #include "Emit.h"
 #include "../common/Tool.h"
+#include "Limits.h"
 #include "fusion/Runtime/Nvrtc.h"
 #include "fusion/Runtime/Program.h"
 #include "mlir/IR/Remarks.h"
@@ -19,6 +20,7 @@ struct Arguments {
   CompileArguments compile;
   std::string input = "-", output, emit, format = "json", dumpTo;
   bool fullPrelude = true, remarks = false;
+  Limits limits;
 };
 
 void printHelp() {
@@ -34,13 +36,16 @@ void printHelp() {
       << "  --remarks                    every decision of simplification and fusion, with its reason and numbers, on standard error\n"
          "  --prelude=omit|full          what --emit=cuda prints in front of the kernels (default full)\n"
          "  --dump-stages-to=DIR         the module after every stage of the road, and the CUDA sources\n"
+         "  --limit-seconds=S            stop after that time (default 600; 0: no limit)\n"
+         "  --limit-memory=MIB           stop at that much memory (default 16384; 0: no limit)\n"
          "  -o FILE                      where to write (default standard output)\n\n"
          "Without --emit this is MLIR's opt tool: fusion-opt INPUT [passes].\n";
 }
 
 void reportUnknown(llvm::StringRef argument) {
-  constexpr llvm::StringLiteral withValue[] = {"--arch",  "--grad", "--precision", "--batch",   "--bandwidth",
-                                               "--flops", "--emit", "--format",    "--prelude", "--dump-stages-to"};
+  constexpr llvm::StringLiteral withValue[] = {"--arch",      "--grad",           "--precision",     "--batch",
+                                               "--bandwidth", "--flops",          "--emit",          "--format",
+                                               "--prelude",   "--dump-stages-to", "--limit-seconds", "--limit-memory"};
   llvm::SmallVector<llvm::StringRef> known(std::begin(withValue), std::end(withValue));
   known.append({"--assume-finite", "--remarks", "-o"});
   llvm::StringRef name = argument.split('=').first, close = nearest(name, known);
@@ -69,6 +74,16 @@ ExitCode readArguments(int argc, char **argv, Arguments &a) {
       a.dumpTo = arg.str();
     } else if (arg == "--prelude=omit" || arg == "--prelude=full") {
       a.fullPrelude = arg == "--prelude=full";
+    } else if (arg.consume_front("--limit-seconds=")) {
+      if (arg.getAsDouble(a.limits.seconds) || !(a.limits.seconds >= 0)) {
+        llvm::errs() << "error: expected seconds, or 0 for no limit, behind --limit-seconds=, but got '" << arg << "'\n";
+        return Usage;
+      }
+    } else if (arg.consume_front("--limit-memory=")) {
+      if (!parseNumber(arg, a.limits.mebibytes) || a.limits.mebibytes < 0) {
+        llvm::errs() << "error: expected MiB, or 0 for no limit, behind --limit-memory=, but got '" << arg << "'\n";
+        return Usage;
+      }
     } else if (arg == "--remarks") {
       a.remarks = true;
     } else if (arg == "-o") {
@@ -199,6 +214,8 @@ int tools::emitMain(int argc, char **argv) {
   Arguments a;
   if (ExitCode code = readArguments(argc, argv, a))
     return code;
+  if (std::optional<int> code = superviseSelf(a.limits))
+    return *code;
   if (!a.dumpTo.empty()) {
     if (std::error_code error = llvm::sys::fs::create_directories(a.dumpTo)) {
       llvm::errs() << "error: cannot create " << a.dumpTo << ": " << error.message() << "\n";
