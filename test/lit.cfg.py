@@ -27,6 +27,10 @@ config.substitutions += [
 for tool in ("fusion-opt", "fusion-run"):
     if os.path.exists(os.path.join(config.fusion_tools_dir, tool)):
         config.available_features.add(tool)
+nvcc = shutil.which("nvcc") or shutil.which("nvcc", path=os.path.join(os.environ.get("CUDA_HOME", "/usr/local/cuda"), "bin"))
+if nvcc:
+    config.available_features.add("nvcc")
+    config.substitutions.append(("%nvcc", nvcc))
 if shutil.which("pkg-config"):
     config.available_features.add("pkg-config")
 # NVRTC needs no GPU, but it must be there: tests that compile are unsupported without it, which lit reports.

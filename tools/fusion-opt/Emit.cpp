@@ -2,6 +2,7 @@
 #include "Emit.h"
 #include "../common/Tool.h"
 #include "Limits.h"
+#include "fusion/Emit/CppHost/CppHost.h"
 #include "fusion/Runtime/Nvrtc.h"
 #include "fusion/Runtime/Program.h"
 #include "mlir/IR/Remarks.h"
@@ -14,7 +15,7 @@ using namespace fusion::tools;
 
 namespace {
 
-constexpr llvm::StringLiteral kKinds[] = {"mlir", "fused", "cuda", "ptx", "cubin", "program", "report"};
+constexpr llvm::StringLiteral kKinds[] = {"mlir", "fused", "cuda", "cpp-host", "ptx", "cubin", "program", "report"};
 
 struct Arguments {
   CompileArguments compile;
@@ -29,6 +30,7 @@ void printHelp() {
          "  --emit=mlir                  forward and backward as named ops\n"
          "  --emit=fused                 the kernels and their tiles\n"
          "  --emit=cuda                  CUDA C++ (--prelude=omit: the chain's own text only)\n"
+         "  --emit=cpp-host              kernels with plain C launchers for nvcc: -o NAME.cu also writes NAME.h\n"
          "  --emit=ptx|cubin             compiled by NVRTC; with gradients, -o FILE also writes FILE.backward\n"
          "  --emit=program               the program file that the runtime loads\n"
          "  --emit=report                plan, bytes, predicted time (--format=json|text)\n"
@@ -104,7 +106,13 @@ ExitCode readArguments(int argc, char **argv, Arguments &a) {
     }
   }
   if (!llvm::is_contained(kKinds, a.emit)) {
-    llvm::errs() << "error: expected mlir, fused, cuda, ptx, cubin, program or report behind --emit=, but got '" << a.emit << "'\n";
+    llvm::errs() << "error: expected mlir, fused, cuda, cpp-host, ptx, cubin, program or report behind --emit=, but got '" << a.emit
+                 << "'\n";
+    return Usage;
+  }
+  if (a.emit == "cpp-host" && !llvm::StringRef(a.output).ends_with(".cu")) {
+    llvm::errs() << "error: expected -o NAME.cu with --emit=cpp-host, which writes NAME.h beside it, but got "
+                 << (a.output.empty() ? "nothing" : "'" + a.output + "'") << "\n";
     return Usage;
   }
   if (a.format != "json" && a.format != "text") {
@@ -196,6 +204,19 @@ bool dumpFile(const std::string &directory, llvm::StringRef name, llvm::StringRe
   return writeOutput(path, text);
 }
 
+/// The launchers' header first: a source without it would be of no use.
+ExitCode emitHost(const Compiled &c, const Arguments &a) {
+  auto program = runtime::Program::create(c.program);
+  if (!program) {
+    llvm::errs() << "error: " << program.error().message() << "\n";
+    return Diagnosed;
+  }
+  llvm::SmallString<128> header(a.output);
+  llvm::sys::path::replace_extension(header, "h");
+  CppHost text = emitCppHost(program->data(), llvm::sys::path::filename(header).str());
+  return writeOutput(header, text.header) && writeOutput(a.output, text.source) ? Fine : Diagnosed;
+}
+
 } // namespace
 
 bool tools::wantsEmit(int argc, char **argv) {
@@ -252,6 +273,8 @@ int tools::emitMain(int argc, char **argv) {
     return writeOutput(a.output, cudaText(*compiled, a.fullPrelude)) ? Fine : Diagnosed;
   if (a.emit == "ptx" || a.emit == "cubin")
     return emitBinary(*compiled, a);
+  if (a.emit == "cpp-host")
+    return emitHost(*compiled, a);
   if (a.emit == "report") {
     auto resources = measureResources(*compiled);
     return writeOutput(a.output, a.format == "json" ? reportJson(*compiled, resources) : reportText(*compiled, resources)) ? Fine
