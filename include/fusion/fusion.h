@@ -43,7 +43,7 @@ FUSION_API const char *fusion_last_error(void);
 
 enum {
   FUSION_NO_DISK_CACHE = 1u << 0,   /**< compiled binaries stay in memory */
-  FUSION_ISOLATE_COMPILE = 1u << 1, /**< "cuda" compiles in a child process under the limits below */
+  FUSION_ISOLATE_COMPILE = 1u << 1, /**< NVRTC compiles in a child process under the limits below */
   FUSION_NO_JIT = 1u << 2           /**< never compile: programs must bring an image that fits */
 };
 

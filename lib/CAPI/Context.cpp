@@ -22,20 +22,23 @@ Progress progressOf(const fusion_context_options &options) {
   };
 }
 
-Expected<std::shared_ptr<Driver>> openDriver(const fusion_context_options &options, const Progress &progress) {
+CompileIsolation isolationOf(const fusion_context_options &options, const Progress &progress) {
   CompileIsolation isolation;
-  if (options.flags & FUSION_ISOLATE_COMPILE) {
-    isolation.worker = compileWorker(options);
-    if (options.compile_seconds > 0)
-      isolation.seconds = options.compile_seconds;
-    if (options.compile_memory_bytes)
-      isolation.memoryBytes = options.compile_memory_bytes;
-    if (progress)
-      isolation.cancelled = [progress] { return !progress("compiling", 0, 1); };
-  }
-  Expected<std::unique_ptr<Driver>> driver = options.driver
-                                                 ? driverOfTable(options.driver)
-                                                 : driverByName(options.device ? options.device : "cuda", options, std::move(isolation));
+  if (!(options.flags & FUSION_ISOLATE_COMPILE))
+    return isolation;
+  isolation.worker = compileWorker(options);
+  if (options.compile_seconds > 0)
+    isolation.seconds = options.compile_seconds;
+  if (options.compile_memory_bytes)
+    isolation.memoryBytes = options.compile_memory_bytes;
+  if (progress)
+    isolation.cancelled = [progress] { return !progress("compiling", 0, 1); };
+  return isolation;
+}
+
+Expected<std::shared_ptr<Driver>> openDriver(const fusion_context_options &options, const CompileIsolation &isolation) {
+  Expected<std::unique_ptr<Driver>> driver =
+      options.driver ? driverOfTable(options.driver) : driverByName(options.device ? options.device : "cuda", options, isolation);
   if (!driver)
     return driver.error();
   return std::shared_ptr<Driver>(std::move(*driver));
@@ -54,7 +57,8 @@ fusion_status fusion_context_create(const fusion_context_options *given, fusion_
       if (Error error = readStruct(given, sizeof(fusion_context_options), "options", options))
         return error;
     Progress progress = progressOf(options);
-    Expected<std::shared_ptr<Driver>> driver = openDriver(options, progress);
+    CompileIsolation isolation = isolationOf(options, progress);
+    Expected<std::shared_ptr<Driver>> driver = openDriver(options, isolation);
     if (!driver)
       return driver.error();
     if (!out)
@@ -73,7 +77,7 @@ fusion_status fusion_context_create(const fusion_context_options *given, fusion_
       };
     wanted.progress = progress;
     wanted.jit = !(options.flags & FUSION_NO_JIT);
-    *out = new fusion_context(Context(std::move(*driver), std::move(wanted)));
+    *out = new fusion_context(Context(std::move(*driver), std::move(wanted)), std::move(isolation));
     return {};
   });
 }

@@ -7,8 +7,10 @@
 #include <new>
 
 struct fusion_context {
-  explicit fusion_context(fusion::runtime::Context context) : context(std::move(context)) {}
+  fusion_context(fusion::runtime::Context context, fusion::runtime::CompileIsolation isolation)
+      : context(std::move(context)), isolation(std::move(isolation)) {}
   fusion::runtime::Context context;
+  fusion::runtime::CompileIsolation isolation;
 };
 
 struct fusion_program {

@@ -121,6 +121,7 @@ fusion_status fusion_program_embed(const fusion_context *context, const fusion_p
       return null(!context ? "a context" : !program ? "a program" : !images ? "a list of images" : "a place for the program");
     EmbedOptions options;
     options.dropSource = drop_source != 0;
+    options.isolation = context->isolation;
     std::stringstream list(images);
     for (std::string word; std::getline(list, word, ',');)
       options.images.push_back(word);

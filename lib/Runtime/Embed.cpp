@@ -39,10 +39,12 @@ bool serves(const std::string &variant, const std::string &target) {
   return std::tie(has->major, has->minor) <= std::tie(wants->major, wants->minor);
 }
 
-void compileJob(const Context &context, Job &job) {
+void compileJob(const Context &context, const CompileIsolation &isolation, Job &job) {
   Expected<Binary> binary = Binary{};
   if (job.byDriver) {
     binary = context.compile(job.phase->source, job.name, job.target);
+  } else if (!isolation.worker.empty()) {
+    binary = detail::compileInChild(job.phase->source, job.name, job.target, isolation);
   } else {
     Expected<const Nvrtc *> nvrtc = Nvrtc::get();
     if (!nvrtc) {
@@ -61,7 +63,7 @@ void compileJob(const Context &context, Job &job) {
 }
 
 /// Takes jobs until there are none, or the caller wants to stop.
-void work(const Context &context, std::vector<Job> &jobs, std::atomic<size_t> &next, Error &cancelled) {
+void work(const Context &context, const CompileIsolation &isolation, std::vector<Job> &jobs, std::atomic<size_t> &next, Error &cancelled) {
   for (size_t i; (i = next.fetch_add(1)) < jobs.size();) {
     if (Error error = context.progress("compile " + jobs[i].name + " for " + jobs[i].target, unsigned(i), unsigned(jobs.size()))) {
       cancelled = error;
@@ -69,26 +71,26 @@ void work(const Context &context, std::vector<Job> &jobs, std::atomic<size_t> &n
       return;
     }
     try {
-      compileJob(context, jobs[i]);
+      compileJob(context, isolation, jobs[i]);
     } catch (const std::bad_alloc &) { // must not leave the thread it happens in
       jobs[i].error = Error(ErrorKind::OutOfMemory, "not enough memory to compile " + jobs[i].name);
     }
   }
 }
 
-Error runJobs(const Context &context, std::vector<Job> &jobs) {
+Error runJobs(const Context &context, const CompileIsolation &isolation, std::vector<Job> &jobs) {
   std::atomic<size_t> next{0};
   size_t count = std::min<size_t>(jobs.size(), std::max(1u, std::thread::hardware_concurrency()));
   std::vector<Error> cancelled(std::max<size_t>(count, 1));
   std::vector<std::thread> threads;
   for (size_t t = 1; t < count; ++t) {
     try {
-      threads.emplace_back([&, t] { work(context, jobs, next, cancelled[t]); });
+      threads.emplace_back([&, t] { work(context, isolation, jobs, next, cancelled[t]); });
     } catch (const std::system_error &) { // fewer threads, then
       break;
     }
   }
-  work(context, jobs, next, cancelled[0]);
+  work(context, isolation, jobs, next, cancelled[0]);
   for (std::thread &thread : threads)
     thread.join();
   for (const Error &error : cancelled)
@@ -158,7 +160,7 @@ Expected<Program> fusion::runtime::embedImages(const Context &context, const Pro
   for (const std::string &wanted : options.images)
     if (Error error = addJobs(context, data, wanted, jobs))
       return error;
-  if (Error error = runJobs(context, jobs))
+  if (Error error = runJobs(context, options.isolation, jobs))
     return error;
   for (Job &job : jobs) {
     nameKind(job.image);

@@ -4,12 +4,14 @@
 #include "fusion/Runtime/CacheDirectory.h"
 #include "fusion/Runtime/Context.h"
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iterator>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -229,6 +231,23 @@ TEST_F(CacheTest, WhatIsUsedStays) {
   writer.insert("d", binary(std::string(400, 'd')));
   EXPECT_EQ(found("b"), "nothing") << "the older one was used later";
   EXPECT_NE(found("a"), "nothing");
+}
+
+TEST_F(CacheTest, AFullDiskLeavesNothingBehind) {
+  BinaryCache cache(directory, report());
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  rlimit full{1000, before.rlim_max}; // writes fail in the middle of a file, as they do where the disk is full
+  ::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  cache.insert("key", binary(std::string(5000, 'b')));
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, SIG_DFL);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_NE(messages[0].find("cannot write"), std::string::npos) << messages[0];
+  EXPECT_EQ(inspectCache(directory, CacheAction::Status)->entries, 0u);
+  EXPECT_EQ(inspectCache(directory, CacheAction::Clear)->removed, 0u) << "no temporary file stays";
+  EXPECT_TRUE(cache.find("key").has_value()) << "what was compiled is used all the same";
 }
 
 TEST_F(CacheTest, CanBeLookedAtCheckedAndEmptied) {

@@ -158,7 +158,7 @@ TEST_F(ImagesTest, EmbeddingCompilesForEachArchitecture) {
   ContextOptions options;
   options.diskCache = false;
   Context context(driver, options);
-  Expected<Program> embedded = embedImages(context, *program, {{"sm_80", "sm_90a", "compute_90"}, /*dropSource=*/true});
+  Expected<Program> embedded = embedImages(context, *program, {{"sm_80", "sm_90a", "compute_90"}, {}, /*dropSource=*/true});
   ASSERT_TRUE(bool(embedded)) << embedded.error().message();
   embedded = Program::parse(embedded->serialize());
   ASSERT_TRUE(bool(embedded)) << embedded.error().message();
@@ -172,6 +172,9 @@ TEST_F(ImagesTest, EmbeddingCompilesForEachArchitecture) {
     EXPECT_NE(phase->images[2].bytes.find(".target sm_90"), std::string::npos);
   }
   EXPECT_EQ(driver->compiled, 0);
+  EmbedOptions isolated{{"sm_80", "sm_90a", "compute_90"}, {}, true};
+  isolated.isolation.worker = FUSION_COMPILE_WORKER;
+  EXPECT_EQ(embedImages(context, *program, isolated)->serialize(), embedded->serialize());
   // Again for the device: one image more, and the source must be there for it.
   EXPECT_EQ(embedImages(context, *embedded, {{"device"}}).error().message(),
             "expected a program with source to compile, but its source was left out; start from the full one");

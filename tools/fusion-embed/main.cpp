@@ -44,7 +44,10 @@ int main(int argc, char **argv) {
     return usage("expected a program, -o FILE and --images=LIST");
   try {
     fusion::Program program = fusion::Program::load(input);
-    program.embed(fusion::Context(device), images, dropSource).save(output);
+    fusion_context_options options = FUSION_CONTEXT_OPTIONS;
+    options.device = device.c_str();
+    options.flags = FUSION_ISOLATE_COMPILE; // the source may be anybody's
+    program.embed(fusion::Context(options), images, dropSource).save(output);
     return 0;
   } catch (const fusion::Failure &failure) {
     std::fprintf(stderr, "error: %s\n", failure.what());

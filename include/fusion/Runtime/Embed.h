@@ -9,7 +9,8 @@ struct EmbedOptions {
   /// "sm_90a": a cubin by NVRTC; "compute_90": PTX for that and every newer device; "device": for the context's own device, by its
   /// driver. Neither of the first two needs a GPU.
   std::vector<std::string> images;
-  bool dropSource = false; ///< leave the kernels' text out: then only the images can run
+  CompileIsolation isolation; ///< for what NVRTC compiles
+  bool dropSource = false;    ///< leave the kernels' text out: then only the images can run
 };
 
 /// The program with images added (those of the same kind and architecture are replaced). All phases and images are compiled at the
