@@ -8,8 +8,10 @@ RULES, STRUCTURED, REDUCED = (f"lib/Differentiate/{name}.cpp" for name in ("Rule
 NORMS = "lib/Raise/DecomposeNorms.cpp"
 STAGES, LOWER_NORMS, LOWER_REDUCTIONS, ACCESS = (f"lib/Stages/{name}.cpp" for name in ("LowerToStages", "LowerNorms", "LowerReductions", "Access"))
 SCALARS, DEAD, MERGE, RANGE = (f"lib/Simplify/{name}.cpp" for name in ("Scalars", "DeadLimits", "MergeLimits", "Range"))
-SKETCH, ANALYSIS = "lib/Fuse/Sketch.cpp", "lib/Fuse/Analysis.cpp"
-SWEEP, FINISH, ROWS, PHASE = (f"lib/Emit/CUDA/Emit{name}.cpp" for name in ("Sweep", "Finish", "Rows", "Phase"))
+PLACES = "lib/Emit/CUDA/EmitSweepPlaces.cpp"
+SUMS, EXTREMES = (f"lib/Simplify/{name}.cpp" for name in ("Sums", "Extremes"))
+SKETCH, ANALYSIS, CHOOSE = "lib/Fuse/Sketch.cpp", "lib/Fuse/Analysis.cpp", "lib/Schedule/ChooseWindow.cpp"
+SWEEP, FINISH, ROWS, PHASE, TILE = (f"lib/Emit/CUDA/Emit{name}.cpp" for name in ("Sweep", "Finish", "Rows", "Phase", "Tile"))
 MUTANTS = []
 
 
@@ -208,14 +210,14 @@ mutant("equal-ops-of-other-attributes", "lib/Simplify/CommonSubexpressions.cpp",
 
 # Plans.
 mutant("worse-plan-taken", "lib/Fuse/Decide.cpp", "the slower choice", "if (seconds < best) {", "if (seconds > best) {", lit("Pipelines", "Fuse"), times=2)
-mutant("plan-other-cluster", SKETCH, "a value of another kernel not stored", "!from.inlinable && from.cluster != to.cluster", "false",
+mutant("plan-other-cluster", SKETCH, "a value of another kernel not stored", "from.cluster != to.cluster && !fromMemory(v)", "false",
        model("graphs", "parallel_convs"), lit("Fuse"))
 mutant("plan-other-domain", SKETCH, "a value of other extents not stored", "bool otherDomain = !(domainOf(v) == domain);", "bool otherDomain = false;",
        model("shapes", "flatten", "unflatten", "softmax_flat"))
 mutant("plan-cut", SKETCH, "what a sweep leaves not stored", "bool cut = !from.inlinable &&", "bool cut = false &&",
        model("reductions", "crossed_rows", "crossed_linear", "crossed_channels", "crossed_width"),
        explained="values are right, the sweep runs again; the variance's gradient even takes a kernel less")
-mutant("plan-pool-operand", SKETCH, "a pool's operand not stored", "if (full(v) && !info(v.getDefiningOp()).inlinable)", "if (false)", model("pools", "behind_conv"))
+mutant("plan-pool-operand", SKETCH, "a pool's operand not stored", "if (full(v) && !(separate(", "if (false && !(separate(", model("pools", "behind_conv"))
 mutant("plan-joins-read", SKETCH, "a sum that another stage waits for joins a later kernel",
        "[](Operation *op) { return llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); }); })", "[](Operation *) { return true; })",
        model("norms", "batch_norm_tail"), model("graphs", "residual_block"), lit("Fuse"))
@@ -229,6 +231,41 @@ mutant("plan-two-widths", ANALYSIS, "groups of two widths in a row kernel", "bef
        model("graphs", "two_group_widths_in_a_row"))
 mutant("plan-any-run", ANALYSIS, "reductions of several runs in one sweep", "runOf(first.getResultAccess(), domain) == run;", "true;",
        model("norms", "softmax_twice"), model("reductions", "max_apart"))
+# A contraction's tile.
+mutant("tile-pool-padding", ANALYSIS, "pools whose windows reach into padding", "if (op.getPadding()[d] != 0 || ", "if (", model("tiles", "overlapping"),
+       model("pools", "padded_behind_conv"))
+mutant("tile-pool-overlap", ANALYSIS, "pools whose windows overlap", " + 1 > op.getStride()[d])", " + 1 > 2 * op.getStride()[d])", model("tiles", "overlapping_inside"))
+mutant("tile-part-of-channels", ANALYSIS, "reductions over one group's channels", "if (!contract || contract.getGroups() != 1)", "if (!contract)",
+       model("tiles", "grouped_softmax"))
+mutant("tile-before-pool", ANALYSIS, "a reduction in front of the tile's pool", "return domain == tile && run == Run", "return run == Run",
+       model("tiles", "fork_pool_softmax"))
+mutant("tile-two-pools", ANALYSIS, "a second pool of one tile", "tilePools.count(from.cluster) || ", "", model("tiles", "fork_two_pools", "then_two_pools"))
+mutant("tile-put-back", TILE, "the pool reads what is in front of its operand", "loop.putBack = x == loop.tileValue ? Value() : x;", "loop.putBack = Value();",
+       model("tiles", "max", "average_3d"))
+mutant("tile-barrier", TILE, "no barrier in front of the pool", 'if (x != loop.tileValue)\n    w.line("__syncthreads();");', '', model("tiles", "max", "average_3d"))
+mutant("tile-sweep-channel", PLACES, "the wrong channel of a parameter", '{source->place + ".image", "r", "p"}', '{source->place + ".image", "0", "p"}',
+       model("tiles", "softmax_of_bias", "then_softmax"))
+mutant("tile-sweep-position", SWEEP, "the tile's element of another position", '" + m];");', '"];");', model("tiles", "softmax", "min"))
+mutant("tile-partials", TILE, "partials in front of a sweep dropped", "loop.storesNothing = true;", "return;", model("tiles", "fork_softmax_mean"))
+mutant("tile-multiple", CHOOSE, "a box that cuts windows", "work.multiple; // a box", "Extents{1, 1, 1}; // a box", model("tiles", "max", "average_1d"))
+prelude("pooled-clip", "pooled", "windows over the edge not clipped", "P::large.w;\n};", "2 * P::large.w;\n};", model("tiles", "average_ceil", "max_ceil"))
+prelude("pooled-covered", "pooled", "windows behind the last one live", "roundUp(P::large.h, T::box.h) / P::stride.h", "P::small.h", model("tiles", "then_mean", "then_image_mean"))
+prelude("pooled-stride", "pooled", "windows a kernel apart", "i.w * P::stride.w + tw", "i.w * P::kernel.w + tw", model("tiles", "max_gaps"))
+prelude("pooled-divisor", "pooled", "the override of the divisor ignored", "P::divisor != 0 ? P::divisor : volume(P::kernel)", "volume(P::kernel)",
+        model("tiles", "average_divisor"))
+mutant("windows-of-sum", LOWER_REDUCTIONS, "a sum over a dim as a mean", "x, w->kernel, w->stride, w->padding, w->dilation, false, 1, false)",
+       "x, w->kernel, w->stride, w->padding, w->dilation, false, 0, false)", model("tiles", "sum_of_depth"))
+# Sums and extremes of fewer elements.
+mutant("sum-of-varying", SUMS, "a factor that varies along the summed dims", " && constantAlong(factor, rank, op.getDims()))", ")", lit("Simplify/sums.mlir"))
+mutant("sum-of-shifted", SUMS, "any shift leaves a sum", "if (isNormalised(x))", "if (true)", lit("Simplify/sums.mlir"))
+mutant("sum-of-norm-count", SUMS, "the sum as the mean", "b.reshape(b.mul(y, count), op", "b.reshape(y, op", lit("Simplify/sums.mlir"), model("tiles", "norm_mean"))
+mutant("sum-of-used", SUMS, "a product that is needed anyway", "if (!scaled || !scaled->hasOneUse() || ", "if (!scaled || ", lit("Simplify/sums.mlir"))
+mutant("sum-of-rows", SUMS, "a sum over the batch of a linear layer", "|| op.getDims() != ArrayRef<int64_t>{1} || linear", "|| linear", lit("Simplify/sums.mlir"))
+mutant("max-of-decreasing", EXTREMES, "max of a map that falls", "*scalar > 0 ? Direction::Up : Direction::Down", "Direction::Up", lit("Simplify/extremes.mlir"))
+mutant("max-of-leaky", EXTREMES, "leaky_relu of a negative slope", "leaky.getSlope().convertToDouble() >= 0 ?", "true ?", lit("Simplify/extremes.mlir"))
+mutant("max-before-gradient", EXTREMES, "reordered before differentiation", "Justification{m.change, Change::Different, m.direction", "Justification{m.change, Change::Exact, m.direction",
+       lit("Simplify/extremes.mlir"))
+mutant("pools-that-overlap", EXTREMES, "max pools with other strides merged", "return w.kernel == w.stride && ", "return ", lit("Simplify/extremes.mlir"))
 mutant("workspace-alias", PHASE, "a buffer that the same kernel reads", "return s.freeAfter < now;", "return s.freeAfter <= now;", model("graphs", "three_convs"))
 mutant("workspace-use-forgotten", PHASE, "the last reader of a buffer", "last = std::max(last, order[user]);", "last = order[user];",
        model("graphs", "residual_block", "three_convs", "gate"), model("norms", "softmax_behind_conv", "layer_norm_behind_conv"))
@@ -236,12 +273,12 @@ mutant("int32-offsets", PHASE, "32 bits for 2^31 elements", '(wide ? "long long"
 
 # How kernels are printed.
 mutant("variance-unbiased", SWEEP, "divided by count - 1", '.m2 / " + all + ".count;"', '.m2 / (" + all + ".count - 1.0f);"', model("reductions", "variance_channels", "variance_positions"))
-mutant("sweep-bound", SWEEP, "one result too many", "own < (index_t){0};", "own <= (index_t){0};", model("reductions", "max_features", "max_positions"))
+mutant("sweep-bound", PLACES, "one result too many", "own < (index_t){0};", "own <= (index_t){0};", model("reductions", "max_features", "max_positions"))
 mutant("sweep-step", SWEEP, "runs of elements overlap", ": tile.lanes * vector;", ": tile.lanes;", model("reductions", "sum_image", "sum_long_row"))
-mutant("sweep-vector", SWEEP, "extents that no vector divides", "if (extent % v == 0)", "if (extent >= v)", model("reductions", "max_features", "max_channels"))
-mutant("sweep-channel", SWEEP, "runs per channel not divided by", 'formatv("(outer / {0} % {1})", runs, C)', 'formatv("(outer % {0})", C)',
+mutant("sweep-vector", PLACES, "extents that no vector divides", "if (extent % v == 0)", "if (extent >= v)", model("reductions", "max_features", "max_channels"))
+mutant("sweep-channel", PLACES, "runs per channel not divided by", 'formatv("(outer / {0} % {1})", runs, C)', 'formatv("(outer % {0})", C)',
        model("norms", "softmax_width_scaled"))
-mutant("sweep-inner", SWEEP, "runs along the inner extent", 'formatv("({0} * {1} + {2})", r, run.inner, in)', 'formatv("({0} + {2})", r, run.inner, in)',
+mutant("sweep-inner", PLACES, "runs along the inner extent", 'formatv("({0} * {1} + {2})", r, run.inner, in)', 'formatv("({0} + {2})", r, run.inner, in)',
        model("reductions", "max_height"))
 mutant("sweep-kept-channel", SWEEP, "a result's channel not divided by", "Domain d = Domain::from(map.getDomain());\n    std::string", "Domain d = Domain::from(map.getDomain());\n    std::swap(d.channels, d.positions);\n    std::string",
        model("norms", "softmax_channels", "layer_norm_behind_conv"), model("reductions", "mean_height"))

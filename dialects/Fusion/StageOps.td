@@ -223,7 +223,8 @@ def Fusion_KernelOp : Op<Fusion_Dialect, "kernel", [IsolatedFromAbove, SingleBlo
     * (kernel_c1) The body's arguments have the types of the operands.
     * (kernel_c2) The body holds stages and ends with a `fusion.return` of the results' types.
     * (kernel_c3) The strategy is one of those above.
-    * (kernel_c4) A kernel has the one contraction or pool that its strategy names; the other strategies have none.
+    * (kernel_c4) A kernel has the one contraction or pool that its strategy names; the other strategies have none. Behind a `gather` or
+      `scatter` there may be one pool (`average` or `max`), which is made of the contraction's tile.
     * (kernel_c5) `finish_rows` merges partials of the layout `tiles_inner`, `finish_columns` of `tiles_outer`; no other kernel does.
     * (kernel_c6) The name is a C identifier.
   }];

@@ -122,7 +122,8 @@ LogicalResult KernelOp::verifyRegions() {
     return emitOpError("expected a C identifier as the kernel's name, but got '") << name << "' (kernel_c6)";
   bool finishes = getStrategy().starts_with("finish_"), pools = getStrategy() == "pool";
   bool anchored = !finishes && getStrategy() != "channels" && getStrategy() != "rows" && getStrategy() != "sweep";
-  unsigned contractions = 0;
+  bool windows = getStrategy() == "gather" || getStrategy() == "scatter";
+  unsigned contractions = 0, tilePools = 0;
   for (Operation &op : block.without_terminator()) {
     if (!isa<MapOp, ReduceOp, ContractOp, PoolOp, PartialOp, FinishOp>(op))
       return op.emitOpError("expected a stage in a kernel's body; lower it with -fusion-lower-to-stages (kernel_c2)");
@@ -133,7 +134,10 @@ LogicalResult KernelOp::verifyRegions() {
                                             : anchored ? "a contraction of kind " + getStrategy().str()
                                                        : "no contraction")
                                         << ", but got " << stringifyContractKind(contract.getKind()) << " (kernel_c4)";
-    } else if (isa<PoolOp>(op)) {
+    } else if (auto pool = dyn_cast<PoolOp>(op); pool && windows && !pool.isGradient()) {
+      if (++tilePools > 1)
+        return emitOpError("expected at most one pool behind a ") << getStrategy() << ", but got " << tilePools << " (kernel_c4)";
+    } else if (pool) {
       ++contractions;
       if (!pools)
         return emitOpError("expected ") << (anchored ? "a contraction of kind " + getStrategy().str() : "no pool")

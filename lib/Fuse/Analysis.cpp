@@ -89,12 +89,19 @@ LogicalResult Planner::analyseReduce(ReduceOp op) {
     i.depth = depthOf(op.getInput());
     if (!info(producer).inlinable && !isFinished(op.getInput())) {
       i.cluster = info(producer).cluster;
-      if (info(producer).inTile) // stored by its kernel before it is reduced again over another domain
+      // Stored by its kernel before it is reduced again over another domain, or into partials.
+      if (info(producer).inTile || (info(producer).behindTile && windowAt(i.cluster, i.depth) && !(run && !shape)))
         ++i.depth, i.cluster = -1;
     }
   }
   bool matmul =
       i.cluster >= 0 && isa<ContractOp>(anchors[i.cluster]) && cast<ContractOp>(anchors[i.cluster]).getKind() == ContractKind::matmul;
+  if (run && !shape && reducesTile(domain, *run, i)) {
+    i.inTile = i.sweep = true;
+    tileSweeps.insert(i.cluster);
+    infos[op] = i;
+    return success();
+  }
   // What follows a sweep over the same run goes on in it.
   if (run && isSweep(i.cluster) && !i.inTile && info(anchors[i.cluster]).depth == i.depth) {
     auto first = cast<ReduceOp>(anchors[i.cluster]);
@@ -122,8 +129,65 @@ LogicalResult Planner::analyseReduce(ReduceOp op) {
                         << op.getResultAccessAttr() << "; other reductions are not supported yet";
 }
 
+ContractOp Planner::windowAt(int cluster, int depth) const {
+  auto contract = cluster >= 0 ? dyn_cast<ContractOp>(anchors[cluster]) : ContractOp();
+  return contract && contract.getKind() != ContractKind::matmul && info(contract).depth == depth ? contract : ContractOp();
+}
+
+bool Planner::fitsBlock(ContractOp contract, PoolOp pool, int64_t channels) const {
+  if (givenTiles) // asked for the stage that comes next
+    return givenTiles->contains(int64_t(infos.size()));
+  WindowTile tile;
+  tile.channels = channels, tile.slice = 1, tile.rows = 8, tile.cols = std::min<int64_t>(8, channels);
+  int64_t windows = 1; // of the smallest box
+  if (pool)
+    for (auto [i, stride] : llvm::enumerate(llvm::reverse(pool.getStride())))
+      tile.box[2 - i] = i == 0 ? (kMinTileWidth + stride - 1) / stride * stride : stride, windows *= tile.box[2 - i] / stride;
+  int64_t positions = tile.box[0] * tile.box[1] * tile.box[2];
+  if (positions > kMaxTilePositions)
+    return false;
+  WindowGeometry g(WindowProblem::of(contract), tile, contract.getKind() == ContractKind::scatter);
+  return 4 * (g.tileFloats + g.pipeFloats + (pool ? windows * channels : 0)) <= spec.sharedPerBlock;
+}
+
+bool Planner::reducesTile(const Domain &domain, const Run &run, const StageInfo &to) const {
+  ContractOp contract = windowAt(to.cluster, to.depth);
+  if (!contract || contract.getGroups() != 1)
+    return false;
+  PoolOp pool = tilePools.lookup(to.cluster);
+  Domain tile = Domain::of(cast<RankedTensorType>(pool ? pool.getResult().getType() : contract.getResult().getType()));
+  return domain == tile && run == Run{1, domain.channels, domain.positions, true} && domain.channels > 1 &&
+         domain.channels <= kMaxTileChannels && fitsBlock(contract, pool, domain.channels);
+}
+
+bool Planner::poolsTile(PoolOp op) const {
+  Value x = op.getInputs()[0];
+  Operation *producer = x.getDefiningOp();
+  if (!producer || op.isGradient() || isFinished(x) || info(producer).inlinable || info(producer).inTile || info(producer).behindTile)
+    return false;
+  const StageInfo &from = info(producer);
+  ContractOp contract = windowAt(from.cluster, from.depth);
+  if (!contract || contract.getResult().getType() != x.getType() || tilePools.count(from.cluster) || tileSweeps.contains(from.cluster) ||
+      op.getAdaptive())
+    return false;
+  // Windows that do not overlap lie in one tile each, if the tile is a multiple of what they cover.
+  for (int64_t d = 0, rank = op.getStride().size(); d < rank; ++d)
+    if (op.getPadding()[d] != 0 || (op.getKernel()[d] - 1) * op.getDilation()[d] + 1 > op.getStride()[d])
+      return false;
+  if (!fitsBlock(contract, op, std::min<int64_t>(4, Domain::of(cast<RankedTensorType>(x.getType())).channels)))
+    return false;
+  return !(Domain::of(op.getResult().getType()) == Domain::of(cast<RankedTensorType>(x.getType())));
+}
+
 void Planner::analysePool(PoolOp op) {
   StageInfo i;
+  if (poolsTile(op)) {
+    const StageInfo &from = info(op.getInputs()[0].getDefiningOp());
+    i.cluster = from.cluster, i.depth = from.depth;
+    tilePools[i.cluster] = op;
+    infos[op] = i;
+    return;
+  }
   for (Value v : op.getInputs()) {
     i.depth = std::max(i.depth, depthOf(v));
     if (Operation *producer = v.getDefiningOp(); producer && !isFinished(v) && info(producer).inTile)
@@ -169,6 +233,7 @@ LogicalResult Planner::analyseMap(MapOp op) {
     if (!producer || isFinished(v))
       continue;
     const StageInfo &p = info(producer);
+    i.behindTile |= p.inTile || p.behindTile;
     if (p.inlinable && Domain::of(cast<RankedTensorType>(v.getType())) == domain)
       continue;
     if (!p.inTile && !(Domain::of(cast<RankedTensorType>(v.getType())) == domain)) {
@@ -193,6 +258,10 @@ LogicalResult Planner::analyseMap(MapOp op) {
 Value Planner::spineOf(int cluster) const {
   Value v = anchors[cluster]->getResult(0);
   while (v.hasOneUse()) {
+    if (PoolOp pool = tilePools.lookup(cluster); pool && pool == *v.getUsers().begin()) {
+      v = pool.getResult();
+      continue;
+    }
     auto user = dyn_cast<MapOp>(*v.getUsers().begin());
     if (!user || info(user).cluster != cluster || info(user).depth != info(anchors[cluster]).depth || info(user).inTile ||
         !llvm::all_of(user.getInputs(), [&](Value in) { return in == v || isFinished(in); }))
@@ -202,7 +271,9 @@ Value Planner::spineOf(int cluster) const {
   return v;
 }
 
-LogicalResult Planner::analyse() {
+LogicalResult Planner::analyse(DictionaryAttr given) {
+  if (auto tiles = given ? given.getAs<DenseI64ArrayAttr>("tiles") : DenseI64ArrayAttr())
+    givenTiles.emplace(tiles.asArrayRef().begin(), tiles.asArrayRef().end());
   for (Operation &op : func.getBody().front().without_terminator()) {
     if (auto contract = dyn_cast<ContractOp>(op)) {
       StageInfo i;

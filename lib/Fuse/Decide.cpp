@@ -26,14 +26,19 @@ static std::string sourceOf(Operation *op) {
 }
 
 DictionaryAttr Planner::toAttr(const Choices &choices) const {
-  SmallVector<int64_t> inlined, stored(choices.storedClusters.begin(), choices.storedClusters.end());
-  for (auto [index, entry] : llvm::enumerate(infos))
-    if (choices.inlined.contains(entry.first->getResult(0)))
+  SmallVector<int64_t> inlined, stored(choices.storedClusters.begin(), choices.storedClusters.end()), tiles;
+  for (auto [index, entry] : llvm::enumerate(infos)) {
+    auto &[op, i] = entry;
+    if (choices.inlined.contains(op->getResult(0)))
       inlined.push_back(index);
+    if ((isa<PoolOp>(op) && tilePools.lookup(i.cluster) == op) || (isa<ReduceOp>(op) && i.sweep && windowAt(i.cluster, i.depth)))
+      tiles.push_back(index);
+  }
   llvm::sort(stored);
   Builder b(func->getContext());
-  return b.getDictionaryAttr(
-      {b.getNamedAttr("inlined", b.getDenseI64ArrayAttr(inlined)), b.getNamedAttr("stored", b.getDenseI64ArrayAttr(stored))});
+  return b.getDictionaryAttr({b.getNamedAttr("inlined", b.getDenseI64ArrayAttr(inlined)),
+                              b.getNamedAttr("stored", b.getDenseI64ArrayAttr(stored)),
+                              b.getNamedAttr("tiles", b.getDenseI64ArrayAttr(tiles))});
 }
 
 FailureOr<Choices> Planner::fromAttr(DictionaryAttr attr) const {
@@ -109,10 +114,11 @@ Choices Planner::decide(bool quietly) {
     double saved = 0;
     unsigned joined = 0;
     for (auto &[op, i] : infos)
-      if (i.cluster == int(cluster) && isa<MapOp>(op) && !i.reduction && i.depth == info(anchor).depth)
+      if (i.cluster == int(cluster) && op != anchor && isa<MapOp, PoolOp>(op) && !i.reduction && i.depth == info(anchor).depth)
         saved += 2 * bytesOf(op->getOperand(0).getType(), batch), ++joined;
+    std::string pooled = tilePools.count(cluster) ? ", a pool among them," : "";
     if (joined)
-      record(anchor, true, Twine(joined) + " elementwise stages join " + sourceOf(anchor) + "'s kernel", best,
+      record(anchor, true, Twine(joined) + " stages" + pooled + " join " + sourceOf(anchor) + "'s kernel", best,
              best + saved / spec.bandwidth);
   }
   llvm::DenseMap<Operation *, Operation *> loadedBy; // a sum taken while a weight contraction loads its operand -> that contraction
@@ -125,7 +131,10 @@ Choices Planner::decide(bool quietly) {
     if (auto reduce = dyn_cast<ReduceOp>(op)) {
       std::optional<ReduceShape> shape = shapeOf(reduce.getResultAccess(), Domain::from(reduce.getDomain()));
       double sweep = bytesOf(reduce.getInput().getType(), batch) / spec.bandwidth;
-      if (i.sweep)
+      if (i.sweep && windowAt(i.cluster, i.depth))
+        record(op, true, "reduce '" + sourceOf(op) + "' inside the tile: it holds all " + Twine(reduce.getDomain()[1]) + " channels", best,
+               best + sweep);
+      else if (i.sweep)
         record(op, true, "reduce '" + sourceOf(op) + "' in a sweep over the run: the kernel goes on behind it", best, best + sweep);
       else if (i.inTile)
         record(op, true, "reduce '" + sourceOf(op) + "' inside the tile: a group is " + Twine(shape->channels) + " features", best,

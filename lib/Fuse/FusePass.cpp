@@ -12,10 +12,11 @@ using namespace fusion;
 
 LogicalResult fusion::fuseFunction(func::FuncOp func, const DeviceSpec &spec, int64_t batch) {
   Planner planner(func, spec, batch);
-  if (failed(planner.analyse()))
+  auto given = func->getAttrOfType<DictionaryAttr>("fusion.choices");
+  if (failed(planner.analyse(given)))
     return failure();
   Choices choices;
-  if (auto given = func->getAttrOfType<DictionaryAttr>("fusion.choices")) {
+  if (given) {
     FailureOr<Choices> read = planner.fromAttr(given);
     if (failed(read))
       return failure();

@@ -23,10 +23,14 @@ private:
 
   const StageInfo &info(Operation *op) const { return plan.info(op); }
   Domain domainOf(Value v) const;
+  /// A kernel with a window contraction inside runs over what that makes, whatever becomes of its tile.
+  Domain kernelDomain(const StageInfo &i, const Domain &own) const;
   Key keyOf(Value v) const;
   static Key keyOf(const KernelSketch &k) { return {k.depth, k.cluster, k.domain.batch, k.domain.channels, k.domain.positions}; }
   KernelSketch &kernelFor(const StageInfo &i, const Domain &domain);
   void findStored();
+  /// Whether a map can be computed from what is in memory: stages behind a contraction that is stored.
+  bool fromMemory(Value v) const;
   void findAbsorbed();
   void pull(KernelSketch &kernel, Value v, bool root = false);
   void finishes(SmallVector<KernelSketch> &out, const KernelSketch &from);
@@ -45,11 +49,17 @@ Domain Sketcher::domainOf(Value v) const {
 
 Sketcher::Key Sketcher::keyOf(Value v) const {
   const StageInfo &i = info(v.getDefiningOp());
-  Domain d = domainOf(v);
+  Domain d = kernelDomain(i, domainOf(v));
   return {i.depth, i.cluster, d.batch, d.channels, d.positions};
 }
 
-KernelSketch &Sketcher::kernelFor(const StageInfo &i, const Domain &d) {
+Domain Sketcher::kernelDomain(const StageInfo &i, const Domain &own) const {
+  ContractOp window = plan.windowAt(i.cluster, i.depth);
+  return window ? Domain::of(cast<RankedTensorType>(window.getResult().getType())) : own;
+}
+
+KernelSketch &Sketcher::kernelFor(const StageInfo &i, const Domain &own) {
+  Domain d = kernelDomain(i, own);
   KernelSketch &k = kernels[{i.depth, i.cluster, d.batch, d.channels, d.positions}];
   k.cluster = i.cluster;
   k.depth = i.depth;
@@ -57,7 +67,25 @@ KernelSketch &Sketcher::kernelFor(const StageInfo &i, const Domain &d) {
   return k;
 }
 
+/// Whether no element belongs to several windows, so that what is in front of the pool is computed once.
+static bool separate(PoolOp pool) {
+  for (auto [kernel, stride] : llvm::zip(pool.getKernel(), pool.getStride()))
+    if (kernel > stride)
+      return false;
+  return !pool.isGradient() && !pool.getAdaptive();
+}
+
+bool Sketcher::fromMemory(Value v) const {
+  Operation *op = v.getDefiningOp();
+  if (!op || plan.isFinished(v) || stored.contains(v) || info(op).inlinable)
+    return true;
+  return isa<MapOp>(op) && !info(op).inTile && !info(op).behindTile &&
+         llvm::all_of(op->getOperands(), [&](Value in) { return fromMemory(in) && (plan.isFinished(in) || domainOf(in) == domainOf(v)); });
+}
+
 void Sketcher::findStored() {
+  for (int cluster : choices.storedClusters)
+    stored.insert(plan.spineOf(cluster));
   auto full = [&](Value v) { return v.getDefiningOp() && !plan.isFinished(v); };
   for (Operation &op : func::FuncOp(plan.func).getBody().front()) {
     if (isa<func::ReturnOp>(op)) {
@@ -70,7 +98,8 @@ void Sketcher::findStored() {
           stored.insert(v);
     } else if (isa<PoolOp>(op)) {
       for (Value v : op.getOperands())
-        if (full(v) && !info(v.getDefiningOp()).inlinable)
+        if (full(v) && !(separate(cast<PoolOp>(op)) ? fromMemory(v) : info(v.getDefiningOp()).inlinable) &&
+            plan.tilePools.lookup(info(&op).cluster) != &op)
           stored.insert(v);
     } else if (isa<MapOp, ReduceOp>(op)) {
       const StageInfo &to = info(&op);
@@ -86,15 +115,14 @@ void Sketcher::findStored() {
           continue;
         }
         bool otherDomain = !(domainOf(v) == domain);
-        bool otherCluster = !from.inlinable && from.cluster != to.cluster;
-        bool cut = !from.inlinable && from.depth < to.depth && (from.cluster < 0 || plan.isSweep(from.cluster));
+        bool otherCluster = from.cluster != to.cluster && !fromMemory(v);
+        bool swept = plan.isSweep(from.cluster) || (from.behindTile && plan.tileSweeps.contains(from.cluster));
+        bool cut = !from.inlinable && from.depth < to.depth && (from.cluster < 0 || swept);
         if (otherDomain || otherCluster || cut)
           stored.insert(v);
       }
     }
   }
-  for (int cluster : choices.storedClusters)
-    stored.insert(plan.spineOf(cluster));
 }
 
 /// A per-channel sum of what a weight contraction loads as S can be taken while it is loaded.
@@ -130,7 +158,7 @@ void Sketcher::pull(KernelSketch &kernel, Value v, bool root) {
   }
   for (Value operand : op->getOperands())
     pull(kernel, operand);
-  if (isa<ContractOp, PoolOp>(op))
+  if (isa<ContractOp>(op) || (isa<PoolOp>(op) && !kernel.anchor))
     kernel.anchor = op;
   kernel.stages.insert(op);
 }

@@ -110,7 +110,9 @@ BlockCost WindowCounter::block(int64_t slice, bool operandFitsL2) const {
   BlockCost b;
   b.threads = t.threads, b.fill = g.phaseCount() > 1 ? 6 : 12; // phases of unequal work drift apart, so that fewer warps do
   int64_t pipe = g.pipeFloats * slice;                         // g stages one channel
-  b.sharedBytes = 4 * (g.resident ? std::max(g.tileFloats, pipe) : g.tileFloats + pipe);
+  int64_t tile = g.tileFloats + int64_t(work.pooled * double(volume(t.box) * t.channels)); // with what a pool leaves
+  b.sharedBytes =
+      4 * (g.resident ? std::max(tile, pipe) : tile + pipe) + (work.allChannels ? 36 * t.threads : 0); // and where threads merge
   double itemWarps = std::ceil(double(g.items) / 32), rounds = std::ceil(double(g.items) / double(t.threads)),
          slices = double(ceilDiv(reduced, slice));
   double inner = double(reduced) * passes, deposits = g.resident ? 1 : 2 * slices - 1; // adding to the tile reads it first
@@ -177,15 +179,20 @@ WindowTile fusion::chooseWindowTile(const WindowProblem &p, bool scatter, const 
         least = cycles, best = t;
     }
   };
-  for (int64_t d : extentsUpTo(out[0], 4))
-    for (int64_t h : extentsUpTo(out[1], 16))
-      for (int64_t w : extentsUpTo(out[2], 128, 32)) {
-        if (d * h * w > 2048)
+  const Extents &m = work.multiple; // a box is made of whole windows
+  auto boxes = [&](int i, int64_t limit, int64_t least = 1) {
+    return extentsUpTo(ceilDiv(out[i], m[i]), std::max<int64_t>(1, limit / m[i]), ceilDiv(least, m[i]));
+  };
+  for (int64_t inD : boxes(0, 4))
+    for (int64_t inH : boxes(1, 16))
+      for (int64_t inW : boxes(2, 128, kMinTileWidth)) {
+        int64_t d = inD * m[0], h = inH * m[1], w = inW * m[2];
+        if (d * h * w > kMaxTilePositions)
           continue;
         // A box of one phase along d has as much work in every warp: 8 to 30 % faster than boxes of both, as measured.
-        if (scatter && p.stride[0] > 1 && d > 1)
+        if (scatter && p.stride[0] > 1 && d > m[0])
           continue;
-        for (int64_t channels : channelCounts(written))
+        for (int64_t channels : work.allChannels ? SmallVector<int64_t>{written} : channelCounts(written))
           for (int64_t rows : {1, 2, 4, 8})
             for (int64_t cols : {written <= 4 ? written : int64_t(4), int64_t(8), int64_t(16)}) {
               if (rows * cols > 64 || cols > ceilDiv(channels, 4) * 4 || rows > d * h * w)

@@ -41,6 +41,11 @@ ElementWork ElementWork::of(KernelOp kernel) {
         work.instructions[i] += isa<MapOp>(op) ? instructionsPerElement(op) : 0;
       before.insert(stages.begin(), stages.end());
     }
+  // Stages count by the elements they run over, in elements of the tile.
+  const Domain &tile = facts.contract && facts.tile.positions > 0 ? facts.tile : facts.domain;
+  auto share = [&](const Domain &d) { return double(d.channels * d.positions) / double(tile.channels * tile.positions); };
+  bool window = facts.strategy == Strategy::Gather || facts.strategy == Strategy::Scatter;
+  double walks = 0;
   llvm::SetVector<Operation *> behind;
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (isa<ContractOp>(op) || before.contains(&op))
@@ -50,13 +55,26 @@ ElementWork ElementWork::of(KernelOp kernel) {
       work.reduces = true;
       work.epilogueInstructions += partial.getKind() == ReduceKind::moments ? 3 : 1;
       work.perChannel += partial.getKind() == ReduceKind::moments ? 100 : 20;
+    } else if (isa<ReduceOp>(op) && window) {
+      walks += share(facts.domain);
+    } else if (auto map = dyn_cast<MapOp>(op)) {
+      work.epilogueInstructions += instructionsPerElement(&op) * share(Domain::from(map.getDomain()));
     }
-    work.epilogueInstructions += isa<MapOp>(op) ? instructionsPerElement(&op) : 0;
   }
-  work.epilogueLoads = fullSizeLoads(behind, facts.domain);
+  if (window) {
+    work.epilogueInstructions += 4 * walks; // a load, what merges, the loop
+    work.allChannels = facts.sweeps;
+    if (facts.pool) {
+      llvm::copy(facts.pool.getStride(), work.multiple.end() - facts.pool.getStride().size());
+      work.pooled = facts.sweeps ? 1.0 / double(work.multiple[0] * work.multiple[1] * work.multiple[2]) : 0;
+      work.epilogueInstructions += 4; // a window's elements are loaded and merged
+    }
+  }
+  work.epilogueLoads = fullSizeLoads(behind, tile) + (facts.domain == tile ? 0 : fullSizeLoads(behind, facts.domain) * share(facts.domain));
   work.epilogueStores = 0;
   for (Value v : kernel.getBody().front().getTerminator()->getOperands())
-    if (!isa_and_nonnull<PartialOp>(v.getDefiningOp()) && Domain::of(cast<RankedTensorType>(v.getType())) == facts.domain)
-      ++work.epilogueStores;
+    if (!isa_and_nonnull<PartialOp>(v.getDefiningOp()))
+      if (Domain d = Domain::of(cast<RankedTensorType>(v.getType())); d == tile || d == facts.domain)
+        work.epilogueStores += share(d);
   return work;
 }

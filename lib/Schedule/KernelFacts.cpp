@@ -23,12 +23,17 @@ KernelFacts KernelFacts::of(KernelOp kernel) {
     if (auto contract = dyn_cast<ContractOp>(op)) {
       facts.contract = contract;
       if (contract.getKind() != ContractKind::weight)
-        facts.domain = Domain::of(cast<RankedTensorType>(contract.getResult().getType())), found = true;
+        facts.domain = facts.tile = Domain::of(cast<RankedTensorType>(contract.getResult().getType())), found = true;
     } else if (auto pool = dyn_cast<PoolOp>(op)) {
       facts.pool = pool;
       facts.domain = Domain::of(pool.getResult().getType()), found = true;
     } else if (auto reduce = dyn_cast<ReduceOp>(op)) {
       Domain d = Domain::from(reduce.getDomain());
+      if (facts.strategy == Strategy::Gather || facts.strategy == Strategy::Scatter) {
+        facts.run = *runOf(reduce.getResultAccess(), d);
+        facts.sweeps = true;
+        continue;
+      }
       if (facts.strategy == Strategy::Sweep && !found) {
         facts.run = *runOf(reduce.getResultAccess(), d); // the planner made it of such reductions
         facts.domain = d, found = true;

@@ -65,6 +65,37 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
   llvm_unreachable("every strategy is handled");
 }
 
+/// Whether a gather's or scatter's tile holds what the kernel goes on to do in it.
+static LogicalResult holdsTile(KernelOp kernel, DictionaryAttr given) {
+  KernelFacts facts = KernelFacts::of(kernel);
+  WindowTile tile;
+  fromAttr(given, tile);
+  ElementWork work = ElementWork::of(kernel);
+  if (work.allChannels && tile.channels < facts.tile.channels)
+    return kernel.emitError() << "expected a tile of all " << facts.tile.channels
+                              << " channels, which are reduced inside it, but got one of " << tile.channels
+                              << "; give a schedule of a model with as many channels";
+  for (int i = 0; i < 3; ++i)
+    if (tile.box[i] % work.multiple[i])
+      return kernel.emitError() << "expected a tile made of whole windows of a pool, multiples of " << work.multiple[i]
+                                << ", but got an extent of " << tile.box[i];
+  return success();
+}
+
+/// A gather's or scatter's tile with a box made of whole windows of the pool at hand.
+static FailureOr<DictionaryAttr> fitWindow(KernelOp kernel, DictionaryAttr given) {
+  WindowTile tile;
+  fromAttr(given, tile);
+  WindowProblem problem = WindowProblem::of(KernelFacts::of(kernel).contract);
+  const Extents &out = kernel.getStrategy() == "scatter" ? problem.large : problem.small;
+  Extents multiple = ElementWork::of(kernel).multiple;
+  for (int i = 0; i < 3; ++i)
+    if (int64_t windows = (out[i] + multiple[i] - 1) / multiple[i]; tile.box[i] % multiple[i])
+      tile.box[i] = multiple[i] * std::clamp<int64_t>(tile.box[i] / multiple[i], 1, windows);
+  DictionaryAttr fitted = toAttr(kernel.getContext(), tile);
+  return failed(holdsTile(kernel, fitted)) ? FailureOr<DictionaryAttr>() : fitted;
+}
+
 /// The tile of one shape for a kernel of another shape: what depends on the width of a group follows the group at hand, what depends on the
 /// window must fit it.
 static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given) {
@@ -79,6 +110,8 @@ static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given) 
                                 << " taps per thread; give a schedule of a model with the same window";
     return given;
   }
+  if (facts.strategy == Strategy::Gather || facts.strategy == Strategy::Scatter)
+    return fitWindow(kernel, given);
   if (facts.strategy != Strategy::Matmul)
     return given;
   MatmulTile tile;
@@ -98,7 +131,8 @@ LogicalResult fusion::scheduleFunction(func::FuncOp func, const DeviceSpec &spec
     if (given && index >= given.size())
       return func.emitError() << "expected a schedule for each kernel, but got " << given.size() << " schedules";
     FailureOr<DictionaryAttr> tile = given ? fitTile(kernel, cast<DictionaryAttr>(given[index])) : chooseTile(kernel, spec, batch, lines);
-    if (failed(tile))
+    bool window = kernel.getStrategy() == "gather" || kernel.getStrategy() == "scatter";
+    if (failed(tile) || (!given && window && failed(holdsTile(kernel, *tile))))
       return failure();
     kernel.setScheduleAttr(*tile);
     ++index;

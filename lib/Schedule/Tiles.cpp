@@ -74,7 +74,9 @@ WindowGeometry::WindowGeometry(const WindowProblem &p, const WindowTile &t, bool
   tileFloats = roundUp(t.channels * pitch, 4);
 }
 
-int64_t WindowGeometry::sharedBytes() const { return 4 * (resident ? std::max(tileFloats, pipeFloats) : tileFloats + pipeFloats); }
+int64_t WindowGeometry::sharedBytes(int64_t extra) const {
+  return 4 * (resident ? std::max(tileFloats + extra, pipeFloats) : tileFloats + std::max(extra, pipeFloats));
+}
 
 int64_t WindowTile::boxes(const WindowProblem &p, bool scatter) const {
   const Extents &out = scatter ? p.large : p.small;

@@ -75,10 +75,15 @@ private:
   llvm::StringRef name;
 };
 
+/// Whether `v`, broadcast to a tensor of `rank` dims, is the same for all indices of each of `dims`.
+bool constantAlong(mlir::Value v, int64_t rank, llvm::ArrayRef<int64_t> dims);
+
 void addReluOfHardswish(mlir::RewritePatternSet &patterns, SimplifyContext &context);
 void addDeadLimits(mlir::RewritePatternSet &patterns, SimplifyContext &context);
 void addMergeLimits(mlir::RewritePatternSet &patterns, SimplifyContext &context);
 void addScalars(mlir::RewritePatternSet &patterns, SimplifyContext &context);
+void addSums(mlir::RewritePatternSet &patterns, SimplifyContext &context);
+void addExtremes(mlir::RewritePatternSet &patterns, SimplifyContext &context);
 /// Makes equal ops of a block one; returns whether anything changed.
 bool mergeCommonSubexpressions(mlir::Block &block, SimplifyContext &context);
 

@@ -32,6 +32,14 @@ void reportRule(SimplifyContext &context, Operation *op, StringRef rule, const J
       << remark::metric("Class", StringRef(describe(why.value))) << remark::metric("GradientClass", StringRef(describe(why.gradient)));
 }
 
+bool constantAlong(Value v, int64_t rank, ArrayRef<int64_t> dims) {
+  auto type = cast<RankedTensorType>(v.getType());
+  return llvm::all_of(dims, [&](int64_t d) {
+    int64_t own = d - (rank - type.getRank());
+    return own < 0 || type.getDimSize(own) == 1;
+  });
+}
+
 namespace {
 
 class SimplifyPass : public impl::SimplifyBase<SimplifyPass> {
@@ -73,6 +81,8 @@ LogicalResult SimplifyPass::run() {
   addDeadLimits(patterns, context);
   addMergeLimits(patterns, context);
   addScalars(patterns, context);
+  addSums(patterns, context);
+  addExtremes(patterns, context);
   bool merge = context.enabled("common-subexpressions");
   if (failed(checkOptions(context)))
     return failure();

@@ -50,6 +50,40 @@ static std::pair<SmallVector<int64_t>, SmallVector<int64_t>> lastRun(ArrayRef<in
   return {now, later};
 }
 
+/// Whether `x` comes from a convolution through elementwise stages alone, so that its positions lie in that one's tiles.
+static bool liesInTiles(Value x) {
+  for (unsigned depth = 0; depth < 16; ++depth) {
+    Operation *op = x.getDefiningOp();
+    if (auto contract = dyn_cast_if_present<ContractOp>(op))
+      return contract.getKind() == ContractKind::gather || contract.getKind() == ContractKind::scatter;
+    auto map = dyn_cast_if_present<MapOp>(op);
+    if (!map)
+      return false;
+    auto same = llvm::find_if(map.getInputs(), [&](Value in) { return in.getType() == x.getType() && in.getDefiningOp(); });
+    if (same == map.getInputs().end())
+      return false;
+    x = *same;
+  }
+  return false;
+}
+
+/// The windows of a reduction over some of the spatial dims, as a pool sees it; nothing where it is none that a tile holds.
+static std::optional<PoolWindow> windowsOf(ReduceKind kind, Value x, ArrayRef<int64_t> dims) {
+  constexpr int64_t kMost = 64;
+  auto type = cast<RankedTensorType>(x.getType());
+  if ((kind != ReduceKind::sum && kind != ReduceKind::max) || type.getRank() < 4 || type.getRank() > 5 || dims.front() < 2 ||
+      !liesInTiles(x))
+    return std::nullopt;
+  PoolWindow w;
+  int64_t elements = 1, left = 1;
+  for (int64_t d = 2; d < type.getRank(); ++d) {
+    int64_t extent = llvm::is_contained(dims, d) ? type.getDimSize(d) : 1;
+    elements *= extent, left *= type.getDimSize(d) / extent;
+    w.kernel.push_back(extent), w.stride.push_back(extent), w.padding.push_back(0), w.dilation.push_back(1);
+  }
+  return elements <= kMost && left > 1 ? std::optional(w) : std::nullopt;
+}
+
 Value Lowering::reduceOver(Location loc, ReduceKind kind, Value x, ArrayRef<int64_t> dims, RankedTensorType type) {
   RankedTensorType from = typeOf(x);
   SmallVector<int64_t> real; // extents of 1 merge nothing
@@ -58,6 +92,11 @@ Value Lowering::reduceOver(Location loc, ReduceKind kind, Value x, ArrayRef<int6
       real.push_back(d);
   if (real.empty())
     return sameElements(loc, x, type);
+  if (std::optional<PoolWindow> w = windowsOf(kind, x, real)) {
+    PoolKind pool = kind == ReduceKind::max ? PoolKind::max : PoolKind::average; // a sum is an average divided by 1
+    return sameElements(
+        loc, make<PoolOp>(loc, withOnes(from, real), pool, x, w->kernel, w->stride, w->padding, w->dilation, false, 1, false), type);
+  }
   AffineMap result = keptAccess(from, real);
   if (atOnce(result, Domain::of(from), kind))
     return reduce(loc, kind, x, result, type)[0];

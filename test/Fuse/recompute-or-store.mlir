@@ -3,7 +3,7 @@
 // RUN: fusion-opt %s -fusion-decompose-norms -fusion-lower-to-stages -fusion-fuse="bandwidth=60e12 flops=10e12" | FileCheck %s --check-prefixes=CHECK,STORE
 
 // CHECK-LABEL: func @norm
-// RECOMPUTE-SAME: stored = array<i64>}
+// RECOMPUTE-SAME: stored = array<i64>,
 // RECOMPUTE: %[[P:.*]] = fusion.kernel "{{.*}}" "gather"{{.*}} -> tensor<3x16x?xf32>
 // RECOMPUTE: fusion.partial moments tiles_inner
 // RECOMPUTE: %[[S:.*]]:2 = fusion.kernel "{{.*}}" "finish_rows"(%[[P]])
@@ -14,7 +14,7 @@
 // RECOMPUTE-NOT: fusion.kernel
 
 // What is stored is the last value that the rest can be computed from: behind the swish.
-// STORE-SAME: stored = array<i64: 0>}
+// STORE-SAME: stored = array<i64: 0>,
 // STORE: %[[P:.*]]:2 = fusion.kernel "{{.*}}" "gather"{{.*}} -> (tensor<?x16x30x30xf32>, tensor<3x16x?xf32>)
 // STORE: fusion.contract gather
 // STORE: source = "swish"

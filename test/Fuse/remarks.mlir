@@ -10,7 +10,7 @@
 func.func @norm(%x: tensor<?x8x32x32xf32>, %w: tensor<16x8x3x3xf32>) -> tensor<?x16x30x30xf32> {
   // RECOMPUTE: remarks.mlir:[[#@LINE+3]]:8: remark: [Passed] fused | Category:fuse | Function=norm | Reason="compute convolution again behind its reductions instead of storing it: predicted [[T:[0-9.]+]] us against [[U:[0-9.]+]] us otherwise", otherwise_us={{[0-9.e+]+}}, predicted_us={{[0-9.e+]+}}
   // STORE: remarks.mlir:[[#@LINE+2]]:8: remark: [Missed] not fused | Category:fuse | Function=norm | Reason="store convolution for the stages behind its reductions instead of computing it again: predicted {{[0-9.]+}} us against {{[0-9.]+}} us otherwise", otherwise_us={{[0-9.e+]+}}, predicted_us={{[0-9.e+]+}}
-  // CHECK: remarks.mlir:[[#@LINE+1]]:8: remark: [Passed] fused | {{.*}}1 elementwise stages join convolution's kernel
+  // CHECK: remarks.mlir:[[#@LINE+1]]:8: remark: [Passed] fused | {{.*}}1 stages join convolution's kernel
   %z = fusion.conv %x, %w : (tensor<?x8x32x32xf32>, tensor<16x8x3x3xf32>) -> tensor<?x16x30x30xf32>
   %s = fusion.swish %z : tensor<?x16x30x30xf32>
   // CHECK: remarks.mlir:[[#@LINE+1]]:8: remark: [Missed] not fused | {{.*}}reduce 'statistics' by partials per tile and a finish kernel: it spans more than a tile

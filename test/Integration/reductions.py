@@ -158,6 +158,7 @@ POOLS = {
     "average_counting_padding": built(PICTURE, lambda m: pool(m, "avg_pool", 3, 2, 1)),
     "adaptive": built((2, 3, 7, 5), lambda m: adaptive(m, 3, 2)),
     "global": built((2, 3, 7, 5), lambda m: m.conv(4, 3), lambda m: adaptive(m, 1, 1), act("tanh")),
+    "padded_behind_conv": built((2, 3, 9, 9), lambda m: m.conv(5, 3), lambda m: pool(m, "avg_pool", 2, 2, 1)),
     "behind_conv": built((2, 3, 9, 9), lambda m: m.conv(5, 3), act("tanh"), lambda m: pool(m, "max_pool", 2), act("mish")),
     "in_front_of_conv": built((2, 3, 8, 8), lambda m: pool(m, "avg_pool", 2), lambda m: m.conv(5, 3), act("relu")),
     "pool_norm": built((2, 4, 8, 8), lambda m: m.conv(4, 3), lambda m: pool(m, "max_pool", 2), lambda m: m.norm(2)),
@@ -184,5 +185,97 @@ MERGED = {
                              lambda m: m.binary("mul", m.parameter("scale", (6,))), lambda m: reshape(m, "?", 24), lambda m: m.linear(3)),
 }
 
+
+def conv(*arguments, **window):
+    return lambda m: m.conv(*arguments, **window)
+
+
+def pooled(op, kernel, stride=None, attributes=""):
+    return lambda m: pool(m, op, kernel, stride, 0, attributes)
+
+
+def over(op, dims=(1,), keepdim=True):
+    return lambda m: softmax(m, dims, op) if op.endswith("softmax") else reduce(m, op, dims, keepdim)
+
+
+def forked(shape, out, first, second, *between):
+    """Two results of one convolution."""
+    m = built(shape, conv(out, 3, padding=1), *between)
+    z, results = m.value, []
+    for steps in (first, second):
+        m.value = z
+        for step in steps:
+            step(m)
+        results.append(m.value)
+    return m, results
+
+
+def with_residual(m):
+    return m.binary("add", m.argument("residual%d" % m.count, m.value[1]))
+
+
+def scaled(m):
+    return m.binary("mul", m.parameter("scale", (m.value[1][1],) + (1,) * (len(m.value[1]) - 2)))
+
+
+# What a contraction's kernel makes of its tile: pools of windows that do not overlap, reductions over all channels, and one behind the other.
+IMAGE, CUBE = (2, 3, 13, 18), (2, 3, 5, 7, 9)
+TILES = {
+    "max": built(IMAGE, conv(5, 3), act("swish"), pooled("max_pool", 2), act("tanh")),
+    "max_of_sums": built(IMAGE, conv(5, 3), pooled("max_pool", 2)),
+    "max_3d": built(CUBE, conv(7, 3, stride=2, padding=1, transposed=True), act("tanh"), scaled, pooled("max_pool", 2)),
+    "max_wide": built((2, 2, 11, 70), conv(9, 3), pooled("max_pool", (2, 3)), with_residual, act("gelu")),
+    "max_gaps": built((2, 3, 14, 45), conv(4, 3), act("mish"), pooled("max_pool", 2, 3)),
+    "max_ceil": built(IMAGE, conv(6, 2), lambda m: as_is(m, "max_pool {} {{kernel = array<i64: 2, 3>, stride = array<i64: 2, 3>, ceil_mode}} : %s to %s"
+                                                        % (tensor(m.value[1]), tensor((2, 6, 6, 6))), [m.value], (2, 6, 6, 6)), act("sigmoid")),
+    "average_ceil": built(IMAGE, conv(6, 2), lambda m: as_is(m, "avg_pool {} {{kernel = array<i64: 5, 4>, stride = array<i64: 5, 4>, ceil_mode}} : %s to %s"
+                                                            % (tensor(m.value[1]), tensor((2, 6, 3, 5))), [m.value], (2, 6, 3, 5)), act("sigmoid")),
+    "average_3d": built(CUBE, conv(6, 2), scaled, pooled("avg_pool", 2), scaled, act("sigmoid")),
+    "average_1d": built((3, 4, 41), conv(6, 3), act("relu"), pooled("avg_pool", 4), act("tanh")),
+    "average_divisor": built(IMAGE, conv(4, 3), pooled("avg_pool", 2, None, ", divisor_override = 3 : i64")),
+    "long_window": built((2, 3, 23, 40), conv(3, 3), pooled("max_pool", (7, 6))),
+    "grouped": built((2, 6, 9, 17), conv(8, 3, groups=2), act("swish"), pooled("avg_pool", 2)),
+    "many_channels": built((2, 3, 6, 9), conv(75, 3), act("tanh"), pooled("max_pool", 2), act("swish")),
+    "then_mean": built(IMAGE, conv(5, 3), pooled("avg_pool", 2), act("sigmoid"), over("sum", (1, 2, 3), False)),
+    "then_image_mean": built(IMAGE, conv(5, 3), act("tanh"), pooled("max_pool", 2), over("mean", (2, 3)), act("tanh")),
+    "then_group_norm": built(IMAGE, conv(6, 3), act("tanh"), pooled("max_pool", 2), lambda m: m.norm(2), act("hardswish")),
+    "then_softmax": built(CUBE, conv(6, 3, stride=2, padding=1, transposed=True), pooled("max_pool", 2), over("softmax"), scaled, act("swish"), over("max", (1,), False)),
+    "then_logsumexp": built(IMAGE, conv(8, 3), act("tanh"), pooled("max_pool", 2), over("logsumexp"), act("relu")),
+    "then_two_pools": built((2, 3, 18, 19), conv(4, 3), pooled("max_pool", 2), act("tanh"), pooled("avg_pool", 2)),
+    "sum_of_depth": built((2, 3, 6, 7, 9), conv(5, 3, padding=1, transposed=True), act("tanh"), over("mean", (2,)), scaled, over("softmax")),
+    "max_of_rows": built(IMAGE, conv(5, 3), scaled, over("max", (3,), False), act("tanh")),
+    "overlapping_inside": built(IMAGE, conv(4, 3), act("tanh"), pooled("max_pool", 3, 2)),
+    "grouped_softmax": built((2, 6, 9, 17), conv(8, 3, groups=2), act("swish"), over("softmax")),
+    "norm_mean": built(IMAGE, conv(6, 3), lambda m: m.norm(2), over("mean", (1, 2, 3), False)),
+    "batch_norm_mean": built(IMAGE, conv(6, 3), scaled, lambda m: channel_norm(m, "batch_norm"), lambda m: adaptive(m, 1, 1)),
+    "sum_of_linear": built((5, 37), lambda m: m.linear(70), lambda m: m.binary("div", m.parameter("scale", (1,))), over("sum")),
+    "max_of_max": built(IMAGE, conv(5, 3), act("tanh"), pooled("max_pool", 2), pooled("max_pool", 2)),
+    "overlapping": built(IMAGE, conv(4, 3), act("tanh"), lambda m: pool(m, "max_pool", 3, 2, 1)),
+    "softmax": built((2, 3, 6, 5), conv(7, 3, transposed=True), over("softmax"), act("sigmoid")),
+    "log_softmax": built((2, 3, 9, 33), conv(19, 3), act("swish"), over("log_softmax"), with_residual),
+    "softmax_of_bias": built(CUBE, conv(16, 4, stride=2, padding=1, transposed=True), over("softmax"), scaled, act("sigmoid")),
+    "logsumexp": built(CUBE, conv(16, 3, stride=2, padding=1, transposed=True), over("logsumexp"), act("hardswish")),
+    "min": built(IMAGE, conv(37, 3), scaled, over("min"), act("tanh"), act("tanh")),
+    "max_dropped": built(IMAGE, conv(5, 3), over("max", (1,), False), act("tanh")),
+    "mean_softmax": built(IMAGE, conv(9, 3, transposed=True), over("mean"), act("tanh")),
+    "variance": built(IMAGE, conv(9, 3), over("variance"), act("tanh")),
+    "too_many": built((1, 2, 6, 5), conv(150, 3), over("softmax")),
+    "softmax_then_mean": built(IMAGE, conv(5, 3), over("softmax"), over("mean", (2, 3)), act("tanh")),
+    "softmax_then_norm": built(IMAGE, conv(6, 3), over("softmax"), lambda m: m.norm(2), act("tanh")),
+    "norm_then_softmax": built(IMAGE, conv(6, 3), lambda m: m.norm(2), over("softmax"), act("tanh")),
+    "norm_then_pool": built(IMAGE, conv(6, 3), lambda m: m.norm(2), act("tanh"), pooled("max_pool", 2), over("logsumexp")),
+    "softmax_then_pool": built(IMAGE, conv(6, 3), over("softmax"), pooled("max_pool", 2)),
+    "then_conv": built(IMAGE, conv(6, 3), act("tanh"), pooled("max_pool", 2), act("swish"), conv(4, 3), over("softmax")),
+}
+TILES.update({name: forked(*parts) for name, parts in {
+    "fork_pool_softmax": (IMAGE, 6, [pooled("max_pool", 2)], [over("softmax")]),
+    "fork_softmax_pool": (IMAGE, 6, [over("softmax")], [pooled("max_pool", 2)], act("tanh")),
+    "fork_two_pools": (IMAGE, 4, [pooled("max_pool", 2)], [pooled("avg_pool", 3)], act("tanh")),
+    "fork_pool_norm": (IMAGE, 4, [pooled("avg_pool", 2), act("tanh")], [lambda m: m.norm(2)], act("swish")),
+    "fork_softmax_mean": (IMAGE, 5, [over("softmax")], [over("mean", (1, 2, 3))]),
+    "fork_pool_value": (IMAGE, 5, [pooled("max_pool", 2), act("sigmoid")], [act("tanh")], act("swish")),
+    "fork_logsumexp_value": (IMAGE, 5, [over("logsumexp")], [act("tanh")]),
+}.items()})
+
 if __name__ == "__main__":
-    write_group({"reductions": REDUCTIONS, "norms": NORMS, "pools": POOLS, "shapes": SHAPES, "merged": MERGED})
+    write_group({"reductions": REDUCTIONS, "norms": NORMS, "pools": POOLS, "shapes": SHAPES, "merged": MERGED, "tiles": TILES})

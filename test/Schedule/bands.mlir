@@ -8,7 +8,6 @@
 // CUDA: // forward_0_linear
 // CUDA: // 128 x 64 tile, depth 8, 8 x 8 per thread, bands of 12 rows of tiles
 // CUDA: const MatmulPlace place = matmulPlace<12>(); // in bands of 12 rows of tiles
-// CUDA-NEXT: const long long firstRow = (long long)place.row * 128;
 // CUDA-NEXT: const int firstColumn = place.column * 64;
 // CUDA: // backward_0_matrix_product_sum
 // CUDA: matmulPlace<16>()

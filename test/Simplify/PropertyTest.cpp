@@ -26,8 +26,14 @@ SimplifyOptions simplify(bool assumeFinite, const char *precision, const char *p
   return options;
 }
 
-const char *const kFiles[] = {"Simplify/dead-limits.mlir", "Simplify/merge-limits.mlir",          "Simplify/relu-of-hardswish.mlir",
-                              "Simplify/scalars.mlir",     "Simplify/common-subexpressions.mlir", "Simplify/other.mlir",
+const char *const kFiles[] = {"Simplify/dead-limits.mlir",
+                              "Simplify/merge-limits.mlir",
+                              "Simplify/relu-of-hardswish.mlir",
+                              "Simplify/scalars.mlir",
+                              "Simplify/common-subexpressions.mlir",
+                              "Simplify/other.mlir",
+                              "Simplify/sums.mlir",
+                              "Simplify/extremes.mlir",
                               "Raise/idioms.mlir"};
 
 bool same(float a, float b, double tolerance) {

@@ -5,6 +5,7 @@
 #pragma once
 #include "fusion/Dialect/FusionDialect.h"
 #include "fusion/Schedule/CostModel.h"
+#include "fusion/Schedule/Tiles.h"
 #include "fusion/Stages/Access.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
@@ -27,6 +28,7 @@ struct StageInfo {
   bool inlinable = false;               ///< a map whose operands can all be read from memory: may be recomputed wherever it is used
   bool inTile = false;                  ///< a reduction (or a map of its result) that the kernel goes on behind
   bool sweep = false;                   ///< inTile by a block that sweeps over the run once per reduction, whatever its length
+  bool behindTile = false;              ///< computed from what a reduction inside a tile made
   mlir::Operation *reduction = nullptr; ///< for a map of reduction results alone: the reduction it finishes with
 };
 
@@ -52,8 +54,8 @@ class Planner {
 public:
   Planner(mlir::func::FuncOp func, const DeviceSpec &spec, int64_t batch);
 
-  /// Reports what cannot be planned; nothing else may be called after a failure.
-  mlir::LogicalResult analyse();
+  /// Reports what cannot be planned; nothing else may be called after a failure. `given` is the plan of another shape, if there is one.
+  mlir::LogicalResult analyse(mlir::DictionaryAttr given = {});
   /// Chooses what is least in predicted time, leaving a remark and a line in `reasons()` for each decision.
   /// With `quiet`, only chooses.
   Choices decide(bool quiet = false);
@@ -73,7 +75,10 @@ private:
   const DeviceSpec &spec;
   int64_t batch;
   llvm::MapVector<mlir::Operation *, StageInfo> infos;
-  llvm::SmallVector<mlir::Operation *> anchors; ///< by cluster number: a contraction, a pool, or the first reduction of a sweep
+  llvm::SmallVector<mlir::Operation *> anchors;      ///< by cluster number: a contraction, a pool, or the first reduction of a sweep
+  llvm::DenseMap<int, PoolOp> tilePools;             ///< by cluster: the pool that a contraction's kernel makes of its tile
+  std::optional<llvm::DenseSet<int64_t>> givenTiles; ///< from a given plan: which stages (by order) stay in a tile
+  llvm::DenseSet<int> tileSweeps;                    ///< clusters whose contraction's kernel reduces over the channels of its tile
   llvm::SmallVector<std::string> decisions;
   bool quiet = false;
 
@@ -87,6 +92,14 @@ private:
   mlir::LogicalResult analyseReduce(ReduceOp op);
   mlir::LogicalResult analyseSweep(ReduceOp op, const Run &run, StageInfo i);
   void analysePool(PoolOp op);
+  /// The gather or scatter that the kernel of (cluster, depth) is about; null where there is none.
+  ContractOp windowAt(int cluster, int depth) const;
+  /// Whether the windows of `op` lie in the tile of the contraction that makes its operand.
+  bool poolsTile(PoolOp op) const;
+  /// Whether a reduction of `cluster` at `depth` runs over all channels of the tile that its operand lies in.
+  bool reducesTile(const Domain &domain, const Run &run, const StageInfo &to) const;
+  /// Whether a block of `contract` can hold the smallest tile made of whole windows of `pool` (null: none) with `channels` channels.
+  bool fitsBlock(ContractOp contract, PoolOp pool, int64_t channels) const;
   bool isSweep(int cluster) const;
   /// Whether a stage `to` over `domain` (or one that finishes the reduction) is in the kernel that makes the in-tile value `v`.
   bool sharesTile(mlir::Value v, const StageInfo &to, const Domain &domain, bool finishing) const;

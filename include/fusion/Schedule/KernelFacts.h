@@ -10,11 +10,13 @@ enum class Strategy { Gather, Scatter, Weight, Matmul, Pool, Channels, Rows, Swe
 struct KernelFacts {
   Strategy strategy = Strategy::Channels;
   ContractOp contract; ///< null when the kernel has none
-  PoolOp pool;         ///< null when the kernel has none
-  Domain domain;       ///< of the stages behind the contraction or pool, or that a sweep runs over
+  PoolOp pool;         ///< null when the kernel has none; with a contraction, the pool made of its tile
+  Domain domain;       ///< of the last elementwise stages: behind the contraction and pool, or what a sweep runs over
+  Domain tile;         ///< of what the contraction leaves in its tile
+  bool sweeps = false; ///< whether a gather or scatter reduces over the channels of its tile
   int64_t group = 0;   ///< features of a group reduced inside the tile; 0 when there is none
 
-  Run run; ///< that a sweep merges
+  Run run; ///< that a sweep merges, over memory or over a tile
 
   static KernelFacts of(KernelOp kernel);
 };

@@ -15,8 +15,11 @@ struct ElementWork {
   double loads[2] = {1, 1};        ///< tensors read for an element of the contraction's first and second operand
   double instructions[2] = {0, 0}; ///< arithmetic on the way
   double epilogueLoads = 0, epilogueStores = 1, epilogueInstructions = 0;
-  double perChannel = 20; ///< instructions of a warp for a channel of its tile, beside the elements
-  bool reduces = false;   ///< sums per channel: a channel belongs to one warp
+  double perChannel = 20;    ///< instructions of a warp for a channel of its tile, beside the elements
+  bool reduces = false;      ///< sums per channel: a channel belongs to one warp
+  bool allChannels = false;  ///< the tile must hold all channels
+  Extents multiple{1, 1, 1}; ///< the tile's box is a multiple of these: what windows of a pool cover
+  double pooled = 0;         ///< elements per element of the tile that a pool leaves beside it in shared memory
 
   static ElementWork of(KernelOp kernel);
 };
@@ -29,6 +32,11 @@ struct WindowProblem {
 
   static WindowProblem of(ContractOp op);
 };
+
+/// The largest tile of a gather or scatter: positions, and channels where all must lie in it.
+constexpr int64_t kMaxTilePositions = 2048, kMaxTileChannels = 128;
+/// The least width of a tile in a tensor that is as wide.
+constexpr int64_t kMinTileWidth = 32;
 
 struct WindowTile {
   Extents box{1, 1, 32};
@@ -52,7 +60,8 @@ struct WindowGeometry {
 
   WindowGeometry(const WindowProblem &p, const WindowTile &t, bool scatter);
   int64_t phaseCount() const { return phases[0] * phases[1] * phases[2]; }
-  int64_t sharedBytes() const;
+  /// `extra` floats beside the tile are used behind the contraction.
+  int64_t sharedBytes(int64_t extra = 0) const;
 };
 
 struct WeightTile {

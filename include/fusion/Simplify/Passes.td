@@ -30,6 +30,13 @@ def Simplify : Pass<"fusion-simplify", "::mlir::func::FuncOp"> {
     | `divide-by-scalar` | `x / c` to `x * (1 / c)` | reassociating | reassociating |
     | `merge-scalar-adds`, `merge-scalar-multiplies` | `(x + a) + b`, `(x * a) * b` with constants a, b | reassociating | reassociating |
     | `empty-sum` | a `sum_to` over dims of extent 1 only, same shape, to its operand | exact | exact |
+    | `reduction-of-one` | a `sum`, `max` or `min` over dims of extent 1 to its operand | exact | exact |
+    | `global-average` | an adaptive average pool of one window to a `sum` and a division | exact | exact |
+    | `sum-of-scaled` | `sum(x * s)`, `sum(x / s)` to `sum(x) * s`, `sum(x) / s` where s is constant along the dims | reassociating | reassociating |
+    | `sum-of-normalised` | the sum of a norm's result to the norm of a sum, along dims where its parameters are constant | reassociating | different |
+    | `sum-of-linear` | the sum over a linear layer's features to a product with the sum of the weight's rows | reassociating | reassociating |
+    | `extreme-before-map` | `max(f(x))` to `f(max(x))` for f that never decreases, likewise `min`, `max_pool` | exact; sigmoid, tanh, exp reassociating | different |
+    | `merge-max-pools` | max pools in a row whose windows tile the picture | exact | different |
     | `common-subexpressions` | equal ops become one | exact | reassociating |
 
     Scalar steps are never distributed over a sum, `(x + a) * b` to `x * b + a * b`: where x is near -a that loses every digit.

@@ -12,17 +12,19 @@ namespace {
 /// Prints the loop over (channel, position) and what happens to each element, stage by stage.
 class ChannelPrinter {
 public:
-  ChannelPrinter(KernelText &k, const ChannelLoop &loop) : k(k), w(k.body), loop(loop), stages(k.epilogue()) {}
+  ChannelPrinter(KernelText &k, const ChannelLoop &loop) : k(k), w(k.body), loop(loop), stages(loop.stages) {}
   void run();
 
 private:
   KernelText &k;
   Writer &w;
   const ChannelLoop &loop;
-  SmallVector<Operation *> stages;
-  std::string inTile; ///< place of the current run in a row of the tile; empty when its values are in registers
-  bool ahead = false; ///< loads come first, and `live` says whether an element exists
-  int64_t turn = 1;   ///< runs of a lane that are in flight together
+  ArrayRef<Operation *> stages;
+  std::string inTile;      ///< place of the current run in a row of the tile; empty when its values are in registers
+  std::string tileElement; ///< the same place, wherever the values are
+  bool guarded = false;    ///< elements outside the tile are not read
+  bool ahead = false;      ///< loads come first, and `live` says whether an element exists
+  int64_t turn = 1;        ///< runs of a lane that are in flight together
   llvm::DenseMap<std::pair<Value, Attribute>, std::string> operands; ///< (tensor, access) -> text of its current element
   llvm::DenseMap<Operation *, std::string> accumulators;
   llvm::MapVector<unsigned, std::string> vectors; ///< stored result -> register run
@@ -35,7 +37,13 @@ private:
   bool hasPartials() const {
     return llvm::any_of(stages, [](Operation *op) { return isa<PartialOp>(op); });
   }
-  AffineMap full() const { return fullAccess(k.kernel.getContext(), k.facts.domain); }
+  AffineMap full() const { return fullAccess(k.kernel.getContext(), loop.domain); }
+  /// Whether this loop stores result `i`: its value is the loop's own, or that of one of its stages.
+  bool storesResult(unsigned i) const {
+    Value v = k.kernel.getBody().front().getTerminator()->getOperand(i);
+    return !isa_and_nonnull<PartialOp>(v.getDefiningOp()) && !loop.storesNothing &&
+           (v == loop.tileValue || llvm::is_contained(stages, v.getDefiningOp()));
+  }
   /// Whether elements of tensors of the domain's positions are loaded or stored.
   bool readsOrWrites();
   void perChannel();
@@ -64,8 +72,7 @@ SmallVector<ChannelPrinter::Use> ChannelPrinter::uses(bool perElement) {
 }
 
 bool ChannelPrinter::readsOrWrites() {
-  return !uses(true).empty() || llvm::any_of(k.kernel.getBody().front().getTerminator()->getOperands(),
-                                             [](Value v) { return !isa_and_nonnull<PartialOp>(v.getDefiningOp()); });
+  return !uses(true).empty() || llvm::any_of(llvm::seq(k.kernel.getNumResults()), [&](unsigned i) { return storesResult(i); });
 }
 
 void ChannelPrinter::perChannel() {
@@ -111,12 +118,22 @@ void ChannelPrinter::values() {
   if (!inTile.empty()) {
     std::string name = k.variable(loop.tileValue.getDefiningOp());
     w.line(k.comment(loop.tileValue.getDefiningOp()));
-    w.line(loop.call.empty() ? formatv("const float {0} = tile[c * {1} + {2}{3}];", name, loop.tilePitch, inTile, V > 1 ? " + v" : "").str()
-                             : formatv("const float {0} = {1}{2});", name, loop.call, V > 1 ? "p + v" : "p").str());
+    w.line(
+        loop.call.empty()
+            ? formatv("const float {0} = {1}tile[c * {2} + {3}{4}]{5};", name, guarded ? "live ? " : "", loop.tilePitch, inTile,
+                      V > 1 ? " + v" : "", guarded ? " : 0.0f" : "")
+                  .str()
+            : formatv("const float {0} = {1}{2}{3});", name, loop.call, loop.ofTile ? StringRef(inTile) : "p", V > 1 ? " + v" : "").str());
     k.scalars[loop.tileValue] = name;
   }
   for (Operation *op : stages)
     stage(op);
+  if (!loop.putBack)
+    return;
+  if (ahead)
+    w.line("if (live)");
+  std::string value = k.isTensor(loop.putBack) ? operands[{loop.putBack, AffineMapAttr::get(full())}] : k.scalars[loop.putBack];
+  w.line(formatv("{0}tile[c * {1} + {2}{3}] = {4};", ahead ? "  " : "", loop.tilePitch, tileElement, V > 1 ? " + v" : "", value));
 }
 
 /// One run of `vector` elements: loads, the stages in order, stores.
@@ -142,8 +159,7 @@ void ChannelPrinter::element() {
   }
   bool stores = false;
   for (unsigned i = 0; i < k.kernel.getNumResults(); ++i) {
-    Value v = k.kernel.getBody().front().getTerminator()->getOperand(i);
-    if (isa_and_nonnull<PartialOp>(v.getDefiningOp()))
+    if (!storesResult(i))
       continue;
     stores = true;
     vectors[i] = k.fresh(k.pointerOfResult(i) + "_run");
@@ -211,8 +227,12 @@ void ChannelPrinter::lanes() {
   std::string element = V > 1 ? "[v]" : "", run = V > 1 ? formatv("[{0}]", V).str() : "";
   SmallVector<std::string> lines;
   std::string m = formatv("{0} + {1}", start, mine), tileRun;
-  if (loop.elements % step) // behind the last element comes the first again
+  // Behind the last element comes the first again, unless that may be written at the same time.
+  bool tail = loop.elements % step;
+  guarded = tail && loop.putBack;
+  if (tail && !guarded)
     m = "(live ? " + m + " : 0)";
+  tileElement = m;
   if (loop.tileValue && (loaded == 0 || !loop.call.empty())) {
     inTile = m;
   } else if (loop.tileValue) {
@@ -235,7 +255,8 @@ void ChannelPrinter::lanes() {
   if (!tileRun.empty()) {
     if (V > 1)
       openUnrolled("v", V);
-    w.line(formatv("{0}{1}{2} = tile[c * {3} + {4}{5}];", tileRun, index, element, loop.tilePitch, m, V > 1 ? " + v" : ""));
+    w.line(formatv("{0}{1}{2} = {3}tile[c * {4} + {5}{6}]{7};", tileRun, index, element, guarded ? "live ? " : "", loop.tilePitch, m,
+                   V > 1 ? " + v" : "", guarded ? " : 0.0f" : ""));
     if (V > 1)
       w.close();
   }
@@ -262,7 +283,7 @@ void ChannelPrinter::partials() {
     if (!partial)
       continue;
     std::string to = k.pointerOfResult(k.storesOf(partial.getPartial()).front()), name = accumulators[op];
-    int64_t channels = k.facts.domain.channels;
+    int64_t channels = loop.domain.channels;
     w.line("// " + std::string("partial of ") + k.comment(op).substr(3) + " over this tile");
     if (partial.getKind() == ReduceKind::sum) {
       w.line(formatv("const float {0}_all = warpSum({0});", name));
@@ -287,15 +308,16 @@ void ChannelPrinter::run() {
   if (loop.vector > 1)
     k.prelude.insert("vector.cuh");
   int64_t warps = loop.threads / 32, V = loop.vector;
-  int64_t perImage = k.facts.domain.channels * k.facts.domain.positions;
+  int64_t perImage = loop.domain.channels * loop.domain.positions;
   auto row = [&] {
     w.line(formatv("const int channel = {0} + c;", loop.firstChannel));
     if (readsOrWrites())
-      w.line(formatv("const index_t row = (index_t){0} * {1} + (index_t)channel * {2};", loop.image, perImage, k.facts.domain.positions));
+      w.line(formatv("const index_t row = (index_t){0} * {1} + (index_t)channel * {2};", loop.image, perImage, loop.domain.positions));
   };
   if (!partial && (uses(false).empty() || loop.maxChannels < warps)) {
     // Nothing belongs to a channel: all threads share the elements.
     inTile = loop.tileValue ? "m" : "";
+    tileElement = "m";
     w.open(formatv("for (int e = {0}; e < {1} * {2}; e += {3})", V > 1 ? formatv("threadIdx.x * {0}", V).str() : std::string("threadIdx.x"),
                    loop.channels, loop.elements, loop.threads * V));
     w.line(formatv("const int c = e / {0};", loop.elements));
@@ -310,8 +332,11 @@ void ChannelPrinter::run() {
     return;
   }
   k.prelude.insert("reduce.cuh");
-  w.line("const int warp = threadIdx.x / 32;");
-  w.line("const int lane = threadIdx.x % 32;");
+  if (!k.lanesNamed) {
+    w.line("const int warp = threadIdx.x / 32;");
+    w.line("const int lane = threadIdx.x % 32;");
+    k.lanesNamed = true;
+  }
   w.open(formatv("for (int c = warp; c < {0}; c += {1})", loop.channels, warps));
   row();
   perChannel();

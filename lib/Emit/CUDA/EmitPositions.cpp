@@ -17,6 +17,7 @@ static void emitPositions(KernelText &k, ChannelLoop loop) {
   w.line(formatv("const int image = blockIdx.x / {0};", tiles));
   w.line(formatv("const int first = blockIdx.x % {0} * {1};", tiles, t.positions));
   w.line(formatv("const int channels = {0} - (int)blockIdx.y * {1} < {1} ? {0} - (int)blockIdx.y * {1} : {1};", d.channels, t.channels));
+  loop.domain = d, loop.stages = k.epilogue();
   loop.image = "image", loop.channels = "channels", loop.position = formatv("first + m < {0} ? first + m : -1", d.positions).str();
   loop.firstChannel = formatv("(int)blockIdx.y * {0}", t.channels).str();
   loop.first = "first", loop.limit = std::to_string(d.positions);
@@ -36,9 +37,7 @@ void cuda::emitChannels(KernelText &k) {
   emitPositions(k, loop);
 }
 
-void cuda::emitPool(KernelText &k) {
-  PoolOp pool = k.facts.pool;
-  k.prelude.insert("pool.cuh");
+std::string cuda::poolStruct(KernelText &k, PoolOp pool) {
   auto in = cast<RankedTensorType>(pool.getInputs()[0].getType()), out = pool.getResult().getType();
   auto extents = [](ArrayRef<int64_t> list, int64_t missing) {
     Extents e{missing, missing, missing};
@@ -55,7 +54,13 @@ void cuda::emitPool(KernelText &k) {
   text.line(formatv("  static constexpr bool adaptive = {0}, includePadding = {1};", pool.getAdaptive() ? "true" : "false",
                     pool.getIncludePadding() ? "true" : "false"));
   text.line(formatv("  static constexpr int divisor = {0};", pool.getDivisor()));
-  std::string problem = k.globalStruct("Pool", text.take());
+  return k.globalStruct("Pool", text.take());
+}
+
+void cuda::emitPool(KernelText &k) {
+  PoolOp pool = k.facts.pool;
+  k.prelude.insert("pool.cuh");
+  std::string problem = poolStruct(k, pool);
   StringRef function = pool.getKind() == PoolKind::average        ? "averagePool"
                        : pool.getKind() == PoolKind::max          ? "maxPool"
                        : pool.getKind() == PoolKind::average_grad ? "averagePoolGrad"

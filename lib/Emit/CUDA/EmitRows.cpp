@@ -381,13 +381,14 @@ void cuda::emitMatmul(KernelText &k) {
   RowLoop loop;
   if (t.band) {
     w.line(formatv("const MatmulPlace place = matmulPlace<{0}>(); // in bands of {0} rows of tiles", t.band));
-    loop.rowTile = formatv("(firstRow / {0})", t.rows); // held in registers anyway
+    loop.rowTile = "place.row";
   }
-  w.line(formatv("const long long firstRow = (long long){0} * {1};", t.band ? "place.row" : "blockIdx.x", t.rows));
+  // The row of tiles waits for the epilogue in 32 bits.
+  std::string firstRow = formatv("(long long){0} * {1}", t.band ? "place.row" : "blockIdx.x", t.rows);
   w.line(formatv("const int firstColumn = {0} * {1};", t.band ? "place.column" : "(int)blockIdx.y", t.step));
   w.line(k.comment(contract));
-  w.line(formatv("matmul<{0}>(tile, shared, {1}, {2}, firstRow, firstColumn, {3}, {4}, {5});", tile, left, right, M, N, K));
-  loop.firstRow = "firstRow", loop.rowLimit = M, loop.firstFeature = "firstColumn";
+  w.line(formatv("matmul<{0}>(tile, shared, {1}, {2}, {3}, firstColumn, {4}, {5}, {6});", tile, left, right, firstRow, M, N, K));
+  loop.firstRow = firstRow, loop.rowLimit = M, loop.firstFeature = "firstColumn";
   loop.rows = t.rows, loop.width = k.facts.group ? k.facts.group : std::min<int64_t>(t.step, (N + 31) / 32 * 32);
   loop.threads = t.threads, loop.features = N;
   loop.tileValue = contract.getResult(), loop.tileColumn = "chunk", loop.tilePitch = std::to_string(t.pitch());
@@ -399,6 +400,7 @@ void cuda::emitMatmul(KernelText &k) {
   k.residentBlocks = t.resident;
   k.launch.grid = {ceilDivExpr(rows, t.rows), ceilDivExpr(runtime::Expr(N), t.step), runtime::Expr(1)};
   k.partialTiles.assign(k.kernel.getNumResults(), ceilDivExpr(rows, t.rows));
+  k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() - std::max(t.rows, t.depth)); // a tile behind the end
   k.tileText = formatv("{0} x {1} tile, depth {2}, {3} x {4} per thread", t.rows, t.step, t.depth, t.tm, t.tn);
   if (t.band) {
     k.tileText += formatv(", bands of {0} rows of tiles", t.band);

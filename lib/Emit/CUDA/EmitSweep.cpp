@@ -1,65 +1,10 @@
 // Prints kernels that sweep over runs of elements: once per reduction that another waits for, and once more for what stands behind them.
-#include "KernelText.h"
-#include "llvm/Support/FormatVariadic.h"
+#include "SweepPrinter.h"
 
 using namespace mlir;
 using namespace fusion;
 using namespace fusion::cuda;
 using llvm::formatv;
-
-namespace {
-
-/// A run [outer, reduced, inner] lies in memory as (o * R + r) * I + i; (o, i) is a result, the stages of one value per result are "kept".
-/// Threads share runs in one of two ways: lanes along the results (columns) or along the reduced elements (rows). Elementwise stages are
-/// computed again in every sweep that needs them: their operands are in the first-level cache by then.
-class SweepPrinter {
-public:
-  explicit SweepPrinter(KernelText &k) : k(k), w(k.body), run(k.facts.run), stages(k.epilogue()) {
-    fromAttr(*k.kernel.getSchedule(), tile);
-  }
-  void print();
-
-private:
-  KernelText &k;
-  Writer &w;
-  Run run;
-  SweepTile tile;
-  SmallVector<Operation *> stages;
-  int64_t vector = 1;
-  llvm::DenseMap<Value, int> sweepOf;              ///< the sweep in which (elements) or behind which (kept values) a value is known
-  llvm::DenseMap<Operation *, std::string> gather; ///< reduction -> what a thread gathers
-  struct Coordinates {
-    std::string image, channel, position;
-  };
-
-  bool columns() const { return !tile.alongReduced; }
-  bool arrays() const { return columns() && vector > 1; } ///< a thread has several results
-  bool isKept(Value v) const {
-    Operation *op = v.getDefiningOp();
-    return op && (isa<ReduceOp>(op) || !(Domain::from(cast<MapOp>(op).getDomain()) == k.facts.domain));
-  }
-  int known(Value v) const {
-    auto it = sweepOf.find(v);
-    return it == sweepOf.end() ? 0 : it->second;
-  }
-  std::string reducedText() { return run.perImage ? std::to_string(run.reduced) : product(k.batchText(k.facts.domain.batch), run.reduced); }
-  static std::string product(const std::string &a, int64_t b) { return b == 1 ? a : a + " * " + std::to_string(b); }
-  runtime::Expr results() const {
-    runtime::Expr perImage(run.outer * run.inner);
-    return run.perImage ? k.batchExpr(k.facts.domain.batch) * perImage : perImage;
-  }
-  Coordinates elementCoordinates();
-  Coordinates keptCoordinates(const Domain &d);
-  void prepare();
-  void place();
-  void sweep(int s);
-  void element(int s, ArrayRef<Operation *> needed);
-  std::string operand(Value v, AffineMap access, llvm::DenseMap<std::pair<Value, Attribute>, std::string> &loaded);
-  void finishReductions(int s);
-  void keptStages(int s);
-  void store(int s);
-  void eachResult(llvm::function_ref<void()> body);
-};
 
 /// `for (v) { body }` where a thread has several results.
 void SweepPrinter::eachResult(llvm::function_ref<void()> body) {
@@ -71,94 +16,16 @@ void SweepPrinter::eachResult(llvm::function_ref<void()> body) {
   w.close();
 }
 
-/// (n, c, p) of element `at`, cheaply where a coordinate is one of outer, r and inner.
-SweepPrinter::Coordinates SweepPrinter::elementCoordinates() {
-  int64_t C = k.facts.domain.channels, P = k.facts.domain.positions, span = run.reduced * run.inner;
-  std::string in = run.inner == 1 ? "0" : arrays() ? "(inner + v)" : "inner", r = !columns() && vector > 1 ? "(r + v)" : "r";
-  if (run.perImage && span == C * P && run.inner == P)
-    return {"outer", r, P == 1 ? "0" : in};
-  if (run.perImage && span == C * P && run.inner == 1)
-    return {"outer", P == 1 ? r : formatv("({0} / {1})", r, P).str(), P == 1 ? "0" : formatv("({0} % {1})", r, P).str()};
-  if (run.perImage && span <= P && P % span == 0) {
-    std::string inside = run.inner == 1 ? r : formatv("({0} * {1} + {2})", r, run.inner, in).str();
-    int64_t runs = P / span;
-    return {formatv("(outer / {0})", C * runs), formatv("(outer / {0} % {1})", runs, C),
-            runs == 1 ? inside : formatv("(outer % {0} * {1} + {2})", runs, span, inside).str()};
-  }
-  if (run.perImage && P == 1 && run.inner == 1 && C % run.reduced == 0)
-    return {formatv("(outer / {0})", C / run.reduced), formatv("(outer % {0} * {1} + {2})", C / run.reduced, run.reduced, r), "0"};
-  std::string at = vector > 1 ? "(at + v)" : "at";
-  return {formatv("({0} / {1})", at, C * P), formatv("({0} / {1} % {2})", at, P, C), P == 1 ? "0" : formatv("({0} % {1})", at, P).str()};
-}
-
-/// (n, c, p) of a result in a domain that lists the results in memory order.
-SweepPrinter::Coordinates SweepPrinter::keptCoordinates(const Domain &d) {
-  std::string kept = arrays() ? "(kept + v)" : "kept";
-  return {formatv("({0} / {1})", kept, d.channels * d.positions), formatv("({0} / {1} % {2})", kept, d.positions, d.channels),
-          formatv("({0} % {1})", kept, d.positions)};
-}
-
-void SweepPrinter::prepare() {
-  for (Operation *op : stages) {
-    int at = 0;
-    bool kept = isKept(op->getResult(0));
-    for (Value v : op->getOperands())
-      at = std::max(at, known(v) + (!kept && isKept(v) ? 1 : 0)); // behind sweep s is in sweep s + 1
-    for (Value v : op->getResults())
-      sweepOf[v] = at;
-  }
-  // Runs of elements that one thread loads at once: along the results, or along the reduced elements.
-  int64_t extent = columns() ? run.inner : run.reduced;
-  if (!run.perImage && !columns())
-    extent = 1;
-  for (int64_t v : {2, 4})
-    if (extent % v == 0)
-      vector = v;
-}
-
-/// Where the thread's results and shares lie.
-void SweepPrinter::place() {
-  runtime::Expr all = results();
-  int64_t perImage = run.outer * run.inner;
-  std::string count = run.perImage ? product(k.batchText(k.facts.domain.batch), perImage) : std::to_string(perImage);
-  if (run.perImage && ShapedType::isDynamic(k.facts.domain.batch) == false)
-    count = std::to_string(k.facts.domain.batch * perImage);
-  int64_t perBlock = columns() ? tile.lanes * vector : tile.threads / tile.lanes;
-  if (columns()) {
-    if (tile.lanes < tile.threads)
-      w.line(formatv("const int part = threadIdx.x / {0};", tile.lanes));
-    w.line(formatv("const index_t own = ((index_t)blockIdx.x * {0} + threadIdx.x % {0}){1};", tile.lanes,
-                   vector > 1 ? formatv(" * {0}", vector).str() : ""));
-  } else {
-    bool block = tile.lanes == tile.threads; // a block has one run
-    w.line(block ? "const int part = threadIdx.x;" : formatv("const int part = threadIdx.x % {0};", tile.lanes).str());
-    w.line(block ? "const index_t own = blockIdx.x;"
-                 : formatv("const index_t own = (index_t)blockIdx.x * {0} + threadIdx.x / {1};", perBlock, tile.lanes).str());
-  }
-  w.line(formatv("const bool live = own < (index_t){0};", count));
-  w.line("const index_t kept = live ? own : 0; // threads behind the last result compute the first one again and store nothing");
-  if (run.inner == 1) {
-    w.line("const index_t outer = kept;");
-  } else if (!run.perImage || run.outer * run.inner == run.inner) {
-    w.line(run.perImage ? formatv("const index_t outer = kept / {0};", run.inner).str() : "const index_t outer = 0;");
-    w.line(run.perImage ? formatv("const int inner = (int)(kept % {0});", run.inner).str() : "const int inner = (int)kept;");
-  } else {
-    w.line(formatv("const index_t outer = kept / {0};", run.inner));
-    w.line(formatv("const int inner = (int)(kept % {0});", run.inner));
-  }
-  std::string base = run.perImage ? formatv("outer * {0}", run.reduced * run.inner).str() : "0";
-  w.line("const index_t base = " + base + (run.inner == 1 ? "" : " + inner") + ";");
-  k.launch.block = tile.threads;
-  k.residentBlocks = 1024 / tile.threads; // 64 registers: left alone, ptxas aims at fewer and spills
-  k.launch.grid = {ceilDivExpr(all, perBlock), runtime::Expr(1), runtime::Expr(1)};
-  k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / std::max<int64_t>(1, perImage));
-  std::string shape = columns()
-                          ? formatv("{0} results side by side per block, {1} threads on each", perBlock, tile.threads / tile.lanes).str()
-                          : formatv("{0} runs per block, {1} threads on each", perBlock, tile.lanes).str();
-  k.tileText = formatv("runs of {0} elements, {1} apart; {2}", run.reduced, run.inner, shape);
-}
-
 std::string SweepPrinter::operand(Value v, AffineMap access, llvm::DenseMap<std::pair<Value, Attribute>, std::string> &loaded) {
+  if (source && v == source->value) {
+    std::string &name = loaded[{v, Attribute()}];
+    if (name.empty()) {
+      name = k.variable(v.getDefiningOp());
+      w.line(k.comment(v.getDefiningOp()));
+      w.line("const float " + name + " = " + source->tile + "[r * " + source->pitch + " + m];");
+    }
+    return name;
+  }
   if (!k.isTensor(v))
     return k.scalars[v] + (isKept(v) && arrays() ? "[v]" : "");
   std::string &name = loaded[{v, AffineMapAttr::get(access)}];
@@ -178,7 +45,7 @@ void SweepPrinter::element(int s, ArrayRef<Operation *> needed) {
   llvm::DenseMap<std::pair<Value, Attribute>, std::string> loaded;
   llvm::DenseMap<unsigned, std::string> stored;
   for (auto [i, v] : llvm::enumerate(terminator->getOperands()))
-    if (!isKept(v) && known(v) == s)
+    if (stores(v) && !isKept(v) && known(v) == s)
       stored[i] = k.fresh(k.pointerOfResult(i) + "_run");
   // Full-size operands come in runs.
   auto loadRun = [&](Value v, AffineMap access) {
@@ -189,7 +56,7 @@ void SweepPrinter::element(int s, ArrayRef<Operation *> needed) {
       w.line(formatv("float {0}[{1}];", name, vector));
       w.line(formatv("loadVector<{0}>({1}, {2} + at);", vector, name, k.pointer(v)));
     } else {
-      w.line(formatv("const float {0} = {1}[at];", name, k.pointer(v)));
+      w.line(formatv("const float {0} = {1}[{2}];", name, k.pointer(v), offset()));
     }
     loaded[{v, AffineMapAttr::get(access)}] = vector > 1 ? name + "[v]" : name;
   };
@@ -232,7 +99,7 @@ void SweepPrinter::element(int s, ArrayRef<Operation *> needed) {
         w.line(stored[i] + "[v] = " + value + ";");
       } else {
         w.line("if (live)");
-        w.line("  " + k.pointerOfResult(i) + "[at] = " + value + ";");
+        w.line("  " + k.pointerOfResult(i) + "[" + offset() + "] = " + value + ";");
       }
     }
   if (vector > 1)
@@ -264,6 +131,21 @@ static StringRef gathererOf(ReduceKind kind) {
   llvm_unreachable("every kind is handled");
 }
 
+bool SweepPrinter::needsOffset(int s, ArrayRef<Operation *> needed) {
+  const Domain &d = k.facts.domain;
+  AffineMap full = withoutUnitDims(fullAccess(k.kernel.getContext(), d), d);
+  auto loads = [&](Operation *op) {
+    auto map = dyn_cast<MapOp>(op);
+    return map && llvm::any_of(llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()),
+                               [&](auto use) { return k.isTensor(std::get<0>(use)) && withoutUnitDims(std::get<1>(use), d) == full; });
+  };
+  return !source || llvm::any_of(needed, loads) || llvm::any_of(stages, [&](Operation *op) {
+    return isa<ReduceOp>(op) && known(op->getResult(0)) == s && k.isTensor(op->getOperand(0));
+  }) || llvm::any_of(k.kernel.getBody().front().getTerminator()->getOperands(), [&](Value v) {
+    return stores(v) && !isKept(v) && known(v) == s;
+  });
+}
+
 void SweepPrinter::sweep(int s) {
   SmallVector<Value> roots;
   for (Operation *op : stages)
@@ -271,14 +153,14 @@ void SweepPrinter::sweep(int s) {
       roots.push_back(op->getOperand(0));
   bool reduces = !roots.empty();
   for (Value v : k.kernel.getBody().front().getTerminator()->getOperands())
-    if (!isKept(v) && known(v) == s)
+    if (stores(v) && !isKept(v) && known(v) == s)
       roots.push_back(v);
   if (roots.empty())
     return;
   llvm::DenseSet<Operation *> wanted;
   std::function<void(Value)> want = [&](Value v) {
     Operation *op = v.getDefiningOp();
-    if (op && !isKept(v) && wanted.insert(op).second)
+    if (op && !(source && v == source->value) && !isKept(v) && wanted.insert(op).second)
       for (Value operand : op->getOperands())
         want(operand);
   };
@@ -306,7 +188,8 @@ void SweepPrinter::sweep(int s) {
   std::string first = columns() ? (tile.lanes < tile.threads ? "part" : "0") : vector > 1 ? formatv("part * {0}", vector).str() : "part";
   int64_t step = columns() ? tile.threads / tile.lanes : tile.lanes * vector;
   w.open(formatv("for (int r = {0}; r < {1}; r += {2})", first, reducedText(), step));
-  w.line(run.inner == 1 ? "const index_t at = base + r;" : formatv("const index_t at = base + (index_t)r * {0};", run.inner).str());
+  if (needsOffset(s, needed))
+    w.line(formatv("const index_t {0} = base + {1};", offset(), run.inner == 1 ? "r" : formatv("(index_t)r * {0}", run.inner).str()));
   element(s, needed);
   w.close();
 }
@@ -387,7 +270,7 @@ void SweepPrinter::store(int s) {
   Operation *terminator = k.kernel.getBody().front().getTerminator();
   for (unsigned i = 0; i < terminator->getNumOperands(); ++i) {
     Value v = terminator->getOperand(i);
-    if (!isKept(v) || known(v) != s)
+    if (!stores(v) || !isKept(v) || known(v) != s)
       continue;
     w.line(columns() && tile.lanes == tile.threads ? "if (live)" : "if (live && part == 0)");
     if (!arrays()) {
@@ -403,7 +286,7 @@ void SweepPrinter::print() {
   k.prelude.insert("sweep.cuh");
   if (vector > 1)
     k.prelude.insert("vector.cuh");
-  place();
+  source ? placeInTile() : place();
   int last = 0;
   for (auto &entry : sweepOf)
     last = std::max(last, entry.second);
@@ -412,6 +295,11 @@ void SweepPrinter::print() {
     finishReductions(s);
     keptStages(s);
     store(s);
+  }
+  if (source) {
+    if (source->elements > tile.lanes)
+      w.close();
+    return;
   }
   // Later sweeps find the run in a cache unless all blocks at work together hold more than that.
   double running =
@@ -425,6 +313,6 @@ void SweepPrinter::print() {
     k.extraSweepBytes = bytes * last;
 }
 
-} // namespace
-
 void cuda::emitSweep(KernelText &k) { SweepPrinter(k).print(); }
+
+void cuda::emitTileSweep(KernelText &k, const TileSweep &sweep) { SweepPrinter(k, sweep).print(); }

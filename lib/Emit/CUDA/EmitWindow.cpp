@@ -55,11 +55,14 @@ void cuda::emitWindow(KernelText &k) {
   loop.firstChannel = "at.channel";
   loop.elements = elements, loop.maxChannels = t.channels, loop.threads = t.threads, loop.vector = vector;
   loop.tileValue = contract.getResult(), loop.tilePitch = std::to_string(g.pitch);
-  emitChannelLoop(k, loop);
+  // What a pool leaves for a sweep lies behind the tile, where the operands were.
+  ElementWork work = ElementWork::of(k.kernel);
+  int64_t pooled = int64_t(work.pooled * double(elements * t.channels) + 0.5);
+  emitTile(k, loop, {tile, t.box, std::to_string(g.tileFloats)});
 
   int64_t boxes = t.boxes(p, scatter);
   k.launch.block = t.threads;
-  k.launch.sharedBytes = g.sharedBytes();
+  k.launch.sharedBytes = g.sharedBytes(pooled);
   k.residentBlocks = residentFor(t.threads);
   k.launch.grid = {k.batchExpr(p.images) * runtime::Expr(boxes), runtime::Expr(t.channelBlocks(p, scatter)), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / boxes);

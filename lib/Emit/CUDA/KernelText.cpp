@@ -26,7 +26,7 @@ static const llvm::SmallVector<std::string> &preludeWords() {
   static const llvm::SmallVector<std::string> words = [] {
     llvm::StringSet<> found;
     std::string text = preludeText(
-        {"window.cuh", "weight.cuh", "matmul.cuh", "rows.cuh", "vector.cuh", "math.cuh", "pool.cuh", "sweep.cuh", "random.cuh"});
+        {"window.cuh", "weight.cuh", "matmul.cuh", "rows.cuh", "vector.cuh", "math.cuh", "pooled.cuh", "sweep.cuh", "random.cuh"});
     std::string word, before;
     for (char c : text) {
       if (llvm::isAlnum(c) || c == '_') {
@@ -62,10 +62,11 @@ KernelText::KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &
       partialTiles(kernel.getNumResults(), runtime::Expr::batch()) {
   // Words that printers and prelude use: a tensor of that name is called something else.
   for (StringRef word :
-       {"images",  "shared", "tile",  "pipe",  "at",      "warp",  "lane", "channel", "channels", "row",         "p",        "m",
-        "c",       "v",      "n",     "r",     "j",       "e",     "k",    "live",    "image",    "first",       "feature",  "chunk",
-        "columns", "all",    "tiles", "begin", "scratch", "count", "load", "outer",   "firstRow", "firstColumn", "operator", "quad",
-        "index_t", "sum",    "from",  "u",     "start",   "mine",  "last", "inner",   "part",     "kept",        "base",     "own"})
+       {"images",      "shared",   "tile",    "pipe",    "at",    "warp",  "lane",    "channel", "channels", "row",   "p",
+        "m",           "c",        "v",       "n",       "r",     "j",     "e",       "k",       "live",     "image", "first",
+        "feature",     "chunk",    "columns", "all",     "tiles", "begin", "scratch", "count",   "load",     "outer", "firstRow",
+        "firstColumn", "operator", "quad",    "index_t", "sum",   "from",  "u",       "start",   "mine",     "last",  "inner",
+        "part",        "kept",     "base",    "own",     "spot",  "cell",  "pooled",  "pooledAt"})
     locals.reserve(word);
   for (StringRef word : preludeWords())
     locals.reserve(word);

@@ -51,6 +51,7 @@ public:
   std::string tileText;       ///< the schedule in words
   int64_t maxBatch = std::numeric_limits<int32_t>::max();
   bool usesImages = false;
+  bool lanesNamed = false;                 ///< whether `warp` and `lane` are declared
   double extraSweepBytes = 0;              ///< bytes that are read again because a re-read set exceeds L2
   std::vector<runtime::Expr> partialTiles; ///< for each result, the value of its unknown extent (the batch, or tiles)
 
@@ -116,16 +117,41 @@ Place placeOfResult(const Domain &domain, int64_t results, const Place &here, co
 
 /// How the loop over (channel, position) of a window or channels kernel is laid out.
 struct ChannelLoop {
-  std::string image, channels, position; ///< texts: image index, number of live channels, position of element m (-1 when outside)
-  std::string place;                     ///< object that gives the place of element from + lane's share (WindowPlace); empty without one
-  std::string first, limit;              ///< without one: the place of element 0, and how many there are
+  Domain domain;                               ///< that the elements are part of
+  llvm::SmallVector<mlir::Operation *> stages; ///< in order; what they and the loop's tile value make is stored
+  bool storesNothing = false;                  ///< results are stored elsewhere; only partials leave the loop
+  mlir::Value putBack;                         ///< takes its element's place in the tile, for what comes behind the loop
+  std::string image, channels, position;       ///< texts: image index, number of live channels, position of element m (-1 when outside)
+  std::string place;        ///< object that gives the place of element from + lane's share (WindowPlace); empty without one
+  std::string first, limit; ///< without one: the place of element 0, and how many there are
   std::string firstChannel;
   int64_t elements = 1, maxChannels = 1, threads = 256, vector = 1;
   mlir::Value tileValue; ///< the contraction's or pool's result; null without one
   std::string tilePitch; ///< where it lies in shared memory
   std::string call;      ///< where it is computed in place: what stands in front of the position
+  bool ofTile = false;   ///< `call` is given the element of the tile instead of its position
 };
 void emitChannelLoop(KernelText &k, const ChannelLoop &loop);
+
+/// A tile with all channels of its positions, which a sweep along the channels reads.
+struct TileSweep {
+  mlir::Value value;                           ///< what lies in the tile
+  std::string tile, pitch, place;              ///< texts: where, floats per channel, and the object that gives an element's position
+  int64_t elements = 1, threads = 256;         ///< positions of the tile; threads of the block
+  llvm::SmallVector<mlir::Operation *> stages; ///< in order
+};
+void emitTileSweep(KernelText &k, const TileSweep &sweep);
+
+/// The tile that a gather or scatter leaves in shared memory.
+struct TileTexts {
+  std::string name;         ///< the struct that describes it
+  Extents box{1, 1, 1};     ///< its positions
+  std::string behind = "0"; ///< floats from the start of shared memory to what is free behind it
+};
+/// What follows the contraction; `loop` describes the walk over its tile.
+void emitTile(KernelText &k, const ChannelLoop &loop, const TileTexts &tile);
+/// The struct that describes a pool's windows.
+std::string poolStruct(KernelText &k, PoolOp pool);
 
 /// How the loop over (row, feature) of a matmul or rows kernel is laid out.
 struct RowLoop {

@@ -41,14 +41,14 @@ template <class Op, int Outer, int Depth, int Threads> struct MatmulStage {
     return Op::vector == 4 ? i % 2 * 4 + i / (2 * Outer) * 8 : i % 8 + i / 32 % (Depth / 8) * 8;
   }
 
-  DEV void load(const Op &op, long long o0, long long k0, long long outers, long long K) {
-    const int liveOuter = outers - o0 < Outer ? (int)(outers - o0) : Outer; // the rest compares in 32 bits
-    const int liveInner = K - k0 < Depth ? (int)(K - k0) : Depth;
+  DEV void load(const Op &op, int o0, int k0, int outers, int K) {
+    const int liveOuter = smaller(outers - o0, Outer);
+    const int liveInner = smaller(K - k0, Depth);
 #pragma unroll
     for (int j = 0; j < Count; j++) {
       const int i = threadIdx.x + j * Threads;
-      const long long o = o0 + outer(i);
-      const long long k = k0 + inner(i);
+      const int o = o0 + outer(i);
+      const int k = k0 + inner(i);
       const bool inside = outer(i) < liveOuter && inner(i) < liveInner && (Last % Threads == 0 || i < Last);
       if constexpr (Op::vector == 4) {
         float4 quad = {0.0f, 0.0f, 0.0f, 0.0f};
@@ -98,7 +98,7 @@ template <int Count, int Width> DEV void matmulFragment(float (&to)[Count], cons
 
 // On return tile[r * T::pitch + c] holds C[m0 + r, n0 + c], zero outside M x N. `tile` may alias `pipe`.
 template <class T, class LoadA, class LoadB>
-DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long long m0, int n0, long long M, int N, long long K) {
+DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long long m0, int n0, int M, int N, int K) {
   constexpr int LanesM = T::rows / T::tm, LanesN = T::cols / T::tn;
   static_assert(LanesM * LanesN == T::threads && T::rows % T::tm == 0 && T::cols % T::tn == 0, "expected one register tile per thread");
   static_assert(T::tm % 4 == 0 && T::tn % 4 == 0 && T::depth % 8 == 0, "expected register tiles in quads and a depth in eights");
@@ -109,18 +109,18 @@ DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long l
   const int laneM = threadIdx.x / LanesN;
 
   float acc[T::tm][T::tn] = {};
-  stageA.load(a, m0, 0, M, K);
+  stageA.load(a, (int)m0, 0, M, K);
   stageB.load(b, n0, 0, N, K);
   float *now = pipe;
   float *next = pipe + Buffer;
 #pragma unroll 1
-  for (unsigned k0 = 0; k0 < K; k0 += T::depth) { // K is an extent, and those fit 31 bits
+  for (long long k0 = 0; k0 < K; k0 += T::depth) { // in 32 bits ptxas spills where an operand is computed on the way
     stageA.store(now);
     stageB.store(now + T::depth * PitchA);
     __syncthreads(); // this buffer is full; whoever read it two steps ago has passed the barrier in between
     if (k0 + T::depth < K) {
-      stageA.load(a, m0, k0 + T::depth, M, K);
-      stageB.load(b, n0, k0 + T::depth, N, K);
+      stageA.load(a, (int)m0, (int)k0 + T::depth, M, K);
+      stageB.load(b, n0, (int)k0 + T::depth, N, K);
     }
 #pragma unroll 1
     for (int kk = 0; kk < T::depth; kk += 2) { // two at a time hide the loads; four cost 16 registers more
@@ -159,7 +159,7 @@ DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long l
   }
   __syncthreads();
   // At the edge, operands of zero have met Inf and NaN: what lies outside becomes zero only here.
-  const int liveM = M - m0 < T::rows ? (int)(M - m0) : T::rows;
+  const int liveM = smaller(M - (int)m0, T::rows);
   const int liveN = smaller(N - n0, T::cols);
   if (liveM < T::rows || liveN < T::cols) {
 #pragma unroll 1

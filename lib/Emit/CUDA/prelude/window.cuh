@@ -76,51 +76,59 @@ template <class P, class T, bool Scatter> struct WindowShape {
 
 template <class P, class T, bool Scatter> DEV constexpr int windowPipeFloats() { return WindowShape<P, T, Scatter>::PipeFloats; }
 
-// Where this block works: image, origin of its box in the output, first output channel and how many of them there are.
-template <class P, class T, bool Scatter> struct WindowPlace {
-  using Shape = WindowShape<P, T, Scatter>;
-  int image, d, h, w, channel, channels, box;
-
-  DEV WindowPlace() {
-    constexpr int PerGroup = ceilDiv(Shape::Written, T::channels);
-    box = blockIdx.x;
-    int rest = box;
-    w = rest % Shape::boxes.w * T::box.w;
-    rest /= Shape::boxes.w;
-    h = rest % Shape::boxes.h * T::box.h;
-    rest /= Shape::boxes.h;
-    d = rest % Shape::boxes.d * T::box.d;
-    image = rest / Shape::boxes.d;
-    const int first = (int)blockIdx.y % PerGroup * T::channels;
-    channel = (int)blockIdx.y / PerGroup * Shape::Written + first;
-    channels = Shape::Written % T::channels == 0 ? T::channels : smaller(T::channels, Shape::Written - first);
-  }
+// A box of positions of one image, of which a block holds the channels [channel, channel + channels). `B` has: Vec3 box, the
+// extents `out` of what the box is part of, and the extents `covered` of all boxes together.
+template <class B> struct BoxPlace {
+  int image, d, h, w, channel, channels;
 
   // The flat output position of tile element m, or -1 outside the output.
   DEV int position(int m) const {
-    const int x = w + m % T::box.w;
-    const int y = h + m / T::box.w % T::box.h;
-    const int z = d + m / (T::box.w * T::box.h);
-    return x < Shape::out.w && y < Shape::out.h && z < Shape::out.d ? (z * Shape::out.h + y) * Shape::out.w + x : -1;
+    const int x = w + m % B::box.w;
+    const int y = h + m / B::box.w % B::box.h;
+    const int z = d + m / (B::box.w * B::box.h);
+    return x < B::out.w && y < B::out.h && z < B::out.d ? (z * B::out.h + y) * B::out.w + x : -1;
   }
 
   // Element first + lane of a loop in steps of Step, taken apart so that only what depends on the lane costs an instruction per
   // thread: `first` is the same in the whole warp.
   template <int Step> DEV Vec3 coordinates(int first, int lane) const {
-    constexpr bool Within = T::box.w % Step == 0, Whole = Step % T::box.w == 0; // a step lies inside a line, or covers whole ones
+    constexpr bool Within = B::box.w % Step == 0, Whole = Step % B::box.w == 0; // a step lies inside a line, or covers whole ones
     const int m = Within || Whole ? first : first + lane;
-    const int line = m / T::box.w + (Whole && !Within ? lane / T::box.w : 0);
-    const int x = w + (Whole && !Within ? lane % T::box.w : m % T::box.w + (Within ? lane : 0));
-    return Vec3{d + line / T::box.h, h + line % T::box.h, x};
+    const int line = m / B::box.w + (Whole && !Within ? lane / B::box.w : 0);
+    const int x = w + (Whole && !Within ? lane % B::box.w : m % B::box.w + (Within ? lane : 0));
+    return Vec3{d + line / B::box.h, h + line % B::box.h, x};
   }
   template <int Step> DEV bool inside(int first, int lane) const {
     const Vec3 at = coordinates<Step>(first, lane);
-    return (volume(T::box) % Step == 0 || first + lane < volume(T::box)) && (Shape::out.w % T::box.w == 0 || at.w < Shape::out.w) &&
-           (Shape::out.h % T::box.h == 0 || at.h < Shape::out.h) && (Shape::out.d % T::box.d == 0 || at.d < Shape::out.d);
+    return (volume(B::box) % Step == 0 || first + lane < volume(B::box)) && (B::covered.w <= B::out.w || at.w < B::out.w) &&
+           (B::covered.h <= B::out.h || at.h < B::out.h) && (B::covered.d <= B::out.d || at.d < B::out.d);
   }
   template <int Step> DEV int offset(int first, int lane) const {
     const Vec3 at = coordinates<Step>(first, lane);
-    return (at.d * Shape::out.h + at.h) * Shape::out.w + at.w;
+    return (at.d * B::out.h + at.h) * B::out.w + at.w;
+  }
+};
+
+template <class P, class T, bool Scatter> struct WindowBox {
+  static constexpr Vec3 box = T::box, out = WindowShape<P, T, Scatter>::out;
+  static constexpr Vec3 covered = {roundUp(out.d, box.d), roundUp(out.h, box.h), roundUp(out.w, box.w)};
+};
+
+// Where this block works: image, origin of its box in the output, first output channel and how many of them there are.
+template <class P, class T, bool Scatter> struct WindowPlace : BoxPlace<WindowBox<P, T, Scatter>> {
+  DEV WindowPlace() {
+    using Shape = WindowShape<P, T, Scatter>;
+    constexpr int PerGroup = ceilDiv(Shape::Written, T::channels);
+    int rest = blockIdx.x;
+    this->w = rest % Shape::boxes.w * T::box.w;
+    rest /= Shape::boxes.w;
+    this->h = rest % Shape::boxes.h * T::box.h;
+    rest /= Shape::boxes.h;
+    this->d = rest % Shape::boxes.d * T::box.d;
+    this->image = rest / Shape::boxes.d;
+    const int first = (int)blockIdx.y % PerGroup * T::channels;
+    this->channel = (int)blockIdx.y / PerGroup * Shape::Written + first;
+    this->channels = Shape::Written % T::channels == 0 ? T::channels : smaller(T::channels, Shape::Written - first);
   }
 };
 

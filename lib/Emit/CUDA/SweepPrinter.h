@@ -1,0 +1,82 @@
+// The printer of kernels that sweep over runs of elements: its state, shared by EmitSweep.cpp (what is done) and EmitSweepPlaces.cpp
+// (where).
+#pragma once
+#include "KernelText.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace fusion::cuda {
+
+/// A run [outer, reduced, inner] lies in memory as (o * R + r) * I + i; (o, i) is a result, the stages of one value per result are "kept".
+/// Threads share runs in one of two ways: lanes along the results (columns) or along the reduced elements (rows). Elementwise stages are
+/// computed again in every sweep that needs them: their operands are in the first-level cache by then.
+class SweepPrinter {
+public:
+  explicit SweepPrinter(KernelText &k) : k(k), w(k.body), run(k.facts.run), stages(k.epilogue()) {
+    fromAttr(*k.kernel.getSchedule(), tile);
+  }
+  SweepPrinter(KernelText &k, const TileSweep &inTile) : k(k), w(k.body), run(k.facts.run), stages(inTile.stages), source(&inTile) {
+    tile.threads = inTile.threads;
+    // Threads that share the channels of a position: as many as make most of the block's threads busy in every round.
+    double best = 0;
+    for (int64_t lanes = 32; lanes <= tile.threads; lanes += 32) {
+      if (tile.threads % lanes)
+        continue;
+      double rounds = double((inTile.elements + lanes - 1) / lanes) * double((run.reduced * lanes + tile.threads - 1) / tile.threads);
+      double rate = 1 / (rounds + (lanes < tile.threads ? 0.25 * rounds + 4 : 0)); // what they gather is merged
+      if (rate > best)
+        best = rate, tile.lanes = lanes;
+    }
+  }
+  void print();
+
+private:
+  KernelText &k;
+  Writer &w;
+  Run run;
+  SweepTile tile;
+  llvm::SmallVector<mlir::Operation *> stages;
+  const TileSweep *source = nullptr; ///< where elements lie in a tile; else they are loaded
+  int64_t vector = 1;
+  llvm::DenseMap<mlir::Value, int> sweepOf;              ///< the sweep in which (elements) or behind which (kept values) a value is known
+  llvm::DenseMap<mlir::Operation *, std::string> gather; ///< reduction -> what a thread gathers
+  struct Coordinates {
+    std::string image, channel, position;
+  };
+
+  bool columns() const { return !tile.alongReduced; }
+  bool arrays() const { return columns() && vector > 1; }           ///< a thread has several results
+  llvm::StringRef offset() const { return source ? "cell" : "at"; } ///< of the current element
+  bool isKept(mlir::Value v) const {
+    mlir::Operation *op = v.getDefiningOp();
+    return op && !(source && v == source->value) &&
+           (llvm::isa<ReduceOp>(op) || !(Domain::from(llvm::cast<MapOp>(op).getDomain()) == k.facts.domain));
+  }
+  /// Whether this printer stores `v`: a tile's kernel stores some results before the sweep.
+  bool stores(mlir::Value v) const { return !source || v == source->value || llvm::is_contained(stages, v.getDefiningOp()); }
+  int known(mlir::Value v) const {
+    auto it = sweepOf.find(v);
+    return it == sweepOf.end() ? 0 : it->second;
+  }
+  std::string reducedText() { return run.perImage ? std::to_string(run.reduced) : product(k.batchText(k.facts.domain.batch), run.reduced); }
+  static std::string product(const std::string &a, int64_t b) { return b == 1 ? a : a + " * " + std::to_string(b); }
+  runtime::Expr results() const {
+    runtime::Expr perImage(run.outer * run.inner);
+    return run.perImage ? k.batchExpr(k.facts.domain.batch) * perImage : perImage;
+  }
+  Coordinates elementCoordinates();
+  Coordinates keptCoordinates(const Domain &d);
+  void prepare();
+  void place();
+  void placeInTile();
+  void sweep(int s);
+  void element(int s, llvm::ArrayRef<mlir::Operation *> needed);
+  /// Whether sweep s loads or stores elements of the run: those of a tile may do neither.
+  bool needsOffset(int s, llvm::ArrayRef<mlir::Operation *> needed);
+  std::string operand(mlir::Value v, mlir::AffineMap access, llvm::DenseMap<std::pair<mlir::Value, mlir::Attribute>, std::string> &loaded);
+  void finishReductions(int s);
+  void keptStages(int s);
+  void store(int s);
+  void eachResult(llvm::function_ref<void()> body);
+};
+
+} // namespace fusion::cuda
