@@ -11,7 +11,7 @@
 // CUDA-NEXT: const int firstColumn = place.column * 64;
 // CUDA: // backward_0_matrix_product_sum
 // CUDA: matmulPlace<16>()
-// CUDA: sum_partial[(index_t)(firstRow / 128) * 4096 + feature + c] = sum;
+// CUDA: sum_partial[(index_t)place.row * 4096 + feature + c] = sum;
 // CUDA: // backward_1_matrix_product
 // CUDA: matmulPlace<16>()
 
