@@ -21,8 +21,8 @@
 
 // REMARK: [[#@LINE+6]]:{{.*}}walk the tiles of linear in bands of 12 rows of tiles
 
-// PLAIN: const long long firstRow = (long long)blockIdx.x * {{[0-9]+}};
-// PLAIN-NEXT: const int firstColumn = (int)blockIdx.y * {{[0-9]+}};
+// PLAIN: const int firstColumn = (int)blockIdx.y * {{[0-9]+}};
+// PLAIN: const long long n = (long long)blockIdx.x * {{[0-9]+}} + r;
 // PLAIN-NOT: place
 func.func @bands(%x: tensor<16384x4096xf32>, %w: tensor<4096x4096xf32> {fusion.parameter}, %b: tensor<4096xf32> {fusion.parameter}) -> tensor<16384x4096xf32> {
   %z = fusion.linear %x, %w bias %b : (tensor<16384x4096xf32>, tensor<4096x4096xf32>, tensor<4096xf32>) -> tensor<16384x4096xf32>
