@@ -1,6 +1,7 @@
 // Cuts the surroundings of an op out of a long function, so that a choice at the op can be judged in time that does not grow with the
 // function.
 #include "Neighbourhood.h"
+#include "fusion/Dialect/FusionDialect.h"
 #include "fusion/Dialect/Names.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
@@ -57,6 +58,8 @@ func::FuncOp fusion::neighbourhood(func::FuncOp func, Operation *center, bool &w
         map.map(v, block->addArgument(v.getType(), v.getLoc()));
     }
     builder.clone(*op, map);
+    if (isa<CountOp>(op)) // never in memory: its users outside make it again
+      continue;
     for (Value v : op->getResults())
       if (llvm::any_of(v.getUsers(), [&](Operation *user) { return !inside.contains(user); }))
         results.push_back(map.lookup(v));
