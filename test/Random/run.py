@@ -9,6 +9,7 @@ from generate import DYNAMIC_BATCH
 
 TIMEOUT = 60  # seconds for one model; a usual one takes less than one
 PER_PROCESS = 10
+WHERE = ["--sanitize"]  # on the host driver with its checks, or ["--device=cuda"]
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Outcome:
 
 
 def command(tool, paths):
-    return [tool, *map(str, paths), "--grad=all", "--check", "--sanitize", "--batch=%d" % DYNAMIC_BATCH]
+    return [tool, *map(str, paths), "--grad=all", "--check", *WHERE, "--batch=%d" % DYNAMIC_BATCH]
 
 
 def without_details(message):
