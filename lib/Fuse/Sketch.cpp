@@ -168,8 +168,14 @@ void Sketcher::cost(KernelSketch &kernel) {
     kernel.work.bytesRead += bytesOf(v.getType(), plan.batch);
   for (Value v : kernel.outputs)
     kernel.work.bytesWritten += bytesOf(v.getType(), plan.batch);
-  for (Operation *op : kernel.stages)
-    kernel.work += workOf(op, plan.batch);
+  for (Operation *op : kernel.stages) {
+    Work work = workOf(op, plan.batch);
+    if (info(op).onTensorCores)
+      work.moveToTensorCores();
+    kernel.work += work;
+  }
+  if (auto product = dyn_cast_or_null<ContractOp>(kernel.anchor); product && product.getKind() == ContractKind::matmul)
+    addReloads(kernel.work, product, plan.batch, kMaxMatmulTile, kMaxMatmulTile, [&](Operation *op) { return kernel.stages.contains(op); });
 }
 
 /// A kernel that only reduces what another kernel of the domain reads anyway becomes part of it: the tensors are read once. Only for

@@ -1,6 +1,7 @@
 // What warp collectives compute: shuffles, votes, reductions, tensor-core products and matrix loads, one slot per lane.
 #include "Scheduler.h"
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace fusion::host {
@@ -64,7 +65,13 @@ float fromBits(uint32_t word) {
   return value;
 }
 
-/// D[16x8] = A[16xK] B[Kx8] + C, accumulated in fp32 in the order of k.
+/// To fp32 as tensor cores round a sum: what does not fit is cut off.
+float cutOff(double sum) {
+  float near = static_cast<float>(sum);
+  return std::isfinite(near) && std::fabs(double(near)) > std::fabs(sum) ? std::nextafterf(near, 0.0f) : near;
+}
+
+/// D[16x8] = A[16xK] B[Kx8] + C, the sum of each element taken at once and cut off.
 template <int K> void multiply(const float (&a)[16][K], const float (&b)[K][8], void **slots) {
   float c[16][8];
   for (unsigned lane = 0; lane < 32; ++lane) {
@@ -74,9 +81,12 @@ template <int K> void multiply(const float (&a)[16][K], const float (&b)[K][8], 
     memcpy(&c[row + 8][column], &slot.c[2], 8);
   }
   for (int i = 0; i < 16; ++i)
-    for (int k = 0; k < K; ++k)
-      for (int j = 0; j < 8; ++j)
-        c[i][j] += a[i][k] * b[k][j];
+    for (int j = 0; j < 8; ++j) {
+      double sum = c[i][j];
+      for (int k = 0; k < K; ++k)
+        sum += double(a[i][k]) * double(b[k][j]);
+      c[i][j] = cutOff(sum);
+    }
   for (unsigned lane = 0; lane < 32; ++lane) {
     auto &slot = slotOf<hc_mma_slot>(slots, lane);
     unsigned row = lane >> 2, column = lane % 4 * 2;

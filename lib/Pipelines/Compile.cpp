@@ -34,7 +34,7 @@ private:
   const CompileOptions &options;
   Compiled out;
   double backwardCompulsory = 0;
-  double forwardFlops = 0, backwardFlops = 0; ///< of the contractions the model and its derivative ask for, recomputation not counted
+  Work forwardFlops, backwardFlops; ///< of the contractions the model and its derivative ask for, recomputation not counted
   SmallVector<unsigned> forwardArguments, forwardResults, backwardArguments, backwardResults;
 
   void dump(StringRef name, ModuleOp module) {
@@ -47,9 +47,8 @@ private:
   FailureOr<PhaseReport> emit(func::FuncOp func, ArrayRef<unsigned> arguments, ArrayRef<unsigned> results, runtime::Phase &phase);
   double tensorBytes(unsigned i) const;
   /// What no schedule can pass: the bytes that must move once, and the arithmetic that is asked for, each at full rate.
-  double roof(double compulsoryBytes, double flops) const {
-    Work floor;
-    floor.bytesRead = compulsoryBytes, floor.contractFlops = flops;
+  double roof(double compulsoryBytes, Work floor) const {
+    floor.bytesRead = compulsoryBytes;
     return floor.rooflineSeconds(out.spec);
   }
 };
@@ -119,11 +118,16 @@ void Compilation::collectTensors(func::FuncOp forward, func::FuncOp backward) {
 LogicalResult Compilation::plan(func::FuncOp func, StringRef role) {
   if (failed(lowerToStages(func)))
     return failure();
-  for (ContractOp contract : func.getOps<ContractOp>())
+  for (ContractOp contract : func.getOps<ContractOp>()) {
+    Work work;
+    work.contractFlops = workOf(contract, out.batch).contractFlops;
+    if (contract.getKind() == ContractKind::matmul && out.spec.tf32Rate > 3 * out.spec.fp32Rate)
+      work.moveToTensorCores();
     if (role == "forward")
-      forwardFlops += workOf(contract, out.batch).contractFlops;
+      forwardFlops += work;
     else if (!contract->hasAttr(kIdAttr))
-      backwardFlops += workOf(contract, out.batch).contractFlops;
+      backwardFlops += work;
+  }
   if (options.planFrom) {
     func::FuncOp model = withRole(*options.planFrom->fused, role);
     if (!model)
@@ -191,6 +195,8 @@ FailureOr<Compiled> Compilation::run() {
     out.spec.bandwidth = options.bandwidth;
   if (options.flops > 0)
     out.spec.fp32Rate = options.flops;
+  if (options.precision == "ieee")
+    out.spec.tf32Rate = 0; // 3xTF32 is not the product that is written
 
   int64_t batch = generalizeBatch(forward);
   bool dynamic = ShapedType::isDynamic(batch);

@@ -11,7 +11,7 @@ static json::Object phaseJson(const PhaseReport &p, const std::map<std::string, 
   for (const KernelReport &k : p.kernels) {
     json::Object o{{"name", k.name},
                    {"stages", json::Array(k.stages)},
-                   {"unit", "fp32"},
+                   {"unit", k.work.tensorFlops > 0 ? "3xtf32" : "fp32"},
                    {"bytes_read", int64_t(k.work.bytesRead)},
                    {"bytes_written", int64_t(k.work.bytesWritten)},
                    {"flops", int64_t(k.work.flops())},

@@ -1,4 +1,4 @@
-// Tiles of matrix products and of elementwise kernels.
+// Tiles of elementwise kernels.
 #include "TileCost.h"
 #include <algorithm>
 #include <cmath>
@@ -6,50 +6,6 @@
 
 using namespace mlir;
 using namespace fusion;
-
-/// One block of a matrix product: per k its share of both operands comes in and every thread multiplies its register tile.
-static BlockCost matmulBlock(const MatmulTile &t, int64_t k, const ElementWork &work) {
-  BlockCost b;
-  b.threads = t.threads, b.sharedBytes = t.sharedBytes();
-  double warps = double(t.threads) / 32, depth = double(k), steps = std::ceil(depth / double(t.depth));
-  double multiplies = double(t.tm * t.tn), quads = double(t.tm + t.tn) / 4, perThread = double(t.rows + t.cols) / double(t.threads);
-  double lanesN = double(std::min<int64_t>(t.cols / t.tn, 32)), lanesM = std::max(1.0, 32 / lanesN);
-  b.multiplies = warps * depth * multiplies;
-  b.issued = b.multiplies + warps * (depth * (quads + perThread * (2 + work.instructions[0] + work.instructions[1])) + steps * 40);
-  b.shared = warps * depth * (double(t.tm) / 4 * std::max(1.0, lanesM / 8) + double(t.tn) / 4 * std::max(1.0, lanesN / 8) + perThread);
-  b.bytes = 4 * depth * (work.loads[0] * double(t.rows) + work.loads[1] * double(t.cols));
-  b.latency = kLoadLatency + steps * (kBarrier + 2 * kSharedLatency); // later loads are in flight while the step before is multiplied
-  double elements = double(t.rows * t.step), transfers = work.epilogueLoads + work.epilogueStores;
-  b.issued += elements / 32 * (work.epilogueInstructions + 2 * transfers + 8);
-  b.shared += elements / 16;
-  b.bytes += 4 * elements * transfers;
-  b.memory = 4 * elements * transfers; // operands are shared by rows and columns of tiles that run together, which bands see to
-  b.latency += elements / double(t.threads) * kSharedLatency;
-  b.registers = t.tm * t.tn + t.tm + t.tn + int64_t(perThread * double(t.depth)) + 40; // 64-bit addresses of both operands
-  return b;
-}
-
-MatmulTile fusion::chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec) {
-  MatmulTile best;
-  double least = std::numeric_limits<double>::infinity();
-  for (int64_t rows : {16, 32, 64, 128})
-    for (int64_t cols : {16, 32, 64, 128})
-      for (auto [tm, tn] : {std::pair<int64_t, int64_t>{8, 8}, {8, 4}, {4, 8}, {4, 4}}) {
-        MatmulTile t;
-        t.rows = rows, t.cols = cols, t.tm = tm, t.tn = tn;
-        t.threads = rows / tm * (cols / tn);
-        if (rows % tm || cols % tn || t.threads % 32 || t.threads > 256 || t.threads < 64 || group > cols)
-          continue;
-        t.step = group > 0 ? cols / group * group : cols;
-        BlockCost block = matmulBlock(t, k, work);
-        double cycles = deviceCycles(block, double(ceilDiv(m, rows) * ceilDiv(n, t.step)), spec);
-        t.resident = std::clamp<int64_t>(residentBlocks(block, spec), 1, 512 / t.threads);
-        if (cycles < least)
-          least = cycles, best = t;
-      }
-  best.band = chooseMatmulBand(m, n, k, best, work, spec);
-  return best;
-}
 
 ChannelTile fusion::chooseChannelTile(int64_t channels, int64_t positions, const DeviceSpec &) {
   ChannelTile t;

@@ -2,6 +2,7 @@
 #include "fusion/Schedule/CostModel.h"
 #include "fusion/Stages/Access.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SetVector.h"
 #include <algorithm>
 #include <cmath>
 
@@ -10,7 +11,7 @@ using namespace fusion;
 
 Work &Work::operator+=(const Work &o) {
   bytesRead += o.bytesRead, bytesWritten += o.bytesWritten;
-  contractFlops += o.contractFlops, mapFlops += o.mapFlops, special += o.special;
+  contractFlops += o.contractFlops, tensorFlops += o.tensorFlops, mapFlops += o.mapFlops, special += o.special;
   return *this;
 }
 
@@ -18,6 +19,7 @@ CostTerms Work::terms(const DeviceSpec &spec) const {
   CostTerms t;
   t.memory = bytes() / spec.bandwidth;
   t.math = contractFlops / (spec.fp32Rate * spec.contractionShare) + mapFlops / spec.fp32Rate;
+  t.math += tensorFlops > 0 ? tensorFlops / spec.tensorProductRate() : 0;
   t.special = special / spec.specialRate;
   t.launch = spec.launchSeconds;
   return t;
@@ -37,7 +39,8 @@ llvm::StringRef CostTerms::bound() const {
 }
 
 double Work::rooflineSeconds(const DeviceSpec &spec) const {
-  return std::max({bytes() / spec.bandwidth, flops() / spec.fp32Rate, special / spec.specialRate});
+  double tensor = tensorFlops > 0 ? 3 * tensorFlops / spec.tf32Rate : 0; // beside the CUDA cores
+  return std::max({bytes() / spec.bandwidth, (contractFlops + mapFlops) / spec.fp32Rate, tensor, special / spec.specialRate});
 }
 
 double fusion::bytesOf(Type type, int64_t batch) {
@@ -144,4 +147,30 @@ Work fusion::workOf(Operation *stage, int64_t batch) {
                     (partial.getKind() == ReduceKind::moments ? 4 : 1);
   }
   return work;
+}
+
+void fusion::addReloads(Work &work, ContractOp product, int64_t batch, int64_t rows, int64_t cols,
+                        llvm::function_ref<bool(Operation *)> inside) {
+  constexpr double loading = 6; // instructions per element
+  auto shape = cast<RankedTensorType>(product.getResult().getType()).getShape();
+  auto tiles = [&](int64_t extent, int64_t tile) {
+    return std::ceil(double(ShapedType::isDynamic(extent) ? batch : extent) / double(tile));
+  };
+  const double times[] = {tiles(shape[1], cols), tiles(shape[0], rows)};
+  for (int i = 0; i < 2; ++i) {
+    llvm::SetVector<Operation *> stages;
+    auto add = [&](Value v) {
+      if (Operation *op = v.getDefiningOp(); op && isa<MapOp>(op) && inside(op))
+        stages.insert(op);
+    };
+    add(product->getOperand(i));
+    for (unsigned at = 0; at < stages.size(); ++at)
+      llvm::for_each(stages[at]->getOperands(), add);
+    for (Operation *op : stages) {
+      Work once = workOf(op, batch);
+      work.mapFlops += (times[i] - 1) * once.mapFlops, work.special += (times[i] - 1) * once.special;
+    }
+    if (!stages.empty())
+      work.mapFlops += kFlopsPerInstruction * loading * times[i] * elements(product->getOperand(i).getType(), batch);
+  }
 }

@@ -4,6 +4,7 @@
 #include "fusion/Schedule/Tiles.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <cmath>
 
 namespace fusion {
 #define GEN_PASS_DEF_SCHEDULE
@@ -33,6 +34,23 @@ static void recordBand(KernelOp kernel, ContractOp contract, int64_t m, int64_t 
   lines.push_back(std::move(text));
 }
 
+/// A line of the report and a remark about the family of a product, where there was a choice.
+static void recordFamily(KernelOp kernel, ContractOp contract, const MatmulChoice &choice, SmallVectorImpl<std::string> &lines) {
+  if (std::isinf(choice.tensorSeconds))
+    return;
+  bool tensor = choice.tile.onTensorCores();
+  double chosen = tensor ? choice.tensorSeconds : choice.cudaSeconds, other = tensor ? choice.cudaSeconds : choice.tensorSeconds;
+  auto source = contract->getAttrOfType<StringAttr>("source");
+  std::string text =
+      llvm::formatv("multiply {0} on {1}: predicted {2:f1} us against {3:f1} us on {4}", source ? source.getValue() : StringRef("matmul"),
+                    tensor ? "tensor cores in 3xTF32" : "CUDA cores in fp32", chosen * 1e6, other * 1e6,
+                    tensor ? "CUDA cores in fp32" : "tensor cores in 3xTF32");
+  auto options = remark::RemarkOpts::name("multiplied").category("schedule").function(kernel->getParentOfType<func::FuncOp>().getSymName());
+  remark::passed(contract.getLoc(), options) << remark::reason("{0}", text) << remark::metric("predicted_us", chosen * 1e6)
+                                             << remark::metric("otherwise_us", other * 1e6);
+  lines.push_back(std::move(text));
+}
+
 static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_t batch, SmallVectorImpl<std::string> &lines) {
   MLIRContext *context = kernel.getContext();
   KernelFacts facts = KernelFacts::of(kernel);
@@ -47,9 +65,10 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
   case Strategy::Matmul: {
     auto a = cast<RankedTensorType>(facts.contract.getLhs().getType());
     int64_t m = extent(facts.domain.batch), n = facts.domain.channels, k = extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1));
-    MatmulTile tile = chooseMatmulTile(m, n, k, facts.group, work, spec);
-    recordBand(kernel, facts.contract, m, n, k, tile, work, spec, lines);
-    return toAttr(context, tile);
+    MatmulChoice choice = chooseMatmul(m, n, k, facts.group, work, spec);
+    recordFamily(kernel, facts.contract, choice, lines);
+    recordBand(kernel, facts.contract, m, n, k, choice.tile, work, spec, lines);
+    return toAttr(context, choice.tile);
   }
   case Strategy::Sweep:
     return toAttr(context, chooseSweepTile(facts.run, extent(facts.domain.batch), spec));

@@ -26,7 +26,11 @@ double fusion::deviceCycles(const BlockCost &block, double blocks, const DeviceS
   // Few warps leave issue slots empty while they wait for each other and for operands; as measured on windows of many shapes.
   double warps = double(resident * block.threads) / 32, filled = block.fill > 0 ? 1 - std::exp(-warps / block.fill) : 1;
   // What the block keeps busy: nobody else can use it meanwhile.
-  double busy[] = {block.issued / 4 / filled, block.multiplies / multiplyRate, block.shared, block.bytes / kL2BytesPerCycle,
+  double busy[] = {block.issued / 4 / filled,
+                   block.multiplies / multiplyRate,
+                   block.tensor,
+                   block.shared,
+                   block.bytes / kL2BytesPerCycle,
                    block.memory * units * clock / spec.bandwidth};
   double most = *std::max_element(std::begin(busy), std::end(busy));
   double work = most + (std::accumulate(std::begin(busy), std::end(busy), 0.0) - most) * kImperfectOverlap;

@@ -12,6 +12,7 @@ inline int64_t volume(const Extents &e) { return e[0] * e[1] * e[2]; }
 struct BlockCost {
   double issued = 0;     ///< warp instructions, multiply-adds included
   double multiplies = 0; ///< warp multiply-adds
+  double tensor = 0;     ///< cycles of a multiprocessor's tensor cores
   double shared = 0;     ///< 128-byte wavefronts of shared memory
   double bytes = 0;      ///< between L2 and the block
   double memory = 0;     ///< bytes between memory and L2, without what neighbours bring anyway

@@ -103,7 +103,10 @@ int64_t WeightTile::channelBlocks(const WindowProblem &p) const {
   return p.groups * ceilDiv(p.a / p.groups, as) * ceilDiv(p.b / p.groups, bs);
 }
 
-int64_t MatmulTile::sharedBytes() const { return 4 * std::max(2 * depth * (rows + 4 + cols + 4), rows * pitch()); }
+int64_t MatmulTile::sharedBytes() const {
+  int64_t pipe = 2 * depth * (rows + 4 + cols + 4);
+  return 4 * std::max({pipe, rows * pitch(), onTensorCores() ? stages() * 16 * (rows + cols) : 0});
+}
 
 // ---------------------------------------------------------------- attributes
 
@@ -135,7 +138,7 @@ void visit(Fields &f, WeightTile &t) {
 }
 void visit(Fields &f, MatmulTile &t) {
   f("rows", t.rows), f("cols", t.cols), f("depth", t.depth), f("tm", t.tm), f("tn", t.tn), f("threads", t.threads),
-      f("resident", t.resident), f("step", t.step), f("band", t.band);
+      f("resident", t.resident), f("step", t.step), f("band", t.band), f("warp_rows", t.warpRows), f("warp_cols", t.warpCols);
 }
 void visit(Fields &f, ChannelTile &t) { f("positions", t.positions), f("channels", t.channels), f("threads", t.threads); }
 void visit(Fields &f, RowTile &t) { f("rows", t.rows), f("width", t.width), f("threads", t.threads); }

@@ -119,6 +119,21 @@ TEST_F(HostTest, TensorCoresRoundLikeTheHardware) {
   EXPECT_EQ(download<float>(d, 128), std::vector<float>(128, 1.0f));
 }
 
+TEST_F(HostTest, TensorCoresCutOffWhatDoesNotFit) {
+  // 1 + 1.5 * 2^-24 is nearer to 1 + 2^-23, and -1 - 1.5 * 2^-24 to -1 - 2^-23.
+  compile(R"(extern "C" __global__ void k(float *d, const float *bits) {
+  unsigned zero = 0, lane = threadIdx.x;
+  float sign = lane % 8 < 4 ? 1.0f : -1.0f, c[4] = {sign, sign, sign, sign};
+  unsigned a = __float_as_uint(lane % 4 == 0 ? sign * 0x1.8p-24f : 0.0f), b = __float_as_uint(1.0f);
+  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+    : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]) : "r"(a), "r"(a), "r"(zero), "r"(zero), "r"(b), "r"(b));
+  for (int i = 0; i < 4; ++i) d[lane * 4 + i] = c[i] * sign;
+})");
+  DevicePointer d = upload(std::vector<float>(128), "d");
+  ASSERT_FALSE(launch("k", {1}, {32}, 0, d, d));
+  EXPECT_EQ(download<float>(d, 128), std::vector<float>(128, 1.0f));
+}
+
 TEST_F(HostTest, LdmatrixFeedsHalfProducts) {
   // D = A * I with A[i][k] = i + k in fp16, A and B read by ldmatrix.
   compile(R"(

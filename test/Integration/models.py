@@ -261,6 +261,7 @@ GROUPS = {
         "tile": linear_norm(64, 16, 128, 4),
         "above_tile": linear_norm(129, 17, 160, 5),
         "other_groups": linear_norm(3, 5, 240, 5),
+        "long_sums": linear_norm(65, 48, 96, 3),
     },
     # A product that walks its tiles in bands at full size, and sizes that leave a last band of fewer rows.
     "full-bands-model": {"model": Model((16384, 4096)).linear(5120).act("hardswish")},
@@ -268,6 +269,13 @@ GROUPS = {
         "one_band": Model((300, 5)).linear(260).act("hardswish"),
         "low_last_band": Model((2500, 8)).linear(300).act("hardswish"),
         "one_row_in_the_last_band": Model((2049, 3)).linear(129).act("hardswish"),
+    },
+    # The same tiles, which are tensor cores': sums of 32 terms and more, in all three products, with tails and without quads.
+    "full-tensor": {
+        "tile": Model((64, 64)).linear(128).act("hardswish"),
+        "tails": Model((65, 36)).linear(132).act("hardswish"),
+        "odd": Model((67, 33)).linear(35).act("hardswish"),
+        "few_slices": Model((33, 50)).linear(48).act("hardswish"),
     },
     # A bare convolution with the tiles of the first, whose box reaches behind the second: what lies there may be infinite.
     "full-edge": {

@@ -80,18 +80,18 @@ template <bool AlongK> struct Operand {
   static constexpr int vector = 4;
   const float *x;
   long long outers, ks;
-  DEV long long at(long long outer, long long k) const { return AlongK ? outer * ks + k : k * outers + outer; }
-  DEV float operator()(long long outer, long long k) const { return x[at(outer, k)]; }
-  DEV float4 quad(long long outer, long long k) const { return *(const float4 *)(x + at(outer, k)); }
+  DEV const float *at(long long outer, long long k) const { return x + (AlongK ? outer * ks + k : k * outers + outer); }
+  DEV float operator()(long long outer, long long k) const { return *at(outer, k); }
 };
-static_assert(4 * (matmulPipeFloats<T>() > T::rows * T::pitch ? matmulPipeFloats<T>() : T::rows * T::pitch) == SharedBytes,
+DEV constexpr int larger(int a, int b) { return a > b ? a : b; }
+static_assert(4 * larger(PIPE<T>(), T::rows * T::pitch) == SharedBytes,
               "expected the shared bytes of the table");
 extern "C" __global__ void __launch_bounds__(T::threads, Blocks) kernel(const float *a, const float *b, const float *bias, float *c, long long M, int N, long long K) {
   extern __shared__ float4 shared[];
   float *pipe = (float *)shared;
   const long long m0 = (long long)blockIdx.x * T::rows;
   const int n0 = blockIdx.y * T::cols;
-  matmul<T>(pipe, pipe, Operand<AlongA>{a, M, K}, Operand<AlongB>{b, N, K}, m0, n0, M, N, K);
+  PRODUCT<T>(pipe, pipe, Operand<AlongA>{a, M, K}, Operand<AlongB>{b, N, K}, m0, n0, M, N, K);
 #pragma unroll 1
   for (int i = threadIdx.x; i < T::rows * T::cols; i += T::threads) {
     const long long m = m0 + i / T::cols;
@@ -103,11 +103,15 @@ extern "C" __global__ void __launch_bounds__(T::threads, Blocks) kernel(const fl
 )";
 
 Sample matmulSample(const std::string &name, const std::string &tile, bool alongA, bool alongB, int blocks, int sharedBytes) {
+  const bool tensor = tile.find("warpRows") != std::string::npos;
   return {name,
-          {"base", "matmul"},
+          {"base", "tiles", "matmul", "tensor"},
           "struct T { static constexpr int " + tile + "; };\nconstexpr bool AlongA = " + (alongA ? "true" : "false") +
               ", AlongB = " + (alongB ? "true" : "false") + ";\nconstexpr int Blocks = " + std::to_string(blocks) +
-              ", SharedBytes = " + std::to_string(sharedBytes) + ";\n" + matmulKernel,
+              ", SharedBytes = " + std::to_string(sharedBytes) + ";\n" +
+              (tensor ? "#define PRODUCT matmulTensor\n#define PIPE tensorPipeFloats\n"
+                      : "#define PRODUCT matmul\n#define PIPE matmulPipeFloats\n") +
+              matmulKernel,
           sharedBytes};
 }
 
@@ -151,6 +155,15 @@ std::vector<Sample> samples() {
                    2, 67584),
       matmulSample("matrix product 64 x 128, weight gradient",
                    "rows = 64, cols = 128, depth = 8, tm = 8, tn = 8, threads = 128, pitch = 132", false, false, 3, 33792),
+      matmulSample("3xTF32 product 128 x 64",
+                   "rows = 128, cols = 64, depth = 8, tm = 8, tn = 8, threads = 128, pitch = 68, warpRows = 64, warpCols = 32, stages = 3",
+                   true, true, 2, 36864),
+      matmulSample("3xTF32 product 64 x 128, input gradient",
+                   "rows = 64, cols = 128, depth = 8, tm = 8, tn = 8, threads = 128, pitch = 132, warpRows = 32, warpCols = 64, stages = 3",
+                   true, false, 2, 36864),
+      matmulSample("3xTF32 product 64 x 64, weight gradient",
+                   "rows = 64, cols = 64, depth = 8, tm = 8, tn = 4, threads = 128, pitch = 68, warpRows = 32, warpCols = 32, stages = 3",
+                   false, false, 3, 24576),
   };
 }
 

@@ -53,6 +53,17 @@ TEST(Cost, WorkedExampleOfTheDocumentation) {
   expectRow("predicted", {t.bound().str() + "-bound", "| " + rounded(t.seconds() * 1e6, 1) + " us |"});
 }
 
+TEST(Cost, ProductsOnTensorCores) {
+  DeviceSpec spec = *deviceFor("sm_90a");
+  Work w;
+  w.contractFlops = 2e12;
+  EXPECT_DOUBLE_EQ(w.terms(spec).math, 2e12 / (0.6 * 67e12));
+  w.moveToTensorCores();
+  EXPECT_DOUBLE_EQ(w.terms(spec).math, 2e12 / (494e12 * 0.45 / 3 * 0.82));
+  EXPECT_DOUBLE_EQ(w.flops(), 2e12);
+  EXPECT_DOUBLE_EQ(w.rooflineSeconds(spec), 3 * 2e12 / 494e12);
+}
+
 TEST(Cost, TheLargestTermDecides) {
   DeviceSpec spec = *deviceFor("sm_80");
   Work w;

@@ -1,19 +1,24 @@
-// A product whose operands exceed L2 walks its tiles in bands, in forward and in both gradients; the report says why, and partials keep their places.
+// A product whose operands exceed L2 walks its tiles in bands, in forward and in both gradients; the report says why.
 // One that stays in L2 keeps the plain order.
-// RUN: fusion-opt %s --emit=cuda --prelude=omit --grad=all | FileCheck %s --check-prefix=CUDA
-// RUN: env FUSION_NVRTC=%t.none fusion-opt %s --emit=report --grad=all --format=text | FileCheck %s --check-prefix=REPORT
-// RUN: env FUSION_NVRTC=%t.none fusion-opt %s --emit=report --remarks 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: fusion-opt %s --emit=cuda --prelude=omit --grad=all --precision=ieee | FileCheck %s --check-prefix=CUDA
+// RUN: fusion-opt %s --emit=cuda --prelude=omit --grad=all | FileCheck %s --check-prefix=TENSOR
+// RUN: env FUSION_NVRTC=%t.none fusion-opt %s --emit=report --grad=all --format=text --precision=ieee | FileCheck %s --check-prefix=REPORT
+// RUN: env FUSION_NVRTC=%t.none fusion-opt %s --emit=report --precision=ieee --remarks 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: sed s/16384/128/g %s | fusion-opt - --emit=cuda --prelude=omit | FileCheck %s --check-prefix=PLAIN
 
 // CUDA: // forward_0_linear
 // CUDA: // 128 x 64 tile, depth 8, 8 x 8 per thread, bands of 12 rows of tiles
 // CUDA: const MatmulPlace place = matmulPlace<12>(); // in bands of 12 rows of tiles
 // CUDA-NEXT: const int firstColumn = place.column * 64;
-// CUDA: // backward_0_matrix_product_sum
+// CUDA: // backward_2_matrix_product
+// CUDA: matmulPlace<12>()
+// CUDA: // backward_3_matrix_product
 // CUDA: matmulPlace<16>()
-// CUDA: sum_partial[(index_t)place.row * 4096 + feature + c] = sum;
-// CUDA: // backward_1_matrix_product
-// CUDA: matmulPlace<16>()
+
+// TENSOR: // 64 x 64 tile, 64 x 32 per warp on tensor cores (3xTF32), bands of 24 rows of tiles
+// TENSOR: const MatmulPlace place = matmulPlace<24>(); // in bands of 24 rows of tiles
+// TENSOR: // backward_2_matrix_product
+// TENSOR: matmulPlace<24>()
 
 // REPORT: forward: {{.*}}(3.00 x compulsory
 // REPORT-NEXT: forward_0_linear{{.*}} bands of 12 rows of tiles

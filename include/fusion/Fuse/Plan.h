@@ -29,6 +29,7 @@ struct StageInfo {
   bool inTile = false;                  ///< a reduction (or a map of its result) that the kernel goes on behind
   bool sweep = false;                   ///< inTile by a block that sweeps over the run once per reduction, whatever its length
   bool behindTile = false;              ///< computed from what a reduction inside a tile made
+  bool onTensorCores = false;           ///< a matrix product that is predicted by the rate of tensor cores
   mlir::Operation *reduction = nullptr; ///< for a map of reduction results alone: the reduction it finishes with
 };
 

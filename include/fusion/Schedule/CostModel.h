@@ -16,13 +16,16 @@ struct CostTerms {
 /// Work in absolute units at one batch size.
 struct Work {
   double bytesRead = 0, bytesWritten = 0;
-  double contractFlops = 0; ///< inside contractions
+  double contractFlops = 0; ///< inside contractions, on CUDA cores
+  double tensorFlops = 0;   ///< inside matrix products on tensor cores
   double mapFlops = 0;      ///< elementwise, and what stands around the multiply-adds of a window, by the time it takes
   double special = 0;       ///< exp, division, square root, ...
 
   Work &operator+=(const Work &o);
-  double flops() const { return contractFlops + mapFlops; }
+  double flops() const { return contractFlops + tensorFlops + mapFlops; }
   double bytes() const { return bytesRead + bytesWritten; }
+  /// Counts the work of a matrix product as work of the tensor cores.
+  void moveToTensorCores() { tensorFlops += contractFlops, contractFlops = 0; }
   CostTerms terms(const DeviceSpec &spec) const;
   /// Seconds on `spec`: the terms together.
   double seconds(const DeviceSpec &spec) const { return terms(spec).seconds(); }
@@ -39,5 +42,9 @@ bool hasCheapReciprocal(mlir::Value divisor);
 double instructionsPerElement(mlir::Operation *map);
 /// Arithmetic of one stage over its whole domain (bytes are not part of it: they depend on what is fused).
 Work workOf(mlir::Operation *stage, int64_t batch);
+/// Adds what a matrix product pays for operands that stages `inside` its kernel compute while it loads them: once more for every further
+/// tile of `rows` x `cols` along the other operand, and element by element instead of by copies.
+void addReloads(Work &work, ContractOp product, int64_t batch, int64_t rows, int64_t cols,
+                llvm::function_ref<bool(mlir::Operation *)> inside);
 
 } // namespace fusion

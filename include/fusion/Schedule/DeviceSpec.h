@@ -17,11 +17,15 @@ struct DeviceSpec {
   int64_t l2Bytes = 0;
   double bandwidth = 1;        ///< bytes per second that a plain copy reaches
   double fp32Rate = 1;         ///< flop per second on CUDA cores, two per FMA
+  double tf32Rate = 0;         ///< flop per second on tensor cores with dense TF32 operands, as the data sheet says; 0: not for products
+  double mmaShare = 0;         ///< share of tf32Rate that mma.sync reaches
   double specialRate = 1;      ///< exp, log, reciprocal, square root per second
   double launchSeconds = 4e-6; ///< what one more kernel on a busy stream costs: its first and last block wait for memory alone
   /// Share of fp32Rate that a SIMT contraction with operands in shared memory reaches.
   double contractionShare = 0.6;
 
+  /// Products in 3xTF32, each flop three times; splitting operands and taking sums over leaves 0.82 of what mma.sync reaches (on an H200).
+  double tensorProductRate() const { return 0.82 / 3 * mmaShare * tf32Rate; }
   double clock() const { return specialRate / (16 * double(multiprocessors)); } ///< Hz; 16 special functions per cycle and multiprocessor
 };
 

@@ -77,7 +77,12 @@ struct MatmulTile {
   int64_t resident = 2; ///< blocks per multiprocessor that the compiler must leave registers for
   int64_t step = 128;   ///< columns a block writes: a multiple of the group that is reduced inside the tile
   int64_t band = 0;     ///< rows of tiles that blocks walk together, column by column; 0 for all rows
+  /// The family: a warp's share of the tile on tensor cores, in 3xTF32; 0 on CUDA cores. `tm`, `tn` and `depth` then serve tiles with sums
+  /// that are not finite, which CUDA cores compute again.
+  int64_t warpRows = 0, warpCols = 0;
+  bool onTensorCores() const { return warpRows > 0; }
   int64_t pitch() const { return cols + 4; }
+  int64_t stages() const { return 3; } ///< buffers of both operands on tensor cores, 16 k each
   int64_t sharedBytes() const;
 };
 
@@ -110,7 +115,14 @@ struct SweepTile {
 
 WindowTile chooseWindowTile(const WindowProblem &problem, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
 WeightTile chooseWeightTile(const WindowProblem &problem, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
-/// Includes the band.
+/// The tile, band included, and what the best tile of each family is predicted to take; infinite where there is none.
+struct MatmulChoice {
+  MatmulTile tile;
+  double cudaSeconds = 0, tensorSeconds = 0;
+};
+MatmulChoice chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec);
+/// Whether a product of these extents, with nothing fused, runs on tensor cores: what a plan is predicted by.
+bool takesTensorCores(ContractOp product, int64_t batch, const DeviceSpec &spec);
 MatmulTile chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec);
 ChannelTile chooseChannelTile(int64_t channels, int64_t positions, const DeviceSpec &spec);
 SweepTile chooseSweepTile(const Run &run, int64_t images, const DeviceSpec &spec);

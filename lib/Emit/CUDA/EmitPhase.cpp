@@ -162,7 +162,15 @@ void PhaseEmitter::report(KernelText &k) {
   for (Operation &op : k.kernel.getBody().front().without_terminator()) {
     if (auto source = op.getAttrOfType<StringAttr>("source"))
       r.stages.push_back(source.str());
-    r.work += workOf(&op, options.batch);
+    Work work = workOf(&op, options.batch);
+    if (k.onTensorCores && isa<ContractOp>(op))
+      work.moveToTensorCores();
+    r.work += work;
+  }
+  if (k.facts.strategy == Strategy::Matmul) {
+    MatmulTile tile;
+    fromAttr(*k.kernel.getSchedule(), tile);
+    addReloads(r.work, k.facts.contract, options.batch, tile.rows, tile.step, [](Operation *) { return true; });
   }
   auto bytes = [&](Value v) {
     Expr e = bytesExpr(v);

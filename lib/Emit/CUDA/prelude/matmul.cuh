@@ -1,27 +1,11 @@
 // Matrix product on CUDA cores: one block computes a tile of C[m, n] = sum over k of A[m, k] * B[n, k], operands through functors.
-// requires: base.cuh
+// requires: base.cuh, tiles.cuh
 //
-// Operand functor: `alongK` (memory runs along k, else along the outer index), `vector` (1, or 4 when every run of four aligned
-// elements in that direction may be read at once), operator()(outer, k) and quad(outer, k).
 // Tile T: rows, cols, depth of a step (a multiple of 8), tm x tn per thread (multiples of 4), threads, pitch of the output tile.
 // Shared memory (`pipe`, 16-byte aligned): two buffers of [depth][rows + 4] and [depth][cols + 4], k outermost:
 //   matmulPipeFloats = 2 * depth * (rows + 4 + cols + 4)
 
 template <class T> DEV constexpr int matmulPipeFloats() { return 2 * T::depth * (T::rows + 4 + T::cols + 4); }
-
-// The tile of a block: blocks that run together have neighbouring numbers, and walk `Band` rows of tiles column by column, so that they
-// share rows and columns of the operands. The last band may be lower. Grid: (rows of tiles, columns of tiles), fewer than 2^31 blocks.
-struct MatmulPlace {
-  int row, column;
-};
-template <int Band> DEV MatmulPlace matmulPlace() {
-  const unsigned block = blockIdx.y * gridDim.x + blockIdx.x;
-  const unsigned perBand = Band * gridDim.y;
-  const int first = (int)(block / perBand) * Band;
-  const int height = smaller((int)gridDim.x - first, Band);
-  const int within = (int)(block % perBand);
-  return {first + within % height, within / height};
-}
 
 // One operand's share of a step, in registers between global and shared memory.
 template <class Op, int Outer, int Depth, int Threads> struct MatmulStage {
@@ -53,7 +37,7 @@ template <class Op, int Outer, int Depth, int Threads> struct MatmulStage {
       if constexpr (Op::vector == 4) {
         float4 quad = {0.0f, 0.0f, 0.0f, 0.0f};
         if (inside)
-          quad = op.quad(o, k);
+          quad = *(const float4 *)op.at(o, k);
         v[4 * j] = quad.x;
         v[4 * j + 1] = quad.y;
         v[4 * j + 2] = quad.z;
@@ -158,14 +142,5 @@ DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long l
     }
   }
   __syncthreads();
-  // At the edge, operands of zero have met Inf and NaN: what lies outside becomes zero only here.
-  const int liveM = smaller(M - (int)m0, T::rows);
-  const int liveN = smaller(N - n0, T::cols);
-  if (liveM < T::rows || liveN < T::cols) {
-#pragma unroll 1
-    for (int i = threadIdx.x; i < T::rows * T::cols; i += T::threads)
-      if (i / T::cols >= liveM || i % T::cols >= liveN)
-        tile[i / T::cols * T::pitch + i % T::cols] = 0.0f;
-    __syncthreads();
-  }
+  clearOutside<T>(tile, m0, n0, M, N);
 }

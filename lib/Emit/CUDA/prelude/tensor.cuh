@@ -1,0 +1,222 @@
+// Matrix product on tensor cores: one block computes a tile of C[m, n] = sum over k of A[m, k] * B[n, k] in 3xTF32. Each fp32 operand is
+// big + small, both rounded to TF32; three products (small * big, big * small, big * big) leave an error like that of fp32.
+// requires: base.cuh, tiles.cuh, matmul.cuh
+//
+// Tile T: rows, cols, warpRows x warpCols per warp (multiples of 32), threads, pitch of the output tile, stages in flight; and tm, tn and
+// depth for `matmul`, which computes short sums, and a tile again when a sum is not finite: Inf and NaN have no big and small part.
+// Shared memory (`pipe`, 16-byte aligned): a buffer per stage with 16 k of both operands, tensorPipeFloats = stages * 16 * (rows + cols).
+
+constexpr int TensorSlice = 16; // k of a stage
+constexpr int TensorRun = 2;    // stages whose sums stay in tensor cores, which truncate; fp32 additions then take them over
+
+template <class T> DEV constexpr int tensorPipeFloats() { return T::stages * TensorSlice * (T::rows + T::cols); }
+
+// The nearest TF32, ties away from zero. A NaN may be lost here, but not from the rest, x minus this.
+DEV unsigned roundedToTf32(float x) { return __float_as_uint(x) + 0x1000u & 0xffffe000u; }
+
+// d[16 x 8] += a[16 x 8] * b[8 x 8] by a warp. Lane 4 g + c holds a[g, c], a[g + 8, c], a[g, c + 4], a[g + 8, c + 4], b[c, g],
+// b[c + 4, g], d[g, 2 c], d[g, 2 c + 1], d[g + 8, 2 c] and d[g + 8, 2 c + 1].
+DEV void mma16n8k8(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+               : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+// Copies four floats from global to shared memory, or zeros, behind the thread's back, as part of the group that the next endOfCopies ends.
+DEV void copyQuadLater(float *to, const float *from, bool exists) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
+               :
+               : "r"((unsigned)__cvta_generic_to_shared(to)), "l"(from), "r"(exists ? 16 : 0)
+               : "memory");
+}
+DEV void endOfCopies() { asm volatile("cp.async.commit_group;" : : : "memory"); }
+// Until all but the last `Groups` groups of the thread's copies have arrived.
+template <int Groups> DEV void waitForAllBut() { asm volatile("cp.async.wait_group %0;" : : "n"(Groups) : "memory"); }
+
+// One operand's part of a buffer: [outer][16 k] where memory runs along k, else [16 k][outer] with its quads dealt to other banks by k, so
+// that the quads of a fragment, k = 4 c + (0..3) for lane 4 g + c, hit every bank once in both.
+template <class Op, int Outer, int Threads> struct TensorStage {
+  static constexpr int Count = ceilDiv(Outer * TensorSlice / Op::vector, Threads), Last = Outer * TensorSlice / Op::vector;
+  float v[Op::vector == 4 ? 1 : Count]; // only what is computed while it is loaded goes through registers
+
+  DEV static int cell(int outer, int k) {
+    return Op::alongK ? outer * TensorSlice + k : k * Outer + (outer / 4 ^ k / 4 * 2) * 4 + outer % 4;
+  }
+  DEV static int outer(int i) { return Op::alongK ? i * Op::vector / TensorSlice : i * Op::vector % Outer; }
+  DEV static int inner(int i) { return Op::alongK ? i * Op::vector % TensorSlice : i * Op::vector / Outer; }
+
+  DEV void load(float *to, const Op &op, int o0, int k0, int outers, int K) {
+    const int liveOuter = smaller(outers - o0, Outer);
+    const int liveInner = smaller(K - k0, TensorSlice);
+#pragma unroll
+    for (int j = 0; j < Count; j++) {
+      const int i = threadIdx.x + j * Threads;
+      const int o = o0 + outer(i);
+      const int k = k0 + inner(i);
+      const bool inside = outer(i) < liveOuter && inner(i) < liveInner;
+      if constexpr (Op::vector == 4) {
+        if (Last % Threads == 0 || i < Last)
+          copyQuadLater(to + cell(outer(i), inner(i)), inside ? op.at(o, k) : op.at(0, 0), inside);
+      } else {
+        v[j] = inside && (Last % Threads == 0 || i < Last) ? op(o, k) : 0.0f;
+      }
+    }
+  }
+
+  DEV void store(float *to) const {
+    if constexpr (Op::vector == 1) {
+#pragma unroll
+      for (int j = 0; j < Count; j++) {
+        const int i = threadIdx.x + j * Threads;
+        if (Last % Threads == 0 || i < Last)
+          to[cell(outer(i), inner(i))] = v[j];
+      }
+    }
+  }
+
+  // The outer index of unit u of a warp's share for group g of its lanes: a unit is what one lane holds of eight outer indices.
+  DEV static int outerOf(int u, int g) { return Op::alongK ? 8 * u + g : u / 4 * 32 + 4 * g + u % 4; }
+
+  // Units 4 run .. 4 run + 3 of the share that starts at `first`, for k = 4 c + (0..3): big and small parts.
+  DEV static void fragments(unsigned (&big)[4][4], unsigned (&small)[4][4], const float *from, int first, int run, int lane) {
+    const int g = lane / 4;
+    const int c = lane % 4;
+    float x[4][4];
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      const float4 quad = *(const float4 *)(from + (Op::alongK ? cell(first + outerOf(4 * run + i, g), 4 * c)
+                                                               : cell(first + outerOf(4 * run, g), 4 * c + i)));
+      const float four[4] = {quad.x, quad.y, quad.z, quad.w};
+#pragma unroll
+      for (int j = 0; j < 4; j++)
+        (Op::alongK ? x[i][j] : x[j][i]) = four[j];
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+#pragma unroll
+      for (int j = 0; j < 4; j++) {
+        big[i][j] = roundedToTf32(x[i][j]);
+        // At most 12 bits and a sign; tensor cores take 11 bits of them, which costs what rounding would: the last one.
+        small[i][j] = __float_as_uint(x[i][j] - __uint_as_float(big[i][j]));
+      }
+  }
+};
+
+// Adds the sums of a tensor core to those of all k, and clears them.
+template <int I, int U> DEV void takeOver(float (&acc)[I][U][4], float (&part)[I][U][4]) {
+#pragma unroll
+  for (int i = 0; i < I; i++)
+#pragma unroll
+    for (int u = 0; u < U; u++)
+#pragma unroll
+      for (int q = 0; q < 4; q++) {
+        acc[i][u][q] += part[i][u][q];
+        part[i][u][q] = 0.0f;
+      }
+}
+
+// On return tile[r * T::pitch + c] holds C[m0 + r, n0 + c], zero outside M x N. `tile` may alias `pipe`.
+template <class T, class LoadA, class LoadB>
+DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, long long m0, int n0, int M, int N, int K) {
+  if (K < 2 * TensorSlice) { // the dropped small * small shows where few terms average it
+    matmul<T>(tile, pipe, a, b, m0, n0, M, N, K);
+    return;
+  }
+  static_assert(T::rows / T::warpRows * (T::cols / T::warpCols) * 32 == T::threads, "expected one share per warp");
+  static_assert(T::rows % T::warpRows == 0 && T::cols % T::warpCols == 0 && T::warpRows % 32 == 0 && T::warpCols % 32 == 0,
+                "expected shares in multiples of 32");
+  constexpr int SizeA = T::rows * TensorSlice, Buffer = TensorSlice * (T::rows + T::cols);
+  constexpr int UnitsA = T::warpRows / 8, UnitsB = T::warpCols / 8;
+  using StageA = TensorStage<LoadA, T::rows, T::threads>;
+  using StageB = TensorStage<LoadB, T::cols, T::threads>;
+  StageA stageA;
+  StageB stageB;
+  const int lane = threadIdx.x % 32;
+  const int warp = threadIdx.x / 32;
+  const int firstA = warp % (T::rows / T::warpRows) * T::warpRows;
+  const int firstB = warp / (T::rows / T::warpRows) * T::warpCols;
+
+  float acc[UnitsA / 2][UnitsB][4] = {}, part[UnitsA / 2][UnitsB][4] = {};
+#pragma unroll 1
+  for (int s = 0; s < T::stages - 1; s++) {
+    if (s * TensorSlice < K) { // nothing may be under way when the sums are written
+      float *to = pipe + s * Buffer;
+      stageA.load(to, a, (int)m0, s * TensorSlice, M, K);
+      stageB.load(to + SizeA, b, n0, s * TensorSlice, N, K);
+      stageA.store(to);
+      stageB.store(to + SizeA);
+    }
+    endOfCopies();
+  }
+  int now = 0, next = (T::stages - 1) * Buffer;
+#pragma unroll 1
+  for (long long k0 = 0; k0 < K; k0 += TensorSlice) {
+    waitForAllBut<T::stages - 2>();
+    __syncthreads(); // this buffer is full, and everybody has read the one that is filled next
+    const long long ahead = k0 + (T::stages - 1) * TensorSlice;
+    if (ahead < K) {
+      stageA.load(pipe + next, a, (int)m0, (int)ahead, M, K);
+      stageB.load(pipe + next + SizeA, b, n0, (int)ahead, N, K);
+    }
+    endOfCopies();
+
+    unsigned bigB[UnitsB / 4][4][4], smallB[UnitsB / 4][4][4];
+#pragma unroll
+    for (int r = 0; r < UnitsB / 4; r++)
+      StageB::fragments(bigB[r], smallB[r], pipe + now + SizeA, firstB, r, lane);
+#pragma unroll
+    for (int r = 0; r < UnitsA / 4; r++) {
+      unsigned big[4][4], small[4][4];
+      StageA::fragments(big, small, pipe + now, firstA, r, lane);
+#pragma unroll
+      for (int half = 0; half < 4; half += 2)
+#pragma unroll
+        for (int k = 0; k < 4; k += 2) {
+          const unsigned bigA[4] = {big[half][k], big[half + 1][k], big[half][k + 1], big[half + 1][k + 1]};
+          const unsigned smallA[4] = {small[half][k], small[half + 1][k], small[half][k + 1], small[half + 1][k + 1]};
+#pragma unroll
+          for (int term = 0; term < 3; term++) // the smallest first
+#pragma unroll
+            for (int u = 0; u < UnitsB; u++) {
+              const unsigned (&of)[4] = term == 1 ? smallB[u / 4][u % 4] : bigB[u / 4][u % 4];
+              const unsigned pair[2] = {of[k], of[k + 1]};
+              mma16n8k8(part[2 * r + half / 2][u], term == 0 ? smallA : bigA, pair);
+            }
+        }
+    }
+    if (k0 / TensorSlice % TensorRun == TensorRun - 1)
+      takeOver(acc, part);
+    if (ahead < K) {
+      stageA.store(pipe + next);
+      stageB.store(pipe + next + SizeA);
+    }
+    now = now == (T::stages - 1) * Buffer ? 0 : now + Buffer;
+    next = next == (T::stages - 1) * Buffer ? 0 : next + Buffer;
+  }
+
+  takeOver(acc, part);
+  bool finite = true;
+#pragma unroll
+  for (int i = 0; i < UnitsA / 2; i++)
+#pragma unroll
+    for (int u = 0; u < UnitsB; u++)
+#pragma unroll
+      for (int q = 0; q < 4; q++)
+        finite = finite && fabsf(acc[i][u][q]) <= 0x1.fffffep127f;
+  if (__syncthreads_or(!finite)) {
+    matmul<T>(tile, pipe, a, b, m0, n0, M, N, K);
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < UnitsA / 2; i++)
+#pragma unroll
+    for (int u = 0; u < UnitsB; u++)
+#pragma unroll
+      for (int q = 0; q < 4; q++) {
+        const int row = firstA + StageA::outerOf(2 * i + q / 2, lane / 4);
+        const int column = firstB + StageB::outerOf(u, lane % 4 * 2 + q % 2);
+        tile[row * T::pitch + column] = acc[i][u][q];
+      }
+  __syncthreads();
+  clearOutside<T>(tile, m0, n0, M, N);
+}

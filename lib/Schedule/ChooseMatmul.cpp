@@ -1,0 +1,126 @@
+// Tiles of matrix products, on CUDA cores or on tensor cores: what is predicted to take least.
+#include "TileCost.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace fusion;
+
+/// The tile leaves shared memory, element by element.
+static void addEpilogue(BlockCost &b, const MatmulTile &t, const ElementWork &work) {
+  double elements = double(t.rows * t.step), transfers = work.epilogueLoads + work.epilogueStores;
+  b.issued += elements / 32 * (work.epilogueInstructions + 2 * transfers + 8);
+  b.shared += elements / 16;
+  b.bytes += 4 * elements * transfers;
+  b.memory = 4 * elements * transfers; // operands are shared by rows and columns of tiles that run together, which bands see to
+  b.latency += elements / double(t.threads) * kSharedLatency;
+}
+
+/// On CUDA cores: per k its share of both operands comes in and every thread multiplies its register tile.
+static BlockCost cudaBlock(const MatmulTile &t, int64_t k, const ElementWork &work) {
+  BlockCost b;
+  b.threads = t.threads, b.sharedBytes = t.sharedBytes();
+  double warps = double(t.threads) / 32, depth = double(k), steps = std::ceil(depth / double(t.depth));
+  double multiplies = double(t.tm * t.tn), quads = double(t.tm + t.tn) / 4, perThread = double(t.rows + t.cols) / double(t.threads);
+  double lanesN = double(std::min<int64_t>(t.cols / t.tn, 32)), lanesM = std::max(1.0, 32 / lanesN);
+  b.multiplies = warps * depth * multiplies;
+  b.issued = b.multiplies + warps * (depth * (quads + perThread * (2 + work.instructions[0] + work.instructions[1])) + steps * 40);
+  b.shared = warps * depth * (double(t.tm) / 4 * std::max(1.0, lanesM / 8) + double(t.tn) / 4 * std::max(1.0, lanesN / 8) + perThread);
+  b.bytes = 4 * depth * (work.loads[0] * double(t.rows) + work.loads[1] * double(t.cols));
+  b.latency = kLoadLatency + steps * (kBarrier + 2 * kSharedLatency); // later loads are in flight while the step before is multiplied
+  addEpilogue(b, t, work);
+  b.registers = t.tm * t.tn + t.tm + t.tn + int64_t(perThread * double(t.depth)) + 40; // 64-bit addresses of both operands
+  return b;
+}
+
+/// Cycles that a slice of 16 k takes a warp beyond its issue: chains of six dependent products, and the barrier.
+static constexpr double kTensorLatency = 250;
+
+/// On tensor cores: per slice of 16 k the operands come in, every warp splits its fragments, and multiplies them three times.
+static BlockCost tensorBlock(const MatmulTile &t, int64_t k, const ElementWork &work, const DeviceSpec &spec) {
+  BlockCost b;
+  b.threads = t.threads, b.sharedBytes = t.sharedBytes();
+  double warps = double(t.threads) / 32, slices = double(ceilDiv(k, 16)), sums = double(t.warpRows * t.warpCols) / 32;
+  double fragments = double(t.warpRows + t.warpCols) / 2, products = 3 * double(t.warpRows * t.warpCols) / 64; // of a lane; of a warp
+  double staged[] = {double(t.rows) * 16 / double(t.threads), double(t.cols) * 16 / double(t.threads)}, loading = 0;
+  b.registers = int64_t(2 * sums) + 84; // sums, and those that tensor cores still hold; both parts of an operand's fragments
+  for (int i = 0; i < 2; ++i) {
+    bool computed = work.instructions[i] > 0;
+    loading += computed ? staged[i] * (4 + work.instructions[i]) : staged[i] / 4 * 6;
+    b.registers += computed ? int64_t(staged[i] + 8 + std::min(12.0, work.instructions[i] / 2)) : 0;
+  }
+  b.issued = warps * slices * (fragments * (3 + 0.25) + products + sums + loading + 40);
+  double flops = warps * slices * products * 2048;
+  b.tensor = flops * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.mmaShare);
+  b.shared = slices * (warps * fragments + double(t.rows + t.cols) / 2);
+  b.bytes = 64 * slices * (work.loads[0] * double(t.rows) + work.loads[1] * double(t.cols));
+  b.latency = kLoadLatency + slices * kTensorLatency;
+  addEpilogue(b, t, work);
+  return b;
+}
+
+namespace {
+struct Candidates {
+  int64_t m, n, group;
+  const DeviceSpec &spec;
+  MatmulTile best;
+  double least = std::numeric_limits<double>::infinity();
+
+  void consider(MatmulTile t, const BlockCost &block, int64_t mostThreads) {
+    double cycles = deviceCycles(block, double(ceilDiv(m, t.rows) * ceilDiv(n, t.step)), spec);
+    t.resident = std::clamp<int64_t>(residentBlocks(block, spec), 1, mostThreads / t.threads);
+    if (cycles < least)
+      least = cycles, best = t;
+  }
+  /// Columns that a block writes.
+  int64_t step(int64_t cols) const { return group > 0 ? cols / group * group : cols; }
+};
+} // namespace
+
+/// Shorter sums average the error of 3xTF32 too little.
+static constexpr int64_t kLeastTensorDepth = 32;
+/// What tensor cores must be predicted to save: less is not worth the second kernel inside, for sums that are not finite.
+static constexpr double kTensorGain = 0.9;
+
+MatmulChoice fusion::chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec) {
+  Candidates cuda{m, n, group, spec, {}}, tensor{m, n, group, spec, {}};
+  for (int64_t rows : {16, 32, 64, 128})
+    for (int64_t cols : {16, 32, 64, 128}) {
+      if (group > cols)
+        continue;
+      MatmulTile t;
+      t.rows = rows, t.cols = cols, t.step = cuda.step(cols);
+      for (auto [tm, tn] : {std::pair<int64_t, int64_t>{8, 8}, {8, 4}, {4, 8}, {4, 4}}) {
+        t.tm = tm, t.tn = tn, t.threads = rows / tm * (cols / tn);
+        if (rows % tm == 0 && cols % tn == 0 && t.threads % 32 == 0 && t.threads <= 256 && t.threads >= 64)
+          cuda.consider(t, cudaBlock(t, k, work), 512);
+      }
+      if (spec.tf32Rate == 0 || k < kLeastTensorDepth)
+        continue;
+      for (auto [warpRows, warpCols] : {std::pair<int64_t, int64_t>{64, 32}, {32, 64}, {32, 32}}) {
+        t.warpRows = warpRows, t.warpCols = warpCols, t.threads = rows / warpRows * (cols / warpCols) * 32;
+        t.tm = 8, t.tn = warpRows * warpCols / (32 * t.tm);
+        if (rows % warpRows == 0 && cols % warpCols == 0 && t.threads >= 64 && t.threads <= 256)
+          tensor.consider(t, tensorBlock(t, k, work, spec), 384);
+      }
+    }
+  MatmulChoice choice;
+  choice.tile = tensor.least < kTensorGain * cuda.least ? tensor.best : cuda.best;
+  choice.tile.band = chooseMatmulBand(m, n, k, choice.tile, work, spec);
+  choice.cudaSeconds = cuda.least / spec.clock(), choice.tensorSeconds = tensor.least / spec.clock();
+  return choice;
+}
+
+MatmulTile fusion::chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec) {
+  return chooseMatmul(m, n, k, group, work, spec).tile;
+}
+
+bool fusion::takesTensorCores(ContractOp product, int64_t batch, const DeviceSpec &spec) {
+  auto a = cast<RankedTensorType>(product.getLhs().getType()), c = cast<RankedTensorType>(product.getResult().getType());
+  auto extent = [&](int64_t n) { return ShapedType::isDynamic(n) ? batch : n; };
+  return chooseMatmulTile(extent(c.getDimSize(0)), extent(c.getDimSize(1)), extent(a.getDimSize(product.getTransposeA() ? 0 : 1)), 0,
+                          ElementWork(), spec)
+      .onTensorCores();
+}
