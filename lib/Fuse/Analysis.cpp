@@ -110,7 +110,8 @@ LogicalResult Planner::analyseReduce(ReduceOp op) {
   }
   bool rows = domain.positions == 1 && (i.cluster < 0 || matmul || isSweep(i.cluster));
   bool merges = op.getKind() == ReduceKind::sum || op.getKind() == ReduceKind::moments; // what rows and partials know
-  i.inTile = rows && merges && shape && shape->perImage && shape->channels <= (matmul ? kMaxMatmulTile : kMaxInTileGroup);
+  i.inTile = rows && merges && shape && shape->perImage && shape->channels <= (matmul ? kMaxMatmulTile : kMaxInTileGroup) &&
+             (!givenTiles || givenTiles->contains(int64_t(infos.size())));
   for (auto &[other, j] : infos)
     if (auto before = dyn_cast<ReduceOp>(other); before && i.inTile && j.inTile && j.cluster == i.cluster && j.depth == i.depth &&
                                                  before.getDomain() == op.getDomain() && before.getResultAccess() != op.getResultAccess())
