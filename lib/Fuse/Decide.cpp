@@ -31,7 +31,8 @@ DictionaryAttr Planner::toAttr(const Choices &choices) const {
     auto &[op, i] = entry;
     if (choices.inlined.contains(op->getResult(0)))
       inlined.push_back(index);
-    if ((isa<PoolOp>(op) && tilePools.lookup(i.cluster) == op) || (isa<ReduceOp>(op) && i.inTile && (!i.sweep || windowAt(i.cluster, i.depth))))
+    if ((isa<PoolOp>(op) && tilePools.lookup(i.cluster) == op) ||
+        (isa<ReduceOp>(op) && i.inTile && (!i.sweep || windowAt(i.cluster, i.depth))))
       tiles.push_back(index);
   }
   llvm::sort(stored);
