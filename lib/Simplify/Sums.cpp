@@ -111,7 +111,7 @@ public:
     Value sum = b.reduce<SumOp>(s.x, s.dims, true);
     Value count = b.count(s.x, s.dims);
     Value mean = b.div(sum, count);
-    Value y = of(b, rewriter, inner, mean);
+    Value y = of(b, rewriter, inner, s.x, mean);
     SmallVector<int64_t> rest;
     for (int64_t d : op.getDims())
       if (!llvm::is_contained(s.dims, d))
@@ -151,15 +151,15 @@ private:
           return s;
     return std::nullopt;
   }
-  static Value of(NamedBuilder &b, PatternRewriter &, StandardizeOp inner, Value mean) {
+  static Value of(NamedBuilder &b, PatternRewriter &, StandardizeOp inner, Value, Value mean) {
     return b.ternary<StandardizeOp>(mean, inner.getMean(), inner.getRstd());
   }
-  static Value of(NamedBuilder &, PatternRewriter &rewriter, NormalizeOp inner, Value mean) {
+  static Value of(NamedBuilder &, PatternRewriter &rewriter, NormalizeOp inner, Value, Value mean) {
     return NormalizeOp::create(rewriter, inner.getLoc(), mean.getType(), mean, inner.getMean(), inner.getRstd(), inner.getGamma(),
                                inner.getBeta());
   }
-  static Value of(NamedBuilder &b, PatternRewriter &, AddOp inner, Value mean) {
-    return b.add(mean, isNormalised(inner.getLhs()) ? inner.getRhs() : inner.getLhs());
+  static Value of(NamedBuilder &b, PatternRewriter &, AddOp inner, Value x, Value mean) {
+    return b.add(mean, x == inner.getLhs() ? inner.getRhs() : inner.getLhs());
   }
 };
 

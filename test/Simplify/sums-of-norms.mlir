@@ -42,3 +42,16 @@ func.func @batch_norm(%x: tensor<2x4x6xf32>, %gamma: tensor<4x1xf32>, %beta: ten
   return %y : tensor<2x4xf32>
 }
 
+
+// Both operands were made by norms; the one that is constant along the summed dim is added to the mean of the other, on whichever side it stands.
+// CHECK-LABEL: func.func @shift_in_front(
+// CHECK: %[[S:.*]] = fusion.standardize %arg1
+// CHECK: fusion.sum %arg0
+// CHECK: fusion.add %{{.*}}, %[[S]]
+func.func @shift_in_front(%x: tensor<2x4x6xf32>, %c: tensor<1x4x1xf32>, %m: tensor<1x4x1xf32>, %r: tensor<1x4x1xf32>) -> tensor<2x4xf32> {
+  %s = fusion.standardize %c stats %m, %r : (tensor<1x4x1xf32>, tensor<1x4x1xf32>, tensor<1x4x1xf32>) -> tensor<1x4x1xf32>
+  %n = fusion.standardize %x stats %m, %r : (tensor<2x4x6xf32>, tensor<1x4x1xf32>, tensor<1x4x1xf32>) -> tensor<2x4x6xf32>
+  %a = fusion.add %s, %n : (tensor<1x4x1xf32>, tensor<2x4x6xf32>) -> tensor<2x4x6xf32>
+  %y = fusion.sum %a {dims = array<i64: 2>} : tensor<2x4x6xf32> to tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
+}
