@@ -1,6 +1,9 @@
 // gather and scatter against plain loops over many geometries, tiles and group counts.
 #include "Harness.h"
+#include <cmath>
+#include <cstring>
 #include <limits>
+#include <numeric>
 #include <sstream>
 
 namespace fusion::prelude {
@@ -14,7 +17,9 @@ struct WindowCase {
   Extents box;
   int channels, slice, rows, cols, threads;
   int extraPitch = 0;
+  int warpPlaces = 0, warpChannels = 0; // on tensor cores
 
+  bool onTensorCores() const { return warpPlaces > 0; }
   Extents in() const { return scatter ? small : large; }
   Extents out() const { return scatter ? large : small; }
   int reduced() const { return (scatter ? a : b) / groups; }
@@ -30,8 +35,31 @@ struct WindowCase {
   }
   int tileFloats() const { return channels * (box.volume() + extraPitch); }
 
+  /// The size formula that the head of tensor-window.cuh spells out, worked out on its own.
+  int tensorPipeFloats() const {
+    const int s[3] = {stride.d, stride.h, stride.w}, k[3] = {taps.d, taps.h, taps.w}, l[3] = {dilation.d, dilation.h, dilation.w};
+    const int b3[3] = {box.d, box.h, box.w};
+    int phases = 1, most = 1, plane = 1;
+    for (int i = 0; i < 3; i++) {
+      const int spread = scatter ? s[i] : 1, cover = ceilDiv(b3[i], spread), split = i == 2 && !scatter ? s[2] : 1;
+      phases *= std::min(spread, b3[i]);
+      most *= ceilDiv(k[i], spread / std::gcd(spread, l[i]));
+      const int patch = scatter ? (cover * s[i] - 1 + (k[i] - 1) * l[i]) / s[i] + 1 : (cover - 1) * s[i] + (k[i] - 1) * l[i] + 1;
+      plane *= ceilDiv(patch, split) * split;
+    }
+    while (plane % 32 != 8 && plane % 32 != 24)
+      plane++;
+    const int table = ceilDiv(2 * phases * ceilDiv(slice * most, 8) * 8 + phases, 4) * 4;
+    int pitch = ceilDiv(channels, warpChannels) * warpChannels;
+    while (taps.volume() % 16 == 0 ? pitch % 2 == 0 : pitch * taps.volume() % 32 != 8 && pitch * taps.volume() % 32 != 24)
+      pitch++;
+    return table + slice * (taps.volume() * pitch + plane);
+  }
+
   /// The size formula that the head of window.cuh spells out, worked out on its own.
   int pipeFloats() const {
+    if (onTensorCores())
+      return tensorPipeFloats();
     const int s[3] = {stride.d, stride.h, stride.w}, k[3] = {taps.d, taps.h, taps.w}, l[3] = {dilation.d, dilation.h, dilation.w};
     const int b3[3] = {box.d, box.h, box.w};
     int cover[3], patch[3];
@@ -60,7 +88,8 @@ struct WindowCase {
       << ", stride = " << stride.text() << ", padding = " << padding.text() << ", dilation = " << dilation.text()
       << ";\n};\nstruct T {\n  static constexpr Vec3 box = " << box.text() << ";\n  static constexpr int channels = " << channels
       << ", slice = " << slice << ", rows = " << rows << ", cols = " << cols << ", threads = " << threads
-      << ", vector = 1, pitch = " << box.volume() + extraPitch << ";\n};\nstatic_assert(windowPipeFloats<P, T, " << kind
+      << ", vector = 1, pitch = " << box.volume() + extraPitch << ", warpPlaces = " << warpPlaces << ", warpChannels = " << warpChannels
+      << ";\n};\nstatic_assert(" << (onTensorCores() ? "tensorWindowPipeFloats" : "windowPipeFloats") << "<P, T, " << kind
       << ">() == " << pipeFloats() << ", \"expected the documented size\");\n"
       << "struct Load {\n  const float *x;\n  static constexpr bool plain = "
       << (taps.w % 2 ? "true" : "false") // both ways of staging get tested
@@ -70,13 +99,29 @@ struct WindowCase {
       << "extern \"C\" __global__ void __launch_bounds__(" << threads << ") " << name
       << "_kernel(const float *x, const float *w, float *y) {\n  using namespace " << name
       << ";\n  extern __shared__ float4 shared[];\n  float *pipe = (float *)shared;\n"
-      << "  float *tile = WindowShape<P, T, " << kind << ">::Resident ? pipe : pipe + " << ceilDiv(pipeFloats(), 4) * 4 << ";\n"
-      << "  const WindowPlace<P, T, " << kind << "> at;\n  " << (scatter ? "scatter" : "gather") << "<P, T>(tile, pipe, Load{x}, w, at);\n"
+      << "  float *tile = " << (onTensorCores() ? "true" : "WindowShape<P, T, " + kind + ">::Resident") << " ? pipe : pipe + "
+      << ceilDiv(pipeFloats(), 4) * 4 << ";\n"
+      << "  const WindowPlace<P, T, " << kind << "> at;\n  "
+      << (onTensorCores() ? "windowTensor<P, T, " + kind + ">"
+          : scatter       ? "scatter<P, T>"
+                          : "gather<P, T>")
+      << "(tile, pipe, Load{x}, w, at);\n"
       << "  for (int i = threadIdx.x; i < at.channels * volume(T::box); i += T::threads) {\n"
       << "    const int c = i / volume(T::box), p = at.position(i % volume(T::box));\n"
       << "    if (p >= 0)\n      y[((index_t)at.image * " << (scatter ? b : a) << " + at.channel + c) * " << out().volume()
       << " + p] = tile[c * T::pitch + i % volume(T::box)];\n  }\n}\n";
     return s.str();
+  }
+
+  /// To nearest, ties away from zero: what is multiplied on tensor cores.
+  static std::vector<float> inTf32(std::vector<float> values) {
+    for (float &v : values) {
+      uint32_t word;
+      memcpy(&word, &v, 4);
+      word = std::isfinite(v) ? (word + 0x1000u) & 0xffffe000u : word;
+      memcpy(&v, &word, 4);
+    }
+    return values;
   }
 
   std::vector<Judged> expected(const std::vector<float> &x, const std::vector<float> &w) const {
@@ -105,7 +150,7 @@ struct WindowCase {
     if (infinite) // must reach the outputs that read it, and no others
       x.back() = x[in().volume() / 2] = std::numeric_limits<float>::infinity();
     const std::vector<float> w = randomValues((size_t)a * b / groups * taps.volume(), 2);
-    const std::vector<Judged> want = expected(x, w);
+    const std::vector<Judged> want = expected(onTensorCores() ? inTf32(x) : x, onTensorCores() ? inTf32(w) : w);
     Array dx(x), dw(w), dy(want.size());
     const unsigned y = groups * ceilDiv(written(), channels);
     kernels.launch(name + "_kernel", {(unsigned)(images * boxes()), y, 1}, threads, 4 * (ceilDiv(pipeFloats(), 4) * 4 + tileFloats()),
@@ -138,7 +183,7 @@ WindowCase tiled(WindowCase c, Extents box, int channels, int slice, int rows, i
 }
 
 void runAll(const std::string &name, const std::vector<WindowCase> &cases) {
-  std::string source = preludeText({"base", "patch", "window"});
+  std::string source = preludeText({"base", "patch", "window", "mma", "tensor-window"});
   for (const WindowCase &c : cases)
     source += c.source();
   Kernels kernels(name, source);
@@ -225,6 +270,61 @@ TEST(Window, ScatterSizes) {
   cases.push_back(
       tiled(scatterCase("flat", 2, 3, 2, 1, {1, 1, 6}, {1, 3, 3}, {1, 2, 2}, {0, 1, 1}, one, zero), {1, 8, 16}, 2, 2, 4, 2, 32));
   runAll("scatter-sizes.cu", cases);
+}
+
+/// A tile on tensor cores; as many threads as its shares ask for.
+WindowCase onTensorCores(WindowCase c, Extents box, int channels, int slice, int warpPlaces, int warpChannels, int extraPitch = 0) {
+  c = tiled(std::move(c), box, channels, slice, 1, 1, 0, extraPitch);
+  c.name = "tensor_" + c.name, c.warpPlaces = warpPlaces, c.warpChannels = warpChannels;
+  auto cover = [&](int extent, int stride) { return WindowCase::ceilDiv(extent, c.scatter ? stride : 1); };
+  const int places = cover(box.d, c.stride.d) * cover(box.h, c.stride.h) * cover(box.w, c.stride.w);
+  c.threads = 32 * WindowCase::ceilDiv(places, warpPlaces) * WindowCase::ceilDiv(channels, warpChannels);
+  return c;
+}
+
+TEST(Window, TensorGather) {
+  const Extents k33{1, 3, 3}, p11{0, 1, 1};
+  std::vector<WindowCase> cases = {
+      onTensorCores(gatherCase("few_to_many", 2, 20, 3, 1, {1, 19, 41}, k33, one, zero, one), {1, 8, 32}, 20, 3, 64, 24),
+      onTensorCores(gatherCase("slices", 2, 9, 12, 1, {1, 11, 17}, k33, one, p11, one), {1, 8, 16}, 9, 8, 32, 16),
+      onTensorCores(gatherCase("two_blocks_of_channels", 1, 24, 8, 1, {1, 5, 19}, k33, one, p11, one), {1, 4, 16}, 16, 8, 32, 8, 4),
+      onTensorCores(gatherCase("odd_slice", 1, 8, 10, 1, {1, 7, 17}, k33, one, p11, one), {1, 4, 16}, 8, 5, 32, 8),
+      onTensorCores(gatherCase("stride_two", 3, 6, 8, 1, {1, 15, 23}, k33, {1, 2, 2}, p11, one), {1, 4, 8}, 6, 8, 16, 8),
+      onTensorCores(gatherCase("stride_three", 1, 5, 4, 1, {1, 20, 20}, {1, 4, 4}, {1, 3, 3}, p11, one), {1, 4, 8}, 5, 4, 32, 8),
+      onTensorCores(gatherCase("dilated_stride", 1, 4, 8, 1, {1, 17, 19}, {1, 3, 2}, {1, 3, 2}, {0, 2, 1}, {1, 2, 3}), {1, 4, 4}, 4, 8, 16,
+                    8),
+      onTensorCores(gatherCase("grouped", 2, 12, 16, 2, {1, 9, 9}, k33, one, p11, one), {1, 4, 16}, 6, 8, 32, 8),
+      onTensorCores(gatherCase("pointwise", 2, 17, 13, 1, {1, 5, 37}, one, one, zero, one), {1, 2, 32}, 17, 13, 32, 24),
+      onTensorCores(gatherCase("one_d", 2, 5, 6, 1, {1, 1, 77}, {1, 1, 5}, one, {0, 0, 2}, one), {1, 1, 64}, 5, 6, 32, 8),
+      onTensorCores(gatherCase("three_d", 1, 3, 8, 1, {7, 9, 11}, {3, 3, 3}, {2, 2, 2}, one, one), {2, 4, 8}, 3, 8, 32, 8),
+      onTensorCores(gatherCase("odd_box", 1, 3, 2, 1, {1, 9, 9}, k33, one, zero, one), {1, 7, 7}, 3, 2, 64, 8, 3),
+      onTensorCores(gatherCase("sixteen_taps", 1, 8, 8, 1, {1, 9, 9}, {1, 4, 4}, one, p11, one), {1, 4, 8}, 8, 8, 32, 8),
+  };
+  for (int size : {1, 7, 8, 9, 13})
+    cases.push_back(onTensorCores(gatherCase("square_" + std::to_string(size), 1, 5, 3, 1, {1, size, size}, k33, one, p11, one), {1, 8, 8},
+                                  5, 3, 32, 8));
+  runAll("tensor-gather.cu", cases);
+}
+
+TEST(Window, TensorScatter) {
+  const Extents k33{1, 3, 3}, p11{0, 1, 1}, two{2, 2, 2};
+  runAll(
+      "tensor-scatter.cu",
+      {
+          onTensorCores(scatterCase("plain", 2, 16, 8, 1, {1, 11, 33}, k33, one, zero, one, zero), {1, 8, 32}, 8, 8, 64, 8),
+          onTensorCores(scatterCase("padded", 1, 10, 3, 1, {1, 11, 17}, k33, one, p11, one, zero), {1, 8, 16}, 3, 5, 32, 8),
+          onTensorCores(scatterCase("three_d", 2, 3, 16, 1, {3, 5, 6}, {3, 3, 3}, two, one, one, zero), {2, 8, 16}, 16, 3, 32, 16),
+          onTensorCores(scatterCase("odd_box", 1, 3, 6, 1, {1, 9, 10}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 7, 11}, 6, 3, 32, 8),
+          onTensorCores(scatterCase("stride_three", 1, 8, 4, 1, {1, 5, 7}, {1, 3, 4}, {1, 3, 3}, zero, one, {0, 2, 1}), {1, 6, 12}, 4, 8,
+                        16, 8),
+          onTensorCores(scatterCase("gaps", 1, 2, 3, 1, {1, 5, 7}, {1, 2, 1}, {1, 3, 3}, zero, one, {0, 2, 2}), {1, 8, 16}, 3, 2, 32, 8),
+          onTensorCores(scatterCase("dilated", 1, 3, 4, 1, {1, 6, 7}, k33, {1, 2, 2}, p11, {1, 2, 3}, zero), {1, 8, 8}, 4, 3, 16, 8),
+          onTensorCores(scatterCase("dilated_common", 1, 3, 4, 1, {1, 6, 7}, {1, 3, 2}, {1, 4, 4}, zero, {1, 6, 2}, {0, 3, 0}), {1, 8, 16},
+                        4, 3, 16, 8),
+          onTensorCores(scatterCase("grouped", 2, 16, 16, 2, {1, 5, 5}, k33, {1, 2, 2}, p11, one, zero), {1, 4, 16}, 8, 8, 16, 8),
+          onTensorCores(scatterCase("thin", 1, 3, 5, 1, {4, 4, 4}, {3, 4, 3}, two, one, one, one), {1, 1, 3}, 5, 2, 16, 8),
+          onTensorCores(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 23}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 32}, 5, 4, 16, 8),
+      });
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 // Matrix product on tensor cores: one block computes a tile of C[m, n] = sum over k of A[m, k] * B[n, k] in 3xTF32. Each fp32 operand is
 // big + small, both rounded to TF32; three products (small * big, big * small, big * big) leave an error like that of fp32.
-// requires: base.cuh, tiles.cuh, matmul.cuh
+// requires: base.cuh, mma.cuh, tiles.cuh, matmul.cuh
 //
 // Tile T: rows, cols, warpRows x warpCols per warp (multiples of 32), threads, pitch of the output tile, stages in flight; and tm, tn and
 // depth for `matmul`, which computes short sums, and a tile again when a sum is not finite: Inf and NaN have no big and small part.
@@ -13,14 +13,6 @@ template <class T> DEV constexpr int tensorPipeFloats() { return T::stages * Ten
 
 // The nearest TF32, ties away from zero. A NaN may be lost here, but not from the rest, x minus this.
 DEV unsigned roundedToTf32(float x) { return __float_as_uint(x) + 0x1000u & 0xffffe000u; }
-
-// d[16 x 8] += a[16 x 8] * b[8 x 8] by a warp. Lane 4 g + c holds a[g, c], a[g + 8, c], a[g, c + 4], a[g + 8, c + 4], b[c, g],
-// b[c + 4, g], d[g, 2 c], d[g, 2 c + 1], d[g + 8, 2 c] and d[g + 8, 2 c + 1].
-DEV void mma16n8k8(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
-  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-               : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
 
 // Copies four floats from global to shared memory, or zeros, behind the thread's back, as part of the group that the next endOfCopies ends.
 DEV void copyQuadLater(float *to, const float *from, bool exists) {

@@ -26,33 +26,39 @@ template <bool Scatter> DEV constexpr int windowSpan(int full, int stride, int t
   return Scatter ? (full * stride - 1 + (taps - 1) * dilation) / stride + 1 : (full - 1) * stride + (taps - 1) * dilation + 1;
 }
 
-template <class P, class T, bool Scatter> struct WindowShape {
+// What does not depend on how the sums are dealt to threads.
+template <class P, class T, bool Scatter> struct WindowExtents {
   static constexpr int Reduced = (Scatter ? P::A : P::B) / P::G; // channels summed over
   static constexpr int Written = (Scatter ? P::B : P::A) / P::G; // output channels of a group
   static constexpr Vec3 in = Scatter ? P::small : P::large;
   static constexpr Vec3 out = Scatter ? P::large : P::small;
   static constexpr Vec3 boxes = {ceilDiv(out.d, T::box.d), ceilDiv(out.h, T::box.h), ceilDiv(out.w, T::box.w)};
   static constexpr int Taps = volume(P::taps);
-
-  static constexpr bool Paired =
-      Scatter && P::stride.w > 1 && T::rows % P::stride.w == 0 && P::taps.w <= 8 && (T::box.w % P::stride.w == 0 || T::box.w >= P::large.w);
-  static constexpr int Pair = Paired ? P::stride.w : 1, Places = T::rows / Pair;
   static constexpr Vec3 spread = Scatter ? P::stride : Vec3{1, 1, 1};
   static constexpr Vec3 step = Scatter ? Vec3{1, 1, 1} : P::stride;
-  static constexpr Vec3 phases = {smaller(spread.d, T::box.d), smaller(spread.h, T::box.h), Paired ? 1 : smaller(spread.w, T::box.w)};
   // Taps `period` apart meet the same phase.
   static constexpr Vec3 period = {spread.d / commonDivisor(spread.d, P::dilation.d), spread.h / commonDivisor(spread.h, P::dilation.h),
                                   spread.w / commonDivisor(spread.w, P::dilation.w)};
   static constexpr Vec3 reach = {period.d * P::dilation.d / spread.d, period.h *P::dilation.h / spread.h,
                                  period.w *P::dilation.w / spread.w};
+  static constexpr Vec3 cover = {ceilDiv(T::box.d, spread.d), ceilDiv(T::box.h, spread.h), ceilDiv(T::box.w, spread.w)};
+};
+
+template <class P, class T, bool Scatter> struct WindowShape : WindowExtents<P, T, Scatter> {
+  using E = WindowExtents<P, T, Scatter>;
+  static constexpr Vec3 spread = E::spread, step = E::step, period = E::period, cover = E::cover;
+
+  static constexpr bool Paired =
+      Scatter && P::stride.w > 1 && T::rows % P::stride.w == 0 && P::taps.w <= 8 && (T::box.w % P::stride.w == 0 || T::box.w >= P::large.w);
+  static constexpr int Pair = Paired ? P::stride.w : 1, Places = T::rows / Pair;
+  static constexpr Vec3 phases = {smaller(spread.d, T::box.d), smaller(spread.h, T::box.h), Paired ? 1 : smaller(spread.w, T::box.w)};
   static constexpr int MostH = ceilDiv(P::taps.h, period.h); // taps of a phase along h, at most
 
-  static constexpr Vec3 cover = {ceilDiv(T::box.d, spread.d), ceilDiv(T::box.h, spread.h), ceilDiv(T::box.w, spread.w)};
   static constexpr int RowsH = divisorWithin(Places, cover.h);
   static constexpr int RowsD = divisorWithin(Places / RowsH, cover.d);
   static constexpr int RowsW = Places / RowsH / RowsD;
   static constexpr Vec3 lanes = {ceilDiv(cover.d, RowsD), ceilDiv(cover.h, RowsH), ceilDiv(cover.w, RowsW)};
-  static constexpr Vec3 full = {lanes.d * RowsD, lanes.h *RowsH, lanes.w *RowsW};
+  static constexpr Vec3 full = {lanes.d * RowsD, lanes.h * RowsH, lanes.w * RowsW};
   static constexpr bool Exact = full.d * spread.d == T::box.d && full.h * spread.h == T::box.h && full.w * spread.w == T::box.w;
 
   static constexpr Vec3 patch = {windowSpan<Scatter>(full.d, P::stride.d, P::taps.d, P::dilation.d),
@@ -64,7 +70,7 @@ template <class P, class T, bool Scatter> struct WindowShape {
   static constexpr int ColGroups = ceilDiv(T::channels, T::cols);
   static constexpr int Wide = roundUp(ColGroups * T::cols, 4);
   static constexpr int Pitch = Wide / 4 % 2 ? Wide : Wide + 4; // an odd number of quads spreads transposed stores over the banks
-  static constexpr int WeightFloats = T::slice * Taps * Pitch;
+  static constexpr int WeightFloats = T::slice * E::Taps * Pitch;
   static constexpr int PipeFloats = WeightFloats + T::slice * plane;
 
   static constexpr int Positions = volume(lanes); // lane positions of a phase
@@ -110,14 +116,14 @@ template <class B> struct BoxPlace {
 };
 
 template <class P, class T, bool Scatter> struct WindowBox {
-  static constexpr Vec3 box = T::box, out = WindowShape<P, T, Scatter>::out;
+  static constexpr Vec3 box = T::box, out = WindowExtents<P, T, Scatter>::out;
   static constexpr Vec3 covered = {roundUp(out.d, box.d), roundUp(out.h, box.h), roundUp(out.w, box.w)};
 };
 
 // Where this block works: image, origin of its box in the output, first output channel and how many of them there are.
 template <class P, class T, bool Scatter> struct WindowPlace : BoxPlace<WindowBox<P, T, Scatter>> {
   DEV WindowPlace() {
-    using Shape = WindowShape<P, T, Scatter>;
+    using Shape = WindowExtents<P, T, Scatter>;
     constexpr int PerGroup = ceilDiv(Shape::Written, T::channels);
     int rest = blockIdx.x;
     this->w = rest % Shape::boxes.w * T::box.w;
@@ -177,9 +183,8 @@ DEV void windowTranspose(float *to, const float *from, index_t stride, int rows,
 }
 
 // Brings the weights of `count` reduction channels from `from` on to shared memory, output channels innermost, zeros beyond them.
-template <class P, class T, bool Scatter>
+template <class S, class P, class T, bool Scatter>
 DEV void windowStageWeights(float *to, const float *weight, const WindowPlace<P, T, Scatter> &at, int from, int count) {
-  using S = WindowShape<P, T, Scatter>;
   const int group = at.channel / S::Written;
   const int first = at.channel - group * S::Written;
   const int warp = threadIdx.x / 32;
@@ -337,7 +342,7 @@ DEV void window(float *tile, float *pipe, const Load &load, const float *weight,
 #pragma unroll 1
     for (int from = 0; from < S::Reduced; from += T::slice) {
       const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
-      windowStageWeights<P, T, Scatter>(pipe, weight, at, from, count);
+      windowStageWeights<S, P, T, Scatter>(pipe, weight, at, from, count);
       stagePatch<S>(patch, load, at.image, at.channel / S::Written * S::Reduced + from, count, base);
       waitForCopies();
       __syncthreads();
@@ -351,7 +356,7 @@ DEV void window(float *tile, float *pipe, const Load &load, const float *weight,
 #pragma unroll 1
     for (int from = 0; from < S::Reduced; from += T::slice) {
       const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
-      windowStageWeights<P, T, Scatter>(pipe, weight, at, from, count);
+      windowStageWeights<S, P, T, Scatter>(pipe, weight, at, from, count);
       stagePatch<S>(patch, load, at.image, at.channel / S::Written * S::Reduced + from, count, base);
       waitForCopies();
       __syncthreads();

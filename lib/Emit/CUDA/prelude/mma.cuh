@@ -1,0 +1,17 @@
+// The instruction of tensor cores, and the rounding of its operands.
+// requires: base.cuh
+
+// The nearest TF32, 10 bits behind the point, ties away from zero; Inf and NaN stay what they are.
+DEV float toTf32(float x) {
+  unsigned rounded;
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(rounded) : "f"(x));
+  return __uint_as_float(rounded);
+}
+
+// d[16 x 8] += a[16 x 8] * b[8 x 8] by a warp. Lane 4 g + c holds a[g, c], a[g + 8, c], a[g, c + 4], a[g + 8, c + 4], b[c, g],
+// b[c + 4, g], d[g, 2 c], d[g, 2 c + 1], d[g + 8, 2 c] and d[g + 8, 2 c + 1].
+DEV void mma16n8k8(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+               : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
