@@ -337,7 +337,7 @@ prelude("window-phase", "window", "the tap's sign", "(stride - 1) * t * dilation
         model("transposed-norm", "grouped"))
 prelude("patch-bound", "patch", "one column too many", "(unsigned)x < (unsigned)G::in.w", "(unsigned)x <= (unsigned)G::in.w", model("conv-hardswish-relu", "depthwise"))
 prelude("weight-tail", "weight", "the last position of a row", "k < left; k++", "k + 1 < left; k++", planted("conv_chain"))
-prelude("weight-barrier", "weight", "shares of a tile added at once", "    __syncthreads();\n  }\n  const index_t split", "  }\n  const index_t split", planted("conv_chain"),
+prelude("weight-barrier", "weight", "shares of a tile added at once", "    __syncthreads();\n  }\n  place.template write", "  }\n  place.template write", planted("conv_chain"),
         planted("conv_chain", "--check --sanitize"))
 prelude("weight-zero-times-inf", "weight", "0 * inf behind the edge", "if (at.d + d >= P::small.d || at.h + h >= P::small.h)", "if (false)",
         model("full-edge", "small", options="--schedule-from={models}/full-edge/full.mlir --inputs=nonfinite"))

@@ -1,6 +1,7 @@
 // Runs prelude kernels through the driver interface, on the host driver.
 #include "Harness.h"
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <limits>
 #include <sstream>
@@ -91,6 +92,16 @@ std::vector<float> randomValues(size_t count, unsigned seed) {
   std::vector<float> values(count);
   for (float &value : values)
     value = normal(engine);
+  return values;
+}
+
+std::vector<float> inTf32(std::vector<float> values) {
+  for (float &v : values) {
+    uint32_t word;
+    memcpy(&word, &v, sizeof word);
+    word = std::isfinite(v) ? (word + 0x1000u) & 0xffffe000u : word;
+    memcpy(&v, &word, sizeof word);
+  }
   return values;
 }
 

@@ -49,6 +49,8 @@ private:
 };
 
 std::vector<float> randomValues(size_t count, unsigned seed);
+/// To the nearest TF32, ties away from zero: what convolutions multiply on tensor cores.
+std::vector<float> inTf32(std::vector<float> values);
 
 /// A value in float64 beside the same computation on absolute values, from which its tolerance follows.
 struct Judged {

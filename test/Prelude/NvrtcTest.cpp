@@ -56,21 +56,30 @@ Sample windowSample(const std::string &name, const std::string &problem, const s
 const char *const weightKernel = R"(
 template <int Channels, int Positions> struct Load {
   const float *x;
-  static constexpr bool plain = true;
+  static constexpr bool plain = Plain;
   DEV const float *at(int image, int channel, int p) const { return x + ((index_t)image * Channels + channel) * Positions + p; }
+  DEV float operator()(int image, int channel, int p) const {
+    const float v = *at(image, channel, p);
+    return v < 0.0f ? 0.0f : v;
+  }
 };
-static_assert(4 * weightPipeFloats<P, T>() == SharedBytes, "expected the shared bytes of the table");
-extern "C" __global__ void __launch_bounds__(T::threads) kernel(const float *s, const float *l, int images, float *partial, float *partialS) {
+static_assert(4 * PIPE<P, T>() == SharedBytes, "expected the shared bytes of the table");
+extern "C" __global__ void __launch_bounds__(T::threads, Blocks) kernel(const float *s, const float *l, int images, float *partial, float *partialS) {
   extern __shared__ float4 shared[];
-  weightGrad<P, T, true>((float *)shared, Load<P::A, volume(P::small)>{s}, Load<P::B, volume(P::large)>{l}, images, partial, partialS);
+  GRADIENT<P, T, true>((float *)shared, Load<P::A, volume(P::small)>{s}, Load<P::B, volume(P::large)>{l}, images, partial, partialS);
 }
 )";
 
-Sample weightSample(const std::string &name, const std::string &problem, const std::string &tile, int sharedBytes) {
+Sample weightSample(const std::string &name, const std::string &problem, const std::string &tile, int sharedBytes, int blocks = 1) {
+  const bool tensor = tile.find("warpA") != std::string::npos;
   return {name,
-          {"base", "patch", "weight"},
+          {"base", "patch", "weight", "mma", "tensor-weight"},
           "struct P { static constexpr int " + problem + "; };\nstruct T { static constexpr Vec3 " + tile +
-              "; };\nconstexpr int SharedBytes = " + std::to_string(sharedBytes) + ";\n" + weightKernel,
+              "; };\nconstexpr int SharedBytes = " + std::to_string(sharedBytes) + ", Blocks = " + std::to_string(blocks) +
+              ";\nconstexpr bool Plain = " + (tile.find("stages = 1") == std::string::npos ? "true" : "false") + ";\n" +
+              (tensor ? "#define GRADIENT weightTensor\n#define PIPE tensorWeightPipeFloats\n"
+                      : "#define GRADIENT weightGrad\n#define PIPE weightPipeFloats\n") +
+              weightKernel,
           sharedBytes};
 }
 
@@ -151,6 +160,12 @@ std::vector<Sample> samples() {
                    "box = {2, 4, 16}; static constexpr int as = 3, bs = 8, ta = 3, tq = 9, threads = 192", 49104),
       weightSample("weight gradient of conv 64 -> 128", general,
                    "box = {1, 4, 32}; static constexpr int as = 64, bs = 16, ta = 8, tq = 9, threads = 256", 46912),
+      weightSample("weight gradient 64 -> 128, TF32", general,
+                   "box = {1, 4, 32}; static constexpr int as = 64, bs = 16, warpA = 32, warpQ = 72, threads = 128, stages = 2", 93696, 2),
+      weightSample("weight gradient 8 -> 64, TF32", conv,
+                   "box = {1, 4, 32}; static constexpr int as = 64, bs = 8, warpA = 32, warpQ = 40, threads = 128, stages = 1", 40320, 3),
+      weightSample("weight gradient of transposed, TF32", transposed,
+                   "box = {1, 4, 16}; static constexpr int as = 3, bs = 16, warpA = 16, warpQ = 72, threads = 192, stages = 1", 59952, 2),
       matmulSample("matrix product 128 x 128", "rows = 128, cols = 128, depth = 8, tm = 8, tn = 8, threads = 256, pitch = 132", true, true,
                    2, 67584),
       matmulSample("matrix product 64 x 128, weight gradient",

@@ -1,5 +1,6 @@
-// weightGrad against plain loops: geometries of convolutions and transposed ones, groups, splits, and the sums of S.
+// weightGrad and weightTensor against plain loops: geometries of convolutions and transposed ones, groups, splits, and the sums of S.
 #include "Harness.h"
+#include <cmath>
 #include <limits>
 #include <sstream>
 
@@ -14,11 +15,27 @@ struct WeightCase {
   Extents small, large, taps, stride, padding, dilation;
   Extents box;
   int as, bs, ta, tq, threads, splits;
+  int warpA = 0, warpQ = 0, stages = 1; // on tensor cores
 
+  bool onTensorCores() const { return warpA > 0; }
+  bool sums() const { return !onTensorCores() || a % 3; }
   int boxes() const { return ceilDiv(small.d, box.d) * ceilDiv(small.h, box.h) * ceilDiv(small.w, box.w); }
+
+  /// The size formula that the head of tensor-weight.cuh spells out, worked out on its own.
+  int tensorPipeFloats() const {
+    auto patch = [](int x, int s, int k, int l) { return (x - 1) * s + (k - 1) * l + 1; };
+    const int planeS = box.volume() / 4 % 2 ? box.volume() : box.volume() + 4;
+    int planeL = patch(box.d, stride.d, taps.d, dilation.d) * patch(box.h, stride.h, taps.h, dilation.h) *
+                 ceilDiv(patch(box.w, stride.w, taps.w, dilation.w), stride.w) * stride.w;
+    while (bs <= 4 ? planeL % 16 != 8 : planeL % 8 != 4)
+      planeL++;
+    return std::max({stages * (as * planeS + bs * planeL), as * bs * taps.volume(), threads});
+  }
 
   /// The size formula that the head of weight.cuh spells out, worked out on its own.
   int pipeFloats() const {
+    if (onTensorCores())
+      return tensorPipeFloats();
     auto patch = [](int x, int s, int k, int l) { return (x - 1) * s + (k - 1) * l + 1; };
     const int planeS = box.volume() / 4 % 2 ? box.volume() : box.volume() + 4;
     const int volume = patch(box.d, stride.d, taps.d, dilation.d) * patch(box.h, stride.h, taps.h, dilation.h) *
@@ -33,8 +50,9 @@ struct WeightCase {
       << ";\n  static constexpr Vec3 small = " << small.text() << ", large = " << large.text() << ", taps = " << taps.text()
       << ", stride = " << stride.text() << ", padding = " << padding.text() << ", dilation = " << dilation.text()
       << ";\n};\nstruct T {\n  static constexpr Vec3 box = " << box.text() << ";\n  static constexpr int as = " << as << ", bs = " << bs
-      << ", ta = " << ta << ", tq = " << tq << ", threads = " << threads
-      << ";\n};\nstatic_assert(weightPipeFloats<P, T>() == " << pipeFloats() << ", \"expected the documented size\");\n"
+      << ", ta = " << ta << ", tq = " << tq << ", threads = " << threads << ", warpA = " << warpA << ", warpQ = " << warpQ
+      << ", stages = " << stages << ";\n};\nstatic_assert(" << (onTensorCores() ? "tensorWeightPipeFloats" : "weightPipeFloats")
+      << "<P, T>() == " << pipeFloats() << ", \"expected the documented size\");\n"
       << "template <int Channels, int Positions> struct Load {\n  const float *x;\n"
       << "  static constexpr bool plain = Channels % 2 == 0;\n" // both ways of staging get tested
       << "  DEV const float *at(int image, int channel, int p) const { return x + ((index_t)image * Channels + channel) * Positions + p; "
@@ -43,7 +61,8 @@ struct WeightCase {
       << "};\n}\nextern \"C\" __global__ void __launch_bounds__(" << threads << ") " << name
       << "_kernel(const float *s, const float *l, int images, float *partial, float *partialS) {\n  using namespace " << name
       << ";\n  extern __shared__ float4 shared[];\n"
-      << "  weightGrad<P, T, true>((float *)shared, Load<P::A, volume(P::small)>{s}, Load<P::B, volume(P::large)>{l}, images, partial, "
+      << "  " << (onTensorCores() ? "weightTensor" : "weightGrad") << "<P, T, " << (sums() ? "true" : "false")
+      << ">((float *)shared, Load<P::A, volume(P::small)>{s}, Load<P::B, volume(P::large)>{l}, images, partial, "
          "partialS);\n}\n";
     return s.str();
   }
@@ -54,6 +73,8 @@ struct WeightCase {
     std::vector<float> l = randomValues((size_t)images * b * large.volume(), 4);
     if (infinite) // at the far edge, where only some taps reach
       l.back() = l[large.volume() - large.w] = std::numeric_limits<float>::infinity();
+    // Sums of S see all its bits.
+    const std::vector<float> s1 = onTensorCores() ? inTf32(s) : s, l1 = onTensorCores() ? inTf32(l) : l;
     std::vector<Judged> want((size_t)splits * a * bs1 * taps.volume()), wantS((size_t)splits * a);
     for (int n = 0; n < images; n++)
       for (int i = 0; i < small.volume(); i++) {
@@ -61,8 +82,8 @@ struct WeightCase {
         const int step =
             ((n * ceilDiv(small.d, box.d) + d / box.d) * ceilDiv(small.h, box.h) + h / box.h) * ceilDiv(small.w, box.w) + w / box.w;
         for (int a1 = 0; a1 < a; a1++) {
-          const double v = s[(size_t)(n * a + a1) * small.volume() + i];
-          wantS[(size_t)step % splits * a + a1].add(v);
+          wantS[(size_t)step % splits * a + a1].add(s[(size_t)(n * a + a1) * small.volume() + i]);
+          const double v = s1[(size_t)(n * a + a1) * small.volume() + i];
           for (int b1 = 0; b1 < bs1; b1++)
             for (int t = 0; t < taps.volume(); t++) {
               const int ld = d * stride.d - padding.d + t / (taps.h * taps.w) * dilation.d;
@@ -71,7 +92,7 @@ struct WeightCase {
               if (ld < 0 || lh < 0 || lw < 0 || ld >= large.d || lh >= large.h || lw >= large.w)
                 continue;
               const size_t at = ((size_t)(n * b + a1 / as1 * bs1 + b1) * large.d + ld) * large.h * large.w + (size_t)lh * large.w + lw;
-              want[(((size_t)step % splits * a + a1) * bs1 + b1) * taps.volume() + t].add(v, l[at]);
+              want[(((size_t)step % splits * a + a1) * bs1 + b1) * taps.volume() + t].add(v, l1[at]);
             }
         }
       }
@@ -82,7 +103,8 @@ struct WeightCase {
                    {ds.argument(), dl.argument(), &count, partial.argument(), partialS.argument()});
     const double length = (double)ceilDiv(steps, splits) * box.volume();
     expectClose(partial.read(), want, length, name);
-    expectClose(partialS.read(), wantS, length, name + ", sums of S");
+    if (sums())
+      expectClose(partialS.read(), wantS, length, name + ", sums of S");
   }
 };
 
@@ -119,6 +141,89 @@ TEST(Weight, Gradients) {
     c.run(kernels);
     c.run(kernels, true);
   }
+}
+
+/// A tile on tensor cores, in which `sharing` warps share an output.
+WeightCase onTensorCores(WeightCase c, Extents box, int as, int bs, int warpA, int warpQ, int sharing, int stages, int splits) {
+  c.name = "tensor_" + c.name, c.box = box, c.as = as, c.bs = bs, c.warpA = warpA, c.warpQ = warpQ, c.stages = stages, c.splits = splits;
+  c.threads = 32 * sharing * ceilDiv(as, warpA) * ceilDiv(bs * c.taps.volume(), warpQ);
+  return c;
+}
+WeightCase problem(std::string name, int images, int a, int b, int groups, Extents small, Extents large, Extents taps, Extents stride,
+                   Extents padding, Extents dilation) {
+  return {std::move(name), images, a, b, groups, small, large, taps, stride, padding, dilation, {}, 0, 0, 0, 0, 0, 0};
+}
+
+Kernels compiled(const std::string &name, const std::vector<WeightCase> &cases) {
+  std::string source = preludeText({"base", "patch", "weight", "mma", "tensor-weight"});
+  for (const WeightCase &c : cases)
+    source += c.source();
+  return Kernels(name, source);
+}
+
+TEST(Weight, OnTensorCores) {
+  const Extents two{2, 2, 2};
+  const std::vector<WeightCase> cases = {
+      onTensorCores(problem("conv", 2, 18, 3, 1, {1, 11, 13}, {1, 13, 15}, k33, one, zero, one), {1, 4, 8}, 16, 4, 16, 16, 1, 1, 3),
+      onTensorCores(problem("wide", 2, 20, 9, 1, {1, 11, 13}, {1, 11, 13}, k33, one, p11, one), {1, 4, 8}, 20, 9, 32, 48, 1, 2, 3),
+      onTensorCores(problem("many", 1, 64, 16, 1, {1, 9, 20}, {1, 9, 20}, k33, one, p11, one), {1, 4, 16}, 64, 16, 32, 72, 1, 2, 2),
+      onTensorCores(problem("whole_boxes", 2, 16, 8, 1, {1, 8, 16}, {1, 8, 16}, k33, one, p11, one), {1, 4, 16}, 16, 8, 16, 24, 2, 2, 3),
+      onTensorCores(problem("quads", 2, 8, 10, 1, {1, 6, 7}, {1, 6, 7}, k33, one, p11, one), {1, 4, 4}, 8, 8, 16, 40, 2, 1, 2),
+      onTensorCores(problem("tall_quads", 2, 7, 6, 1, {1, 9, 3}, {1, 9, 3}, k33, one, p11, one), {1, 6, 4}, 7, 6, 16, 56, 3, 2, 2),
+      onTensorCores(problem("transposed", 2, 3, 16, 1, {3, 5, 6}, {5, 9, 11}, k333, two, one, one), {2, 4, 8}, 3, 16, 16, 72, 1, 1, 4),
+      onTensorCores(problem("transposed_shared", 1, 5, 6, 1, {3, 5, 6}, {5, 9, 11}, k333, two, one, one), {2, 2, 4}, 5, 6, 16, 88, 2, 2, 1),
+      onTensorCores(problem("stride_dilation", 2, 5, 6, 1, {1, 6, 5}, {1, 17, 19}, {1, 3, 2}, {1, 3, 2}, {0, 2, 1}, {1, 2, 3}), {1, 4, 4},
+                    6, 6, 16, 40, 1, 2, 2),
+      onTensorCores(problem("stride_three", 2, 16, 8, 1, {1, 5, 7}, {1, 15, 21}, {1, 4, 4}, {1, 3, 3}, p11, one), {1, 2, 8}, 16, 8, 16, 64,
+                    1, 2, 2),
+      onTensorCores(problem("grouped", 2, 32, 16, 2, {1, 7, 9}, {1, 7, 9}, k33, one, p11, one), {1, 4, 12}, 16, 8, 16, 72, 2, 2, 3),
+      onTensorCores(problem("thin_groups", 2, 8, 12, 4, {1, 7, 9}, {1, 7, 9}, k33, one, p11, one), {1, 4, 12}, 2, 3, 16, 32, 2, 1, 3),
+      onTensorCores(problem("depthwise", 2, 5, 5, 5, {1, 7, 9}, {1, 7, 9}, k33, one, p11, one), {1, 8, 8}, 1, 1, 16, 16, 1, 1, 3),
+      onTensorCores(problem("pointwise", 3, 20, 17, 1, {1, 3, 14}, {1, 3, 14}, one, one, zero, one), {1, 2, 16}, 32, 16, 16, 8, 1, 2, 2),
+      onTensorCores(problem("one_d", 2, 7, 4, 1, {1, 1, 41}, {1, 1, 43}, {1, 1, 5}, one, {0, 0, 1}, one), {1, 1, 32}, 4, 4, 16, 24, 4, 2,
+                    2),
+      onTensorCores(problem("long_runs", 3, 16, 8, 1, {1, 16, 32}, {1, 18, 34}, k33, one, zero, one), {1, 2, 8}, 16, 8, 16, 72, 2, 2, 1),
+      onTensorCores(problem("tiny", 1, 2, 2, 1, one, one, k33, one, p11, one), {1, 2, 4}, 2, 2, 16, 24, 1, 2, 1),
+      onTensorCores(problem("idle_splits", 1, 2, 2, 1, {1, 2, 3}, {1, 4, 5}, k33, one, zero, one), {1, 4, 4}, 2, 2, 16, 24, 1, 2, 3),
+      onTensorCores(problem("idle_splits_one_stage", 1, 2, 2, 1, {1, 2, 3}, {1, 4, 5}, k33, one, zero, one), {1, 4, 4}, 2, 2, 16, 24, 1, 1,
+                    3),
+  };
+  Kernels kernels = compiled("tensor-weight.cu", cases);
+  for (const WeightCase &c : cases) {
+    c.run(kernels);
+    c.run(kernels, true);
+  }
+}
+
+// Where all products have one sign, what tensor cores cut off adds up: fp32 additions take their sums over before it shows.
+TEST(Weight, TensorCoresKeepTheErrorOfFp32) {
+  const WeightCase c =
+      onTensorCores(problem("long", 4, 16, 8, 1, {1, 64, 64}, {1, 64, 64}, one, one, zero, one), {1, 8, 16}, 16, 8, 16, 8, 1, 2, 1);
+  Kernels kernels = compiled("long-weight.cu", {c});
+  auto positive = [](std::vector<float> values) {
+    for (float &v : values)
+      v = 1 + std::fabs(v);
+    return values;
+  };
+  const std::vector<float> s = positive(randomValues((size_t)c.images * c.a * c.small.volume(), 3));
+  const std::vector<float> l = positive(randomValues((size_t)c.images * c.b * c.large.volume(), 4)), s1 = inTf32(s), l1 = inTf32(l);
+  Array ds(s), dl(l), partial((size_t)c.a * c.b), partialS((size_t)c.a);
+  int images = c.images;
+  kernels.launch(c.name + "_kernel", {1, 1, 1}, c.threads, 4 * c.pipeFloats(),
+                 {ds.argument(), dl.argument(), &images, partial.argument(), partialS.argument()});
+  const std::vector<float> got = partial.read();
+  double worst = 0;
+  for (int a = 0; a < c.a; a++)
+    for (int b = 0; b < c.b; b++) {
+      double value = 0;
+      for (int n = 0; n < images; n++)
+        for (int i = 0; i < c.small.volume(); i++)
+          value += (double)s1[(size_t)((n * c.a + a) * c.small.volume() + i)] * l1[(size_t)((n * c.b + b) * c.large.volume() + i)];
+      worst = std::max(worst, std::fabs(got[(size_t)(a * c.b + b)] - value) / value);
+    }
+  const double length = images * c.small.volume();
+  printf("%g products: %.2f u\n", length, worst * 0x1p24);
+  EXPECT_LE(worst, 0.5 * 0x1p-24 * std::sqrt(length)); // without taking over 12 times as much
 }
 
 } // namespace

@@ -1,7 +1,5 @@
 // gather and scatter against plain loops over many geometries, tiles and group counts.
 #include "Harness.h"
-#include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
 #include <sstream>
@@ -111,17 +109,6 @@ struct WindowCase {
       << "    if (p >= 0)\n      y[((index_t)at.image * " << (scatter ? b : a) << " + at.channel + c) * " << out().volume()
       << " + p] = tile[c * T::pitch + i % volume(T::box)];\n  }\n}\n";
     return s.str();
-  }
-
-  /// To nearest, ties away from zero: what is multiplied on tensor cores.
-  static std::vector<float> inTf32(std::vector<float> values) {
-    for (float &v : values) {
-      uint32_t word;
-      memcpy(&word, &v, 4);
-      word = std::isfinite(v) ? (word + 0x1000u) & 0xffffe000u : word;
-      memcpy(&v, &word, 4);
-    }
-    return values;
   }
 
   std::vector<Judged> expected(const std::vector<float> &x, const std::vector<float> &w) const {

@@ -52,23 +52,6 @@ template <class P, class T, bool Scatter> DEV constexpr int tensorWindowPipeFloa
   return TensorWindowShape<P, T, Scatter>::PipeFloats;
 }
 
-// Rounds what is computed while it is staged; what is copied is rounded where it arrives.
-template <class Load> struct RoundedLoad {
-  static constexpr bool plain = Load::plain;
-  const Load &load;
-  DEV const float *at(int image, int channel, int p) const { return load.at(image, channel, p); }
-  DEV float operator()(int image, int channel, int p) const { return toTf32(load(image, channel, p)); }
-};
-
-// Rounds `Rows` rows of `Count` floats, `pitch` apart, in place.
-template <int Rows, int Count, int Threads> DEV void roundRows(float *at, int pitch) {
-#pragma unroll 4
-  for (int i = threadIdx.x; i < Rows * Count; i += Threads) {
-    float *x = at + i / Count * pitch + i % Count;
-    *x = toTf32(*x);
-  }
-}
-
 // Where k of each phase lies: distance in the patch from a place's corner (-1 for k that only fill up a step), and row of weights. Behind
 // the table stands how many steps of eight k each phase has.
 template <class P, class T, bool Scatter> DEV void tensorWindowTable(int2 *table, const WindowPlace<P, T, Scatter> &at, Vec3 base) {

@@ -94,19 +94,6 @@ template <class Op, int Outer, int Threads> struct TensorStage {
   }
 };
 
-// Adds the sums of a tensor core to those of all k, and clears them.
-template <int I, int U> DEV void takeOver(float (&acc)[I][U][4], float (&part)[I][U][4]) {
-#pragma unroll
-  for (int i = 0; i < I; i++)
-#pragma unroll
-    for (int u = 0; u < U; u++)
-#pragma unroll
-      for (int q = 0; q < 4; q++) {
-        acc[i][u][q] += part[i][u][q];
-        part[i][u][q] = 0.0f;
-      }
-}
-
 // On return tile[r * T::pitch + c] holds C[m0 + r, n0 + c], zero outside M x N. `tile` may alias `pipe`.
 template <class T, class LoadA, class LoadB>
 DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, long long m0, int n0, int M, int N, int K) {

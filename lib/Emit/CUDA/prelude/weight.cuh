@@ -12,27 +12,35 @@
 //   patch  = (box - 1) * stride + (taps - 1) * dilation + 1 per axis, planeL = volume(patch) odd ? volume(patch) : volume(patch) + 1
 //   weightPipeFloats = max(as * planeS + bs * planeL, as * bs * volume(taps), threads)
 
-template <class P, class T> struct WeightShape {
-  static constexpr int GroupA = P::A / P::G, GroupB = P::B / P::G, Taps = volume(P::taps);
+// What follows from the problem and the box on either kind of cores.
+template <class P, class T> struct WeightExtents {
+  static constexpr int GroupA = P::A / P::G, GroupB = P::B / P::G, Taps = volume(P::taps), Columns = T::bs * Taps;
   static constexpr int BlocksA = ceilDiv(GroupA, T::as), BlocksB = ceilDiv(GroupB, T::bs);
   static constexpr Vec3 boxes = {ceilDiv(P::small.d, T::box.d), ceilDiv(P::small.h, T::box.h), ceilDiv(P::small.w, T::box.w)};
+  // What a box of S meets in L.
+  static constexpr Vec3 reach = {(T::box.d - 1) * P::stride.d + (P::taps.d - 1) * P::dilation.d + 1,
+                                 (T::box.h - 1) * P::stride.h + (P::taps.h - 1) * P::dilation.h + 1,
+                                 (T::box.w - 1) * P::stride.w + (P::taps.w - 1) * P::dilation.w + 1};
+  static constexpr int Parts = T::threads / T::as; // threads that share one channel's sum
+  static_assert(Parts >= 1 && T::box.w % 4 == 0, "expected at least one thread per S channel and box.w in multiples of 4");
 
   struct Small { // geometry of the staged S
     static constexpr Vec3 in = P::small, patch = T::box;
     static constexpr int channels = T::as, threads = T::threads, split = 1, row = T::box.w;
-    static constexpr int plane =
-        volume(T::box) / 4 % 2 ? volume(T::box) : volume(T::box) + 4; // odd in quads: lanes read quads of many channels
+    static constexpr int plane = volume(T::box) / 4 % 2 ? volume(T::box) : volume(T::box) + 4; // odd in quads: lanes read many channels
   };
+};
+
+template <class P, class T> struct WeightShape : WeightExtents<P, T> {
+  using E = WeightExtents<P, T>;
+  using Small = typename E::Small;
+  static constexpr int Taps = E::Taps, Columns = E::Columns;
   struct Large { // geometry of the staged L
-    static constexpr Vec3 in = P::large;
-    static constexpr Vec3 patch = {(T::box.d - 1) * P::stride.d + (P::taps.d - 1) * P::dilation.d + 1,
-                                   (T::box.h - 1) * P::stride.h + (P::taps.h - 1) * P::dilation.h + 1,
-                                   (T::box.w - 1) * P::stride.w + (P::taps.w - 1) * P::dilation.w + 1};
+    static constexpr Vec3 in = P::large, patch = E::reach;
     static constexpr int channels = T::bs, threads = T::threads, split = 1, row = patch.w;
     static constexpr int plane = volume(patch) | 1; // odd: lanes read floats of many channels
   };
 
-  static constexpr int Columns = T::bs * Taps;
   static constexpr int TilesA = T::as / T::ta, TilesQ = Columns / T::tq, Tiles = TilesA * TilesQ;
   static constexpr int Groups = T::threads / Tiles; // threads that share an output tile, each with its own positions
   static constexpr int StageFloats = T::as * Small::plane + T::bs * Large::plane, OutFloats = T::as * Columns;
@@ -50,11 +58,62 @@ template <class P, class T> struct WeightShape {
                                 (T::tq % P::taps.w == 0 && T::tq <= Area && P::taps.h % (T::tq / P::taps.w) == 0) ||
                                 (T::tq % Area == 0 && P::taps.d % (T::tq / Area) == 0);
   static_assert(Whole ? T::bs % (T::tq / Taps) == 0 : Slice, "expected tq to cover whole channels or a slice of one channel's taps");
-  static_assert(T::as % T::ta == 0 && T::box.w % 4 == 0, "expected as in multiples of ta and box.w in multiples of 4");
-  static_assert(Groups >= 1 && T::as <= T::threads, "expected at least one thread per output tile and per S channel");
+  static_assert(T::as % T::ta == 0, "expected as in multiples of ta");
+  static_assert(Groups >= 1, "expected at least one thread per output tile");
 };
 
 template <class P, class T> DEV constexpr int weightPipeFloats() { return WeightShape<P, T>::PipeFloats; }
+
+// The block's channels.
+template <class P, class T> struct WeightPlace {
+  using E = WeightExtents<P, T>;
+  int blockB, group, firstA, firstB, countA, countB; // the first ones inside the group
+
+  DEV WeightPlace()
+      : blockB(blockIdx.y % E::BlocksB), group(blockIdx.y / E::BlocksB / E::BlocksA),
+        firstA((int)blockIdx.y / E::BlocksB % E::BlocksA * T::as), firstB(blockB * T::bs),
+        countA(E::GroupA % T::as == 0 ? T::as : smaller(T::as, E::GroupA - firstA)),
+        countB(E::GroupB % T::bs == 0 ? T::bs : smaller(T::bs, E::GroupB - firstB)) {}
+
+  // Where the box of a step starts in S.
+  DEV static Vec3 corner(int step) {
+    return {step / (E::boxes.w * E::boxes.h) % E::boxes.d * T::box.d, step / E::boxes.w % E::boxes.h * T::box.h,
+            step % E::boxes.w * T::box.w};
+  }
+
+  template <class Large, class LoadS, class LoadL>
+  DEV void stage(float *stageS, float *stageL, const LoadS &s, const LoadL &l, int step) const {
+    const Vec3 at = corner(step);
+    const int image = step / volume(E::boxes);
+    stagePatch<typename E::Small>(stageS, s, image, group * E::GroupA + firstA, countA, at);
+    stagePatch<Large>(stageL, l, image, group * E::GroupB + firstB, countB,
+                      Vec3{at.d * P::stride.d - P::padding.d, at.h * P::stride.h - P::padding.h, at.w * P::stride.w - P::padding.w});
+  }
+
+  // The block's slice, [as][bs * taps] in `pipe`, leaves in rows of consecutive elements; then the threads' sums of S.
+  template <bool SumS> DEV void write(float *pipe, float sum, float *partial, float *partialS) const {
+    const index_t split = (index_t)blockIdx.x * ((index_t)P::A * E::GroupB * E::Taps);
+    const int rowFloats = countB * E::Taps;
+#pragma unroll 1
+    for (int i = threadIdx.x; i < countA * rowFloats; i += T::threads) {
+      const int a = i / rowFloats;
+      const int rest = i - a * rowFloats;
+      partial[split + ((index_t)(group * E::GroupA + firstA + a) * E::GroupB + firstB) * E::Taps + rest] = pipe[a * E::Columns + rest];
+    }
+    if (SumS && blockB == 0) {
+      __syncthreads();
+      pipe[threadIdx.x] = sum;
+      __syncthreads();
+      if ((int)threadIdx.x < countA) {
+        float all = 0.0f;
+#pragma unroll 1
+        for (int i = 0; i < E::Parts; i++)
+          all += pipe[threadIdx.x * E::Parts + i];
+        partialS[(index_t)blockIdx.x * P::A + group * E::GroupA + firstA + threadIdx.x] = all;
+      }
+    }
+  }
+};
 
 // acc += the outer products of `Count` neighbouring positions along w.
 template <class P, class T, int Count> DEV void weightMultiply(float (&acc)[T::ta][T::tq], const float *s, const float *l) {
@@ -88,12 +147,7 @@ template <class P, class T, int Count> DEV void weightMultiply(float (&acc)[T::t
 template <class P, class T, bool SumS, class LoadS, class LoadL>
 DEV void weightGrad(float *pipe, const LoadS &s, const LoadL &l, int images, float *partial, float *partialS) {
   using S = WeightShape<P, T>;
-  const int blockB = blockIdx.y % S::BlocksB;
-  const int group = blockIdx.y / S::BlocksB / S::BlocksA;
-  const int firstA = (int)blockIdx.y / S::BlocksB % S::BlocksA * T::as; // inside the group
-  const int firstB = blockB * T::bs;
-  const int countA = S::GroupA % T::as == 0 ? T::as : smaller(T::as, S::GroupA - firstA);
-  const int countB = S::GroupB % T::bs == 0 ? T::bs : smaller(T::bs, S::GroupB - firstB);
+  const WeightPlace<P, T> place;
   float *stageS = pipe;
   float *stageL = pipe + T::as * S::Small::plane;
 
@@ -104,26 +158,20 @@ DEV void weightGrad(float *pipe, const LoadS &s, const LoadL &l, int images, flo
   const float *cornerS = stageS + tileA * S::Small::plane;
   const float *cornerL = stageL + column / S::Taps * S::Large::plane + S::tapOffset(column % S::Taps);
 
-  constexpr int Parts = T::threads / T::as; // threads that share one channel's sum
-  const bool sums = SumS && blockB == 0 && (int)threadIdx.x < Parts * T::as;
+  const bool sums = SumS && place.blockB == 0 && (int)threadIdx.x < S::Parts * T::as;
   float sum = 0.0f;
   float acc[T::ta][T::tq] = {};
   const int steps = images * volume(S::boxes);
 #pragma unroll 1
   for (int step = blockIdx.x; step < steps; step += gridDim.x) {
-    const Vec3 at = {step / (S::boxes.w * S::boxes.h) % S::boxes.d * T::box.d, step / S::boxes.w % S::boxes.h * T::box.h,
-                     step % S::boxes.w * T::box.w};
-    const int image = step / volume(S::boxes);
-    stagePatch<typename S::Small>(stageS, s, image, group * S::GroupA + firstA, countA, at);
-    stagePatch<typename S::Large>(
-        stageL, l, image, group * S::GroupB + firstB, countB,
-        Vec3{at.d * P::stride.d - P::padding.d, at.h * P::stride.h - P::padding.h, at.w * P::stride.w - P::padding.w});
+    const Vec3 at = place.corner(step);
+    place.template stage<typename S::Large>(stageS, stageL, s, l, step);
     waitForCopies();
     __syncthreads();
     if (sums) {
 #pragma unroll 4
-      for (int i = threadIdx.x % Parts; i < volume(T::box); i += Parts)
-        sum += stageS[threadIdx.x / Parts * S::Small::plane + i];
+      for (int i = threadIdx.x % S::Parts; i < volume(T::box); i += S::Parts)
+        sum += stageS[threadIdx.x / S::Parts * S::Small::plane + i];
     }
     if (share < S::Groups) {
       constexpr int Quads = T::box.w / 4;
@@ -149,7 +197,7 @@ DEV void weightGrad(float *pipe, const LoadS &s, const LoadL &l, int images, flo
     __syncthreads();
   }
 
-  // The shares of a tile add up in order of their number; then the block's slice leaves in rows of consecutive elements.
+  // The shares of a tile add up in order of their number.
 #pragma unroll 1
   for (int i = threadIdx.x; i < S::OutFloats; i += T::threads)
     pipe[i] = 0.0f;
@@ -165,24 +213,5 @@ DEV void weightGrad(float *pipe, const LoadS &s, const LoadL &l, int images, flo
     }
     __syncthreads();
   }
-  const index_t split = (index_t)blockIdx.x * ((index_t)P::A * S::GroupB * S::Taps);
-  const int rowFloats = countB * S::Taps;
-#pragma unroll 1
-  for (int i = threadIdx.x; i < countA * rowFloats; i += T::threads) {
-    const int a = i / rowFloats;
-    const int rest = i - a * rowFloats;
-    partial[split + ((index_t)(group * S::GroupA + firstA + a) * S::GroupB + firstB) * S::Taps + rest] = pipe[a * S::Columns + rest];
-  }
-  if (SumS && blockB == 0) {
-    __syncthreads();
-    pipe[threadIdx.x] = sum;
-    __syncthreads();
-    if ((int)threadIdx.x < countA) {
-      float all = 0.0f;
-#pragma unroll 1
-      for (int i = 0; i < Parts; i++)
-        all += pipe[threadIdx.x * Parts + i];
-      partialS[(index_t)blockIdx.x * P::A + group * S::GroupA + firstA + threadIdx.x] = all;
-    }
-  }
+  place.template write<SumS>(pipe, sum, partial, partialS);
 }
