@@ -5,10 +5,10 @@ include(CMakePackageConfigHelpers)
 set(packageFolder ${CMAKE_INSTALL_LIBDIR}/cmake/Fusion)
 # In two sets: an installation without the compiler is whole.
 install(TARGETS fusion_runtime EXPORT FusionRuntimeTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS fusion_host LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS fusion_host EXPORT FusionRuntimeTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS fusion-cache fusion-embed EXPORT FusionRuntimeTargets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS fusion-compile-worker RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/fusion)
-install(FILES include/fusion/fusion.h include/fusion/fusion.hpp include/fusion/driver.h include/fusion/status.h
+install(FILES include/fusion/fusion.h include/fusion/fusion.hpp include/fusion/driver.h include/fusion/host.h include/fusion/host.hpp include/fusion/status.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fusion)
 install(EXPORT FusionRuntimeTargets NAMESPACE Fusion:: DESTINATION ${packageFolder})
 if(FUSION_ENABLE_COMPILER)

@@ -111,6 +111,23 @@ FUSION_API fusion_status fusion_program_serialize(const fusion_program *program,
 /** Writes a file beside `path` and renames it, so that no reader sees half of it. */
 FUSION_API fusion_status fusion_program_save(const fusion_program *program, const char *path);
 
+/** "grad_output" for FUSION_GRAD_OUTPUT, as in program files; never null. */
+FUSION_API const char *fusion_role_name(fusion_role role);
+
+/** What a program was compiled for. */
+typedef struct fusion_program_info {
+  uint32_t struct_size;
+  const char *precision;  /**< "torch" or "ieee"; owned by the program */
+  int32_t assume_finite;  /**< 1: it relies on inputs without NaN and infinity */
+  uint32_t variant_count; /**< one for each architecture */
+} fusion_program_info;
+#define FUSION_PROGRAM_INFO {sizeof(fusion_program_info)}
+
+/** `info->struct_size` must be set. */
+FUSION_API fusion_status fusion_program_describe(const fusion_program *program, fusion_program_info *info);
+/** The architecture of a variant, for example "sm_90a", owned by the program; null when there is no such variant. */
+FUSION_API const char *fusion_program_variant(const fusion_program *program, uint32_t index);
+
 /** The chain's name; owned by the program. */
 FUSION_API const char *fusion_program_name(const fusion_program *program);
 /** `dynamic` is 1 when any batch from 0 to `size` will do, 0 when `size` is the only one. */
@@ -124,7 +141,8 @@ FUSION_API fusion_status fusion_program_tensor_bytes(const fusion_program *progr
 /**
  * A copy of the program that brings compiled binaries along, so that loading it compiles nothing. `images` is a list such as
  * "sm_80,sm_90a,compute_90" (cubins and PTX, made by NVRTC without a GPU; PTX serves every newer device) or "device" (for the
- * device of `context`, by its driver). With `drop_source` the kernels' text is left out and only the images can run.
+ * device of `context`, by its driver); with the word "unaligned" in it, it brings code for tensors that are not aligned, too. With
+ * `drop_source` the kernels' text is left out and only the images can run.
  */
 FUSION_API fusion_status fusion_program_embed(const fusion_context *context, const fusion_program *program, const char *images,
                                               int drop_source, fusion_program **embedded);
@@ -142,15 +160,22 @@ typedef enum fusion_group {
 
 enum { FUSION_LOAD_LATER = 1u << 0 }; /**< compile and load a phase at fusion_executable_prepare() or at its first launch */
 
-/** Compiles (or finds in the cache) and loads the program; forward and backward are compiled at the same time. */
+/** Compiles (or finds in the cache) and loads the program; its kernels are compiled at the same time, as many as there are cores. */
 FUSION_API fusion_status fusion_executable_create(const fusion_context *context, const fusion_program *program, uint32_t flags,
                                                   fusion_executable **executable);
 /** Unloads the kernels: those launched must have finished. */
 FUSION_API void fusion_executable_destroy(fusion_executable *executable);
 /** 1 when the program has this phase. */
 FUSION_API int fusion_executable_has(const fusion_executable *executable, fusion_phase phase);
-/** Compiles and loads a phase unless that was done. */
+/** Compiles and loads a phase unless that was done, for tensors that are aligned and batches whose offsets fit 32 bits. */
 FUSION_API fusion_status fusion_executable_prepare(const fusion_executable *executable, fusion_phase phase);
+/**
+ * The same for launches of this batch with tensors at multiples of `alignment` bytes (4 at least). Kernels with 32-bit offsets do not
+ * serve every batch, and those that load four elements at a time do not serve every address: the first launch in need of others
+ * compiles them, and a remark says so. Call this before such a launch is captured into a graph.
+ */
+FUSION_API fusion_status fusion_executable_prepare_for(const fusion_executable *executable, fusion_phase phase, int64_t batch,
+                                                       uint32_t alignment);
 /** The architecture that the kernels are for, for example "sm_90a"; owned by the executable. */
 FUSION_API const char *fusion_executable_target(const fusion_executable *executable);
 
@@ -159,7 +184,7 @@ FUSION_API uint32_t fusion_executable_argument_count(const fusion_executable *ex
 /** The program's tensor at a place of a list. */
 FUSION_API fusion_status fusion_executable_argument(const fusion_executable *executable, fusion_phase phase, fusion_group group,
                                                     uint32_t place, uint32_t *tensor);
-/** Addresses must be multiples of this: 16 for tensors, 256 for the workspace. */
+/** Addresses should be multiples of this: 16 for tensors (others, in multiples of 4, get slower kernels), 256 for the workspace. */
 FUSION_API uint32_t fusion_executable_tensor_alignment(const fusion_executable *executable);
 FUSION_API uint32_t fusion_executable_workspace_alignment(const fusion_executable *executable);
 FUSION_API fusion_status fusion_executable_workspace_bytes(const fusion_executable *executable, fusion_phase phase, int64_t batch,
@@ -213,8 +238,9 @@ typedef struct fusion_launch_args {
 
 /**
  * Enqueues the kernels of a phase, in order, on the stream. Every argument is checked before anything is launched. Once the phase
- * is prepared a launch allocates nothing, takes no lock and waits for nothing, and may be captured into a CUDA graph. The memory
- * stays the caller's; it must live until the kernels are done.
+ * is prepared a launch allocates nothing, takes no lock and waits for nothing, and may be captured into a CUDA graph (see
+ * fusion_executable_prepare_for() for large batches and odd addresses). The memory stays the caller's; it must live until the kernels
+ * are done.
  */
 FUSION_API fusion_status fusion_launch(const fusion_executable *executable, const fusion_launch_args *args);
 

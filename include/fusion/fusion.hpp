@@ -81,11 +81,27 @@ public:
     fusion_program_batch(get(), nullptr, &size);
     return size;
   }
+  fusion_program_info describe() const {
+    fusion_program_info info = FUSION_PROGRAM_INFO;
+    check(fusion_program_describe(get(), &info));
+    return info;
+  }
+  /// The architecture that a variant was compiled for.
+  std::string variant(uint32_t index = 0) const {
+    const char *arch = fusion_program_variant(get(), index);
+    return arch ? arch : "";
+  }
   uint32_t tensorCount() const { return fusion_program_tensor_count(get()); }
   TensorInfo tensor(uint32_t index) const {
     fusion_tensor_info info = FUSION_TENSOR_INFO;
     check(fusion_program_tensor(get(), index, &info));
     return {info.name, info.role, std::vector<int64_t>(info.shape, info.shape + info.rank), info.of};
+  }
+  std::vector<TensorInfo> tensors() const {
+    std::vector<TensorInfo> all;
+    for (uint32_t i = 0; i < tensorCount(); ++i)
+      all.push_back(tensor(i));
+    return all;
   }
   uint32_t find(const std::string &name) const {
     uint32_t index = 0;
@@ -169,6 +185,9 @@ public:
 
   bool has(fusion_phase phase) const { return fusion_executable_has(get(), phase) != 0; }
   void prepare(fusion_phase phase) const { check(fusion_executable_prepare(get(), phase)); }
+  void prepare(fusion_phase phase, int64_t batch, uint32_t alignment = 16) const {
+    check(fusion_executable_prepare_for(get(), phase, batch, alignment));
+  }
   std::string target() const { return fusion_executable_target(get()); }
   int64_t workspaceBytes(fusion_phase phase, int64_t batch) const {
     int64_t bytes = 0;

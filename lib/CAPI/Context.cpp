@@ -71,10 +71,12 @@ fusion_status fusion_context_create(const fusion_context_options *given, fusion_
     wanted.cacheDirectory = options.cache_directory ? options.cache_directory : "";
     if (options.cache_bytes)
       wanted.cacheBytes = options.cache_bytes;
-    if (auto diagnostic = options.diagnostic)
-      wanted.diagnostics = [diagnostic, user = options.user](const std::string &message) {
-        diagnostic(user, FUSION_WARNING, message.c_str());
+    if (auto diagnostic = options.diagnostic) {
+      auto passOn = [diagnostic, user = options.user](fusion_severity severity) {
+        return [=](const std::string &message) { diagnostic(user, severity, message.c_str()); };
       };
+      wanted.diagnostics = passOn(FUSION_WARNING), wanted.remarks = passOn(FUSION_REMARK);
+    }
     wanted.progress = progress;
     wanted.jit = !(options.flags & FUSION_NO_JIT);
     *out = new fusion_context(Context(std::move(*driver), std::move(wanted)), std::move(isolation));

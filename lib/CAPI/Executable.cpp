@@ -93,6 +93,16 @@ fusion_status fusion_executable_prepare(const fusion_executable *executable, fus
   });
 }
 
+fusion_status fusion_executable_prepare_for(const fusion_executable *executable, fusion_phase phase, int64_t batch, uint32_t alignment) {
+  return guarded([&]() -> Error {
+    if (!executable)
+      return null("an executable");
+    if (Error error = checkPhase(phase))
+      return error;
+    return executable->executable.prepare(phaseOf(phase), batch, alignment);
+  });
+}
+
 const char *fusion_executable_target(const fusion_executable *executable) {
   return executable ? executable->executable.target().c_str() : "";
 }

@@ -58,6 +58,27 @@ fusion_status fusion_program_save(const fusion_program *program, const char *pat
   });
 }
 
+const char *fusion_role_name(fusion_role role) {
+  return role >= FUSION_INPUT && role <= FUSION_GRAD_PARAMETER ? roleName(TensorRole(role)) : "unknown";
+}
+
+fusion_status fusion_program_describe(const fusion_program *program, fusion_program_info *out) {
+  return guarded([&]() -> Error {
+    if (!program)
+      return null("a program");
+    const ProgramData &data = program->program.data();
+    fusion_program_info info{};
+    info.precision = data.precision.c_str();
+    info.assume_finite = data.assumeFinite;
+    info.variant_count = uint32_t(data.variants.size());
+    return writeStruct(info, out, sizeof(info), "info");
+  });
+}
+
+const char *fusion_program_variant(const fusion_program *program, uint32_t index) {
+  return program && index < program->program.data().variants.size() ? program->program.data().variants[index].arch.c_str() : nullptr;
+}
+
 const char *fusion_program_name(const fusion_program *program) { return program ? program->program.data().chain.c_str() : ""; }
 
 void fusion_program_batch(const fusion_program *program, int *dynamic, int64_t *size) {

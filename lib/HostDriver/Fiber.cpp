@@ -46,6 +46,20 @@ fusion_host_start:
 .size fusion_host_start,.-fusion_host_start
 )");
 
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+// ThreadSanitizer follows the calls of a thread: it is told which stack goes on.
+extern "C" void *__tsan_create_fiber(unsigned flags);
+extern "C" void __tsan_destroy_fiber(void *fiber);
+extern "C" void *__tsan_get_current_fiber();
+extern "C" void __tsan_switch_to_fiber(void *fiber, unsigned flags);
+#define TSAN(...) __VA_ARGS__
+#else
+#define TSAN(...)
+#endif
+
 namespace fusion::host {
 namespace {
 constexpr size_t kStackBytes = 128 << 10;
@@ -78,6 +92,7 @@ Fiber *newFiber(Worker &worker) {
   for (int saved = 0; saved < 6; ++saved)
     *--sp = nullptr;
   fiber->stackPointer = sp;
+  TSAN(fiber->sanitizer = __tsan_create_fiber(0);)
   worker.fibers.push_back(fiber);
   return fiber;
 }
@@ -85,11 +100,14 @@ Fiber *newFiber(Worker &worker) {
 void fiberHop(Worker &worker, Fiber &to) {
   Fiber *from = worker.current;
   worker.current = &to;
+  TSAN(if (!from->mapping) from->sanitizer = __tsan_get_current_fiber(); // the thread's own stack
+       __tsan_switch_to_fiber(to.sanitizer, 0);)
   fusion_host_switch(&from->stackPointer, to.stackPointer, &to);
 }
 
 void Worker::dropFibers() {
   for (Fiber *fiber : fibers) {
+    TSAN(__tsan_destroy_fiber(fiber->sanitizer);)
     munmap(fiber->mapping, fiber->stack + fiber->size - fiber->mapping);
     delete fiber;
   }

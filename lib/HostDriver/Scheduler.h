@@ -31,6 +31,7 @@ struct Fiber {
   size_t size = 0;         ///< of the stack
   Thread *start = nullptr; ///< the thread to run when the fiber is first entered, or when its last one has finished
   Worker *worker = nullptr;
+  void *sanitizer = nullptr; ///< what ThreadSanitizer calls it
 };
 
 /// cp.async copies that a thread has issued: they happen when it waits for them, not before.

@@ -14,11 +14,12 @@ struct Context::State {
                                                    : this->options.cacheDirectory,
             [this](const std::string &message) { report(message); }, this->options.cacheBytes) {}
 
-  void report(const std::string &message) {
-    if (!options.diagnostics)
+  void report(const std::string &message) { pass(options.diagnostics, message); }
+  void pass(const std::function<void(const std::string &)> &receiver, const std::string &message) {
+    if (!receiver)
       return;
     std::lock_guard<std::mutex> lock(reporting);
-    options.diagnostics(message);
+    receiver(message);
   }
 
   std::shared_ptr<Driver> driver;
@@ -33,6 +34,8 @@ Context::Context(std::shared_ptr<Driver> driver, ContextOptions options)
 Driver &Context::driver() const { return *state->driver; }
 
 void Context::report(const std::string &message) const { state->report(message); }
+
+void Context::remark(const std::string &message) const { state->pass(state->options.remarks, message); }
 
 Error Context::progress(const std::string &step, unsigned done, unsigned total) const {
   if (!state->options.progress)

@@ -1,23 +1,24 @@
 // Compiles the phases of a program for several architectures at once and puts the binaries into a copy of it.
 #include "fusion/Runtime/Embed.h"
+#include "Forms.h"
 #include "Isolate.h"
+#include "Parallel.h"
 #include "ProgramFile.h"
 #include "Select.h"
 #include "fusion/Runtime/Nvrtc.h"
 #include <algorithm>
 #include <atomic>
 #include <new>
-#include <system_error>
-#include <thread>
 #include <tuple>
 
 using namespace fusion::runtime;
 
 namespace {
 
-/// One binary to make: of one phase, for one architecture.
+/// One binary to make: of one phase in one form, for one architecture.
 struct Job {
   Phase *phase;
+  std::string source; ///< in its form
   std::string name;   ///< what messages call the source
   std::string target; ///< as NVRTC takes it: "sm_90a" or "compute_90"
   bool byDriver = false;
@@ -42,16 +43,16 @@ bool serves(const std::string &variant, const std::string &target) {
 void compileJob(const Context &context, const CompileIsolation &isolation, Job &job) {
   Expected<Binary> binary = Binary{};
   if (job.byDriver) {
-    binary = context.compile(job.phase->source, job.name, job.target);
+    binary = context.compile(job.source, job.name, job.target);
   } else if (!isolation.worker.empty()) {
-    binary = detail::compileInChild(job.phase->source, job.name, job.target, isolation);
+    binary = detail::compileInChild(job.source, job.name, job.target, isolation);
   } else {
     Expected<const Nvrtc *> nvrtc = Nvrtc::get();
     if (!nvrtc) {
       job.error = nvrtc.error();
       return;
     }
-    binary = detail::compileFor(**nvrtc, job.phase->source, job.name, job.target);
+    binary = detail::compileFor(**nvrtc, job.source, job.name, job.target);
   }
   if (!binary) {
     job.error = binary.error();
@@ -62,55 +63,40 @@ void compileJob(const Context &context, const CompileIsolation &isolation, Job &
     job.image.bytes.pop_back();
 }
 
-/// Takes jobs until there are none, or the caller wants to stop.
-void work(const Context &context, const CompileIsolation &isolation, std::vector<Job> &jobs, std::atomic<size_t> &next, Error &cancelled) {
-  for (size_t i; (i = next.fetch_add(1)) < jobs.size();) {
-    if (Error error = context.progress("compile " + jobs[i].name + " for " + jobs[i].target, unsigned(i), unsigned(jobs.size()))) {
-      cancelled = error;
-      next = jobs.size();
-      return;
-    }
-    try {
-      compileJob(context, isolation, jobs[i]);
-    } catch (const std::bad_alloc &) { // must not leave the thread it happens in
-      jobs[i].error = Error(ErrorKind::OutOfMemory, "not enough memory to compile " + jobs[i].name);
-    }
-  }
-}
-
 Error runJobs(const Context &context, const CompileIsolation &isolation, std::vector<Job> &jobs) {
-  std::atomic<size_t> next{0};
-  size_t count = std::min<size_t>(jobs.size(), std::max(1u, std::thread::hardware_concurrency()));
-  std::vector<Error> cancelled(std::max<size_t>(count, 1));
-  std::vector<std::thread> threads;
-  for (size_t t = 1; t < count; ++t) {
+  std::atomic<bool> stopped{false};
+  detail::forEachInParallel(jobs.size(), [&](size_t i) {
+    Job &job = jobs[i];
     try {
-      threads.emplace_back([&, t] { work(context, isolation, jobs, next, cancelled[t]); });
-    } catch (const std::system_error &) { // fewer threads, then
-      break;
+      if (!stopped)
+        job.error = context.progress("compile " + job.name + " for " + job.target, unsigned(i), unsigned(jobs.size()));
+      if (job.error)
+        stopped = true;
+      else if (!stopped)
+        compileJob(context, isolation, job);
+    } catch (const std::bad_alloc &) { // must not leave the thread it happens in
+      job.error = Error(ErrorKind::OutOfMemory, "not enough memory to compile " + job.name);
     }
-  }
-  work(context, isolation, jobs, next, cancelled[0]);
-  for (std::thread &thread : threads)
-    thread.join();
-  for (const Error &error : cancelled)
-    if (error)
-      return error;
-  for (const Job &job : jobs)
-    if (job.error)
-      return job.error;
+  });
+  for (bool cancelled : {true, false})
+    for (const Job &job : jobs)
+      if (job.error && (!cancelled || job.error.kind() == ErrorKind::Cancelled))
+        return job.error;
   return {};
 }
 
 /// The jobs of one entry of the list.
-Error addJobs(const Context &context, ProgramData &data, const std::string &wanted, std::vector<Job> &jobs) {
+Error addJobs(const Context &context, ProgramData &data, const std::string &wanted, bool unaligned, std::vector<Job> &jobs) {
   size_t before = jobs.size();
   auto add = [&](Variant &variant, const std::string &target, const std::string &kind, bool byDriver) {
     auto addPhase = [&](Phase &phase, PhaseKind which) {
       if (phase.kernels.empty())
         return;
       std::string name = (data.chain.empty() ? "program" : data.chain) + std::string("_") + phaseName(which) + ".cu";
-      jobs.push_back({&phase, name, target, byDriver, Image{kind, asReal(target), {}}, {}});
+      for (Form form : {Form::Wide, Form::Narrow, Form::Unaligned})
+        if (detail::hasForm(phase, form) && (form != Form::Unaligned || unaligned))
+          jobs.push_back(
+              {&phase, *detail::sourceIn(phase.source, form), name, target, byDriver, Image{kind, asReal(target), {}, form}, {}});
     };
     addPhase(variant.forward, PhaseKind::Forward);
     if (variant.backward)
@@ -157,16 +143,20 @@ Expected<Program> fusion::runtime::embedImages(const Context &context, const Pro
       return Error(ErrorKind::InvalidArgument,
                    "expected a program with source to compile, but its source was left out; start from the full one");
   std::vector<Job> jobs;
+  bool unaligned = std::find(options.images.begin(), options.images.end(), "unaligned") != options.images.end();
   for (const std::string &wanted : options.images)
-    if (Error error = addJobs(context, data, wanted, jobs))
-      return error;
+    if (wanted != "unaligned")
+      if (Error error = addJobs(context, data, wanted, unaligned, jobs))
+        return error;
   if (Error error = runJobs(context, options.isolation, jobs))
     return error;
   for (Job &job : jobs) {
     nameKind(job.image);
     std::vector<Image> &images = job.phase->images;
     images.erase(std::remove_if(images.begin(), images.end(),
-                                [&](const Image &old) { return old.kind == job.image.kind && old.arch == job.image.arch; }),
+                                [&](const Image &old) {
+                                  return old.kind == job.image.kind && old.arch == job.image.arch && old.form == job.image.form;
+                                }),
                  images.end());
     images.push_back(std::move(job.image));
   }

@@ -1,5 +1,6 @@
 // Ranks the images that a program brings along for a device.
 #include "Images.h"
+#include "Forms.h"
 #include "ProgramFile.h"
 #include <algorithm>
 #include <tuple>
@@ -28,10 +29,10 @@ std::optional<Rank> rankOf(const Image &image, const DeviceInfo &device, const s
 
 } // namespace
 
-std::vector<const Image *> detail::fittingImages(const Phase &phase, const DeviceInfo &device, const std::string &kind) {
+std::vector<const Image *> detail::fittingImages(const Phase &phase, Form form, const DeviceInfo &device, const std::string &kind) {
   std::vector<std::pair<Rank, const Image *>> ranked;
   for (const Image &image : phase.images)
-    if (std::optional<Rank> rank = rankOf(image, device, kind))
+    if (std::optional<Rank> rank = image.form == form ? rankOf(image, device, kind) : std::nullopt)
       ranked.push_back({*rank, &image});
   std::sort(ranked.begin(), ranked.end(), [](const auto &a, const auto &b) { return a.first > b.first; });
   std::vector<const Image *> images;
@@ -43,6 +44,7 @@ std::vector<const Image *> detail::fittingImages(const Phase &phase, const Devic
 std::string detail::describeImages(const Phase &phase) {
   std::string text;
   for (const Image &image : phase.images)
-    text += (text.empty() ? "" : ", ") + image.kind + " " + image.arch;
+    text += (text.empty() ? "" : ", ") + (image.form == Form::Wide ? "" : formName(image.form) + std::string(" ")) + image.kind + " " +
+            image.arch;
   return text.empty() ? "none" : text;
 }

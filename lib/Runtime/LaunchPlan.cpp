@@ -20,11 +20,11 @@ std::string hexAddress(DevicePointer pointer) {
   return text;
 }
 
-COLD Error addressError(const Tensor &tensor, unsigned index, DevicePointer pointer) {
+COLD Error addressError(const Tensor &tensor, unsigned index, DevicePointer pointer, DevicePointer alignment) {
   std::string what = "the " + std::string(roleName(tensor.role)) + " \"" + tensor.name + "\" (tensor " + std::to_string(index) + ")";
   if (!pointer)
     return invalid("expected an address for " + what + ", but got null");
-  return invalid("expected an address aligned to 16 bytes for " + what + ", but got " + hexAddress(pointer) +
+  return invalid("expected an address aligned to " + std::to_string(alignment) + " bytes for " + what + ", but got " + hexAddress(pointer) +
                  "; copy it to aligned memory");
 }
 
@@ -56,8 +56,8 @@ COLD Error detail::inKernel(const KernelLaunch &kernel, const Error &error) {
   return Error(error.kind(), "kernel " + kernel.name + ": " + error.message());
 }
 
-LaunchPlan::LaunchPlan(const ProgramData &program, const Phase &phase, std::vector<FunctionHandle> functions)
-    : program(program), workspaceSize(phase.workspace, program.batch) {
+LaunchPlan::LaunchPlan(const ProgramData &program, const Phase &phase, std::vector<FunctionHandle> functions, DevicePointer alignment)
+    : program(program), alignment(alignment), workspaceSize(phase.workspace, program.batch) {
   for (const std::vector<unsigned> *list : {&phase.inputs, &phase.outputs, &phase.saved})
     for (unsigned index : *list) {
       const std::vector<int64_t> &shape = program.tensors[index].shape;
@@ -76,8 +76,8 @@ LaunchPlan::LaunchPlan(const ProgramData &program, const Phase &phase, std::vect
 
 Error LaunchPlan::checkTensor(const Buffer &buffer, int64_t batch, const DevicePointer *tensors) const {
   DevicePointer pointer = tensors[buffer.tensor];
-  if (__builtin_expect((pointer == 0 && !(batch == 0 && buffer.mayBeEmpty)) || pointer % tensorAlignment, 0))
-    return addressError(program.tensors[buffer.tensor], buffer.tensor, pointer);
+  if (__builtin_expect((pointer == 0 && !(batch == 0 && buffer.mayBeEmpty)) || pointer % alignment, 0))
+    return addressError(program.tensors[buffer.tensor], buffer.tensor, pointer, alignment);
   return {};
 }
 

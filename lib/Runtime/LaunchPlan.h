@@ -32,7 +32,8 @@ private:
 /// Launches check against it and pass it on; they allocate nothing and take no lock. It refers into the program, which must live.
 class LaunchPlan {
 public:
-  LaunchPlan(const ProgramData &program, const Phase &phase, std::vector<FunctionHandle> functions);
+  /// `alignment` of the tensors' addresses: 16, or 4 for kernels without vector accesses.
+  LaunchPlan(const ProgramData &program, const Phase &phase, std::vector<FunctionHandle> functions, DevicePointer alignment);
   /// `batch` is one of the program's.
   Error launch(Driver &driver, int64_t batch, const DevicePointer *tensors, DevicePointer workspace, Stream stream) const;
 
@@ -57,6 +58,7 @@ private:
                      int64_t workspaceBytes, Stream stream) const;
 
   const ProgramData &program;
+  DevicePointer alignment;
   PlannedSize workspaceSize;
   std::vector<Buffer> buffers;
   std::vector<Kernel> kernels;

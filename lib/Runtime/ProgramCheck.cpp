@@ -1,9 +1,11 @@
 // Judges the contents of a program: indices, names, sizes, roles. A program that passes can be launched without reading or
 // writing outside the tensors and the workspace it declares, as far as the host side decides that.
+#include "Forms.h"
 #include "ProgramFile.h"
 #include <algorithm>
 #include <cctype>
 #include <set>
+#include <tuple>
 
 using namespace fusion::runtime;
 using namespace fusion::runtime::detail;
@@ -219,7 +221,7 @@ Error checkNoInclude(const std::string &source, const std::string &path) {
 
 /// Drivers read an image without being told its size.
 Error checkImages(const Phase &phase, const std::string &path) {
-  std::set<std::pair<std::string, std::string>> seen;
+  std::set<std::tuple<std::string, std::string, Form>> seen;
   for (size_t i = 0; i < phase.images.size(); ++i) {
     const Image &image = phase.images[i];
     std::string at = indexed(path, i);
@@ -227,13 +229,25 @@ Error checkImages(const Phase &phase, const std::string &path) {
       return bad(at + ".kind", "expected cubin, ptx or host, but got another word");
     if (!parseArchitecture(image.arch))
       return bad(at + ".arch", "expected an architecture such as sm_80 or sm_90a, but got another word");
-    if (!seen.insert({image.kind, image.arch}).second)
-      return bad(at, "expected each kind and architecture once, but got " + image.kind + " for " + image.arch + " twice");
+    if (!seen.insert({image.kind, image.arch, image.form}).second)
+      return bad(at, "expected each kind, architecture and form once, but got " + image.kind + " for " + image.arch + " twice");
+    if (!hasForm(phase, image.form))
+      return bad(at + ".form", std::string("expected a form of the phase, but it has no ") + formName(image.form) + " one");
     if (image.kind == "cubin" && !isWholeElf(image.bytes))
       return bad(at + ".data", "expected a whole cubin (a 64-bit ELF file), but got other bytes");
     if (image.kind == "ptx" && (image.bytes.empty() || image.bytes.find('\0') < image.bytes.size() - 1))
       return bad(at + ".data", "expected PTX text, but got other bytes");
   }
+  return {};
+}
+
+/// The other forms of a source come from words in it.
+Error checkForms(const Phase &phase, const BatchRange &batch, const std::string &path) {
+  if (phase.narrowBatch < 0 || (phase.narrowBatch && (!batch.dynamic || phase.narrowBatch > batch.size)))
+    return bad(path + ".narrow_batch",
+               "expected a batch size of a dynamic batch within its range, but got " + std::to_string(phase.narrowBatch));
+  if (phase.narrowBatch && !phase.source.empty() && !sourceIn(phase.source, Form::Narrow))
+    return bad(path + ".source", "expected the line `typedef long long index_t;` that the narrow form replaces, but it is missing");
   return {};
 }
 
@@ -263,6 +277,8 @@ Error Checker::checkPhase(const Phase &phase, PhaseKind kind, const std::string 
     return bad(path + ".kernels", "expected at most 65536 kernels, but got " + std::to_string(phase.kernels.size()));
   if (!phase.kernels.empty() && phase.source.empty() && phase.images.empty())
     return bad(path + ".source", "expected the source of the kernels or images of them, but both are missing");
+  if (Error error = checkForms(phase, data.batch, path))
+    return error;
   if (Error error = checkImages(phase, path + ".images"))
     return error;
   for (size_t i = 0; i < phase.kernels.size(); ++i)

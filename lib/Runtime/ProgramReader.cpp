@@ -1,5 +1,6 @@
 // Reads the JSON text of a program file into ProgramData; every error names the place in the file. It must not judge contents.
 #include "Base64.h"
+#include "Forms.h"
 #include "Hash.h"
 #include "ProgramFile.h"
 #include <new>
@@ -247,6 +248,15 @@ Error read(const json &value, const Place &at, Image &out) {
     return error;
   if (!detail::decodeBase64(data, out.bytes))
     return bad(Place{&at, "data"}, "expected base64, but got other text");
+  std::string form;
+  if (Error error = member(value, at, "form", form, /*optional=*/true))
+    return error;
+  if (form.empty())
+    return {};
+  std::optional<Form> known = detail::parseForm(form);
+  if (!known)
+    return expected(Place{&at, "form"}, "\"narrow\" or \"unaligned\"", value["form"]);
+  out.form = *known;
   return {};
 }
 
@@ -262,6 +272,10 @@ Error read(const json &value, const Place &at, Phase &out) {
   if (Error error = member(value, at, "workspace", out.workspace))
     return error;
   if (Error error = member(value, at, "images", out.images, /*optional=*/true))
+    return error;
+  if (Error error = member(value, at, "narrow_batch", out.narrowBatch, /*optional=*/true))
+    return error;
+  if (Error error = member(value, at, "unaligned", out.unaligned, /*optional=*/true))
     return error;
   return member(value, at, "kernels", out.kernels);
 }

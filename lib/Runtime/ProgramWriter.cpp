@@ -1,5 +1,6 @@
 // Writes ProgramData as the JSON text of a program file. It must not check: what it gets has passed checkProgram().
 #include "Base64.h"
+#include "Forms.h"
 #include "Hash.h"
 #include "ProgramFile.h"
 #include <nlohmann/json.hpp>
@@ -59,8 +60,15 @@ json write(const Phase &phase) {
                  {"saved", phase.saved},
                  {"workspace", write(phase.workspace)},
                  {"kernels", kernels}};
-  for (const Image &image : phase.images)
+  for (const Image &image : phase.images) {
     result["images"].push_back({{"kind", image.kind}, {"arch", image.arch}, {"data", encodeBase64(image.bytes)}});
+    if (image.form != Form::Wide)
+      result["images"].back()["form"] = detail::formName(image.form);
+  }
+  if (phase.narrowBatch)
+    result["narrow_batch"] = phase.narrowBatch;
+  if (phase.unaligned)
+    result["unaligned"] = true;
   return result;
 }
 

@@ -1,5 +1,6 @@
 /* The public headers are C: this file is compiled as C99 with all warnings, and the test calls it. */
 #include <fusion/fusion.h>
+#include <fusion/host.h>
 
 int headerIsC(void);
 int headerIsC(void) {

@@ -1,6 +1,6 @@
 // The C++ header on the device "host": a program runs on the CPU through the shared libraries alone.
+#include "fusion/host.hpp"
 #include "Scale.h"
-#include "fusion/fusion.hpp"
 #include <cstdlib>
 
 using namespace fusion::test;
@@ -79,6 +79,80 @@ TEST(HostDevice, AheadOfTimeProgramsNeedNoCompiler) {
   }
   ::setenv("PATH", path.c_str(), 1);
   EXPECT_EQ(y, (std::vector<float>{2, 6, 12, 20}));
+}
+
+/// Forward of two rows on a host with these options.
+fusion::Host launchOn(const fusion_host_options &options, const std::string &programText) {
+  fusion::Host host(options);
+  fusion::Program program = fusion::Program::parse(programText);
+  fusion::Bindings bindings(fusion::Executable(host.context(), program, FUSION_LOAD_LATER), program, 2);
+  bindings.write("x", {1, 2, 3, 4, 5, 6, 7, 8});
+  bindings.write("w", {2, 3, 4, 5});
+  try {
+    bindings.forward();
+  } catch (const fusion::Failure &failure) {
+    EXPECT_EQ(failure.status(), FUSION_DEVICE) << failure.what();
+  }
+  return host;
+}
+
+TEST(HostDriverApi, TellsWhatALaunchMoved) {
+  fusion_host_options options = FUSION_HOST_OPTIONS;
+  options.flags = FUSION_HOST_COUNT_BYTES;
+  options.arch = "sm_90a";
+  fusion::Host host = launchOn(options, scaleProgram());
+  ASSERT_EQ(host.launchCount(), 1u);
+  fusion::HostLaunch launch = host.launch(0);
+  EXPECT_EQ(launch.kernel, "scale");
+  EXPECT_EQ(launch.blocksRun, uint64_t(launch.grid[0]) * launch.grid[1] * launch.grid[2]);
+  uint64_t read = 0, written = 0;
+  for (const fusion::HostLaunch::Traffic &buffer : launch.buffers)
+    read += buffer.bytesRead, written += buffer.bytesWritten;
+  EXPECT_EQ(read, (8 + 4) * sizeof(float));
+  EXPECT_EQ(written, (8 + 8) * sizeof(float));
+  EXPECT_TRUE(launch.findings.empty());
+  host.clear();
+  EXPECT_EQ(host.launchCount(), 0u);
+}
+
+TEST(HostDriverApi, TellsWhatIsWrongWithAKernel) {
+  fusion_host_options options = FUSION_HOST_OPTIONS;
+  options.flags = FUSION_HOST_SANITIZE;
+  std::string text = scaleProgram(), guard = "i >= n * 4";
+  fusion::runtime::Expected<fusion::runtime::Program> program = fusion::runtime::Program::parse(text);
+  fusion::runtime::ProgramData data = program->data();
+  std::string &source = data.variants[0].forward.source;
+  source.replace(source.find(guard), guard.size(), "i > n * 4");
+  fusion::Host host = launchOn(options, sampleText(data));
+  ASSERT_EQ(host.launchCount(), 1u);
+  fusion::HostLaunch launch = host.launch(0);
+  ASSERT_FALSE(launch.findings.empty());
+  EXPECT_EQ(launch.findings[0].kind, "out of bounds") << launch.findings[0].text;
+  EXPECT_GT(launch.findings[0].line, 0);
+}
+
+TEST(HostDriverApi, RefusesWhatItDoesNotKnow) {
+  auto messageOf = [](auto change) {
+    fusion_host_options options = FUSION_HOST_OPTIONS;
+    change(options);
+    try {
+      fusion::Host host(options);
+      return std::string("accepted");
+    } catch (const fusion::Failure &failure) {
+      EXPECT_EQ(failure.status(), FUSION_INVALID_ARGUMENT);
+      return std::string(failure.what());
+    }
+  };
+  EXPECT_EQ(messageOf([](fusion_host_options &o) { o.arch = "gfx90"; }),
+            "options.arch: expected an architecture such as sm_90, but got \"gfx90\"");
+  EXPECT_EQ(messageOf([](fusion_host_options &o) { o.flags = 1u << 20; }), "options.flags: expected flags below 8, but got 1048576");
+  EXPECT_EQ(messageOf([](fusion_host_options &o) { o.blocks = "middle"; }),
+            "options.blocks: expected blocks like all or first,last,random:4,17, but got 'middle'");
+  EXPECT_EQ(messageOf([](fusion_host_options &o) { o.order = fusion_host_order(9); }),
+            "options.order: expected a fusion_host_order, but got 9");
+  EXPECT_EQ(messageOf([](fusion_host_options &o) { o.struct_size = 8; }).substr(0, 42), "options: expected struct_size to be 48, bu");
+  fusion::Host host;
+  EXPECT_THROW(host.launch(0), fusion::Failure);
 }
 
 TEST(HostDevice, WithoutJitASourceIsNoUse) {

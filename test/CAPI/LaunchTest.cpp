@@ -165,6 +165,9 @@ TEST_F(WrongArgument, PhaseAndHandles) {
 }
 
 TEST_F(LaunchTest, AllocatesNothingAndTakesNoLock) {
+#ifdef FUSION_SANITIZED
+  GTEST_SKIP() << "NOT RUN: a sanitizer stands where calls are counted";
+#endif
   size_t launches = 0;
   driver.onLaunch = [&](const RecordedLaunch &) { ++launches; };
   ASSERT_EQ(fusion_launch(executable, &forward), FUSION_OK);

@@ -6,7 +6,8 @@ namespace {
 
 constexpr char kHelp[] =
     "usage: fusion-embed PROGRAM -o FILE --images=LIST [options]\n\n"
-    "  --images=LIST      sm_90a, ... (cubin), compute_90, ... (PTX, for that and every newer GPU), device (for --device)\n"
+    "  --images=LIST      sm_90a, ... (cubin), compute_90, ... (PTX, for that and every newer GPU), device (for --device);\n"
+    "                     unaligned with them: also for tensors that are not aligned to 16 bytes\n"
     "  --device=NAME      host, cuda or cuda:N: whose code `device` is (default null: sm_ and compute_ need no GPU)\n"
     "  --drop-source      leave the kernels' text out: only the images can run then\n"
     "  -o FILE            the program with its images\n";

@@ -5,7 +5,6 @@
 
 using namespace fusion;
 using namespace fusion::tools;
-using runtime::Schedule;
 
 void tools::printHelp() {
   llvm::outs()
@@ -26,6 +25,7 @@ void tools::printHelp() {
          "  --bytes                      count distinct bytes per kernel and compare them with the report\n"
          "  --blocks=first,last,random:K run only these blocks; values are not compared\n"
          "  --repeat=N                   time N further launches\n"
+         "  --offset=N                   tensors begin N bytes behind a multiple of 16: 4, 8 or 12\n"
       << CompileArguments::help();
 }
 
@@ -55,23 +55,23 @@ static bool readInputs(llvm::StringRef list, InputKind &kind) {
   return true;
 }
 
-llvm::StringRef tools::scheduleName(Schedule schedule) {
-  return schedule == Schedule::Forward ? "forward" : schedule == Schedule::Reverse ? "reverse" : "random";
+llvm::StringRef tools::orderName(fusion_host_order order) {
+  return order == FUSION_HOST_FORWARD ? "forward" : order == FUSION_HOST_REVERSE ? "reverse" : "random";
 }
 
-static bool readSchedules(llvm::StringRef list, std::vector<Schedule> &schedules) {
+static bool readOrders(llvm::StringRef list, std::vector<fusion_host_order> &orders) {
   llvm::SmallVector<llvm::StringRef> words;
   list.split(words, ',');
-  schedules.clear();
+  orders.clear();
   for (llvm::StringRef word : words) {
-    auto schedule = llvm::StringSwitch<std::optional<Schedule>>(word)
-                        .Case("forward", Schedule::Forward)
-                        .Case("reverse", Schedule::Reverse)
-                        .Case("random", Schedule::Random)
-                        .Default(std::nullopt);
-    if (!schedule)
+    auto order = llvm::StringSwitch<std::optional<fusion_host_order>>(word)
+                     .Case("forward", FUSION_HOST_FORWARD)
+                     .Case("reverse", FUSION_HOST_REVERSE)
+                     .Case("random", FUSION_HOST_RANDOM)
+                     .Default(std::nullopt);
+    if (!order)
       return false;
-    schedules.push_back(*schedule);
+    orders.push_back(*order);
   }
   return true;
 }
@@ -100,9 +100,9 @@ ExitCode tools::readArguments(int argc, char **argv, Arguments &a) {
     } else if (arg == "--check") {
       a.check = true;
     } else if (arg == "--sanitize") {
-      a.host.sanitize = true;
+      a.sanitize = true;
     } else if (arg == "--bytes") {
-      a.bytes = a.host.countBytes = true;
+      a.bytes = true;
     } else if (arg.consume_front("--golden=")) {
       a.goldens.push_back(arg.str());
     } else if (arg.consume_front("--seed=")) {
@@ -111,6 +111,9 @@ ExitCode tools::readArguments(int argc, char **argv, Arguments &a) {
     } else if (arg.consume_front("--repeat=")) {
       if (!parseNumber(arg, a.repeats) || a.repeats < 0)
         return usage("expected a count behind --repeat=, but got '" + arg + "'");
+    } else if (arg.consume_front("--offset=")) {
+      if (!parseNumber(arg, a.offset) || a.offset < 0 || a.offset > 12 || a.offset % 4)
+        return usage("expected 0, 4, 8 or 12 behind --offset=, but got '" + arg + "'");
     } else if (arg.consume_front("--batches=")) {
       if (!readBatches(arg, a.batches))
         return usage("expected batch sizes of at least 0 behind --batches=, but got '" + arg + "'");
@@ -125,19 +128,16 @@ ExitCode tools::readArguments(int argc, char **argv, Arguments &a) {
       if (!readInputs(arg, a.kinds.emplace_back()))
         return usage("expected plain, kinks, nonfinite, constant or mean:X behind --inputs=, but got '" + arg + "'");
     } else if (arg.consume_front("--schedule=")) {
-      if (!readSchedules(arg, a.schedules))
+      if (!readOrders(arg, a.orders))
         return usage("expected forward, reverse or random behind --schedule=, but got '" + arg + "'");
     } else if (arg.consume_front("--blocks=")) {
-      auto blocks = runtime::BlockSelection::parse(arg.str());
-      if (!blocks)
-        return usage(blocks.error().message());
-      a.host.blocks = *blocks;
+      a.blocks = arg.str();
     } else if (arg.starts_with("--")) {
       llvm::StringRef close =
           nearest(arg.split('=').first,
                   {"--device",      "--check",         "--sanitize", "--bytes",     "--golden",   "--seed",   "--repeat", "--batches",
                    "--shape-scale", "--schedule-from", "--model",    "--inputs",    "--schedule", "--blocks", "--arch",   "--grad",
-                   "--precision",   "--assume-finite", "--batch",    "--bandwidth", "--flops",    "--help"});
+                   "--precision",   "--assume-finite", "--batch",    "--bandwidth", "--flops",    "--offset", "--help"});
       return usage("unknown option '" + arg + "'" + (close.empty() ? "" : "; did you mean '" + close.str() + "'?"));
     } else {
       a.inputs.push_back(arg.str());
@@ -147,6 +147,5 @@ ExitCode tools::readArguments(int argc, char **argv, Arguments &a) {
     return usage("expected an input");
   if (a.kinds.empty())
     a.kinds.emplace_back();
-  a.host.seed = uint64_t(a.seed);
   return Fine;
 }

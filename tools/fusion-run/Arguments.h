@@ -1,8 +1,8 @@
 // The command line of fusion-run as a value.
 #pragma once
 #include "../common/Tool.h"
-#include "fusion/HostDriver/HostDriver.h"
 #include "fusion/Reference/Random.h"
+#include "fusion/host.h"
 
 namespace fusion::tools {
 
@@ -17,13 +17,14 @@ struct Arguments {
   std::vector<std::string> inputs;  ///< model descriptions or programs; of goldens, the models they name
   std::vector<std::string> goldens; ///< golden files
   std::string model, scheduleFrom, device = "host";
-  bool check = false, bytes = false;
-  int64_t seed = 1, repeats = 0;
+  bool check = false, bytes = false, sanitize = false;
+  std::string blocks = "all"; ///< of each grid, those that run
+  int64_t seed = 1, repeats = 0, offset = 0;
   double scale = 1;
   std::vector<int64_t> batches; ///< sizes at which a dynamic model runs; empty: the nominal one
   std::vector<InputKind> kinds; ///< never empty once read
-  std::vector<runtime::Schedule> schedules{runtime::Schedule::Forward};
-  runtime::HostOptions host;
+  std::vector<fusion_host_order> orders{FUSION_HOST_FORWARD};
+  bool partialGrid() const { return !blocks.empty() && blocks != "all"; }
 };
 
 void printHelp();
@@ -32,6 +33,6 @@ ExitCode readArguments(int argc, char **argv, Arguments &a);
 /// Prints a complaint about the command line.
 ExitCode usage(const llvm::Twine &text);
 /// "forward", "reverse" or "random".
-llvm::StringRef scheduleName(runtime::Schedule schedule);
+llvm::StringRef orderName(fusion_host_order order);
 
 } // namespace fusion::tools

@@ -5,17 +5,17 @@
 
 using namespace fusion;
 
-bool tools::threadsShareWrites(const runtime::HostDriver &driver) {
+bool tools::threadsShareWrites(const Host &host) {
   // A warp's first lane may write what its warp made, and the first thread of a block a handful of results: neither is meant.
   constexpr uint64_t kHandful = 64; // bytes per block
   bool ok = true;
-  for (const runtime::LaunchRecord &launch : driver.launches())
-    for (const runtime::BufferTraffic &buffer : launch.buffers) {
-      if (launch.block.x < 64 || buffer.busiestWritten <= kHandful * launch.blocksRun ||
+  for (const HostLaunch &launch : host.launches())
+    for (const HostLaunch::Traffic &buffer : launch.buffers) {
+      if (launch.block[0] < 64 || buffer.busiestWritten <= kHandful * launch.blocksRun ||
           buffer.busiestWritten * 8 <= buffer.accessedWritten)
         continue;
       llvm::outs() << llvm::formatv("bytes {0}: one of {1} threads writes {2} of the {3} bytes written to {4}; FAILED\n", launch.kernel,
-                                    launch.block.x, buffer.busiestWritten, buffer.accessedWritten, buffer.name);
+                                    launch.block[0], buffer.busiestWritten, buffer.accessedWritten, buffer.name);
       ok = false;
     }
   return ok;

@@ -168,15 +168,16 @@ bool tools::sameBits(const RunResult &first, const RunResult &other, llvm::Strin
   return ok;
 }
 
-bool tools::sameBytes(const runtime::HostDriver &driver, const Compiled &compiled) {
+bool tools::sameBytes(const Host &host, const Compiled &compiled) {
   bool ok = true;
+  std::vector<HostLaunch> launches = host.launches();
   auto check = [&](const PhaseReport &phase) {
     for (const KernelReport &k : phase.kernels)
-      for (const runtime::LaunchRecord &launch : driver.launches()) {
+      for (const HostLaunch &launch : launches) {
         if (launch.kernel != k.name)
           continue;
         uint64_t read = 0, written = 0;
-        for (const runtime::BufferTraffic &b : launch.buffers)
+        for (const HostLaunch::Traffic &b : launch.buffers)
           read += b.bytesRead, written += b.bytesWritten;
         bool same = read == uint64_t(k.work.bytesRead) && written == uint64_t(k.work.bytesWritten);
         llvm::outs() << formatv("bytes {0}: counted {1} read, {2} written; report {3}, {4}{5}\n", k.name, read, written,
@@ -204,8 +205,8 @@ bool tools::judgeEmptyBatch(const runtime::ProgramData &program, const RunResult
   return ok;
 }
 
-void tools::printFindings(const runtime::HostDriver &driver) {
-  for (const runtime::LaunchRecord &launch : driver.launches())
-    for (const runtime::Finding &f : launch.findings)
-      llvm::errs() << launch.kernel << ": " << runtime::name(f.kind) << " (" << f.count << "x): " << f.text << "\n";
+void tools::printFindings(const Host &host) {
+  for (const HostLaunch &launch : host.launches())
+    for (const HostLaunch::Finding &f : launch.findings)
+      llvm::errs() << launch.kernel << ": " << f.kind << " (" << f.count << "x): " << f.text << "\n";
 }

@@ -35,9 +35,9 @@ mlir::LogicalResult judgeValues(Subject subject, const Feed &feed, const RunResu
 /// Every result of `other` has the bits of `first`; `what` says how the runs differ.
 bool sameBits(const RunResult &first, const RunResult &other, llvm::StringRef what);
 /// Holds the report's bytes to the distinct bytes the host driver counted.
-bool sameBytes(const runtime::HostDriver &driver, const Compiled &compiled);
+bool sameBytes(const Host &host, const Compiled &compiled);
 /// An empty batch launches nothing forward, and backward leaves zero parameter gradients.
 bool judgeEmptyBatch(const runtime::ProgramData &program, const RunResult &result);
-void printFindings(const runtime::HostDriver &driver);
+void printFindings(const Host &host);
 
 } // namespace fusion::tools

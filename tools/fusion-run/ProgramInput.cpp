@@ -10,7 +10,6 @@
 using namespace fusion;
 using namespace fusion::tools;
 using reference::Tensor;
-using runtime::TensorRole;
 
 bool tools::isProgramFile(const std::string &path) {
   // A program begins with `{`; what MLIR can begin so is `{-#`, its dictionary of resources.
@@ -22,31 +21,29 @@ bool tools::isProgramFile(const std::string &path) {
   return text.starts_with("{") && !text.starts_with("{-#");
 }
 
-static bool makes(const runtime::Program &program, TensorRole role) {
-  return llvm::any_of(program.data().tensors, [&](const runtime::Tensor &t) { return t.role == role; });
+static bool makes(const Program &program, fusion_role role) {
+  return llvm::any_of(program.tensors(), [&](const TensorInfo &t) { return t.role == role; });
 }
 
-Grad tools::gradOf(const runtime::Program &program) {
-  return makes(program, TensorRole::GradInput) ? Grad::All : makes(program, TensorRole::GradParameter) ? Grad::Params : Grad::None;
+Grad tools::gradOf(const Program &program) {
+  return makes(program, FUSION_GRAD_INPUT) ? Grad::All : makes(program, FUSION_GRAD_PARAMETER) ? Grad::Params : Grad::None;
 }
 
-int64_t tools::batchOf(const runtime::Program &program, int64_t nominal) {
-  return program.data().batch.dynamic ? nominal : program.data().batch.size;
-}
+int64_t tools::batchOf(const Program &program, int64_t nominal) { return program.dynamicBatch() ? nominal : program.batch(); }
 
-std::string tools::differsFrom(const runtime::Program &program, const runtime::ProgramData &expected) {
-  auto seen = [](TensorRole role) { return role != TensorRole::Saved; }; // what forward leaves for backward is the program's own business
-  auto describe = [](const runtime::Tensor &t) {
+std::string tools::differsFrom(const Program &program, const Program &expected) {
+  auto seen = [](fusion_role role) { return role != FUSION_SAVED; }; // what forward leaves for backward is the program's own business
+  auto describe = [](const TensorInfo &t) {
     std::string text = t.name + " [";
     for (auto [i, extent] : llvm::enumerate(t.shape))
-      text += (i ? ", " : "") + (extent == runtime::kBatchExtent ? "N" : std::to_string(extent));
-    return std::string(runtime::roleName(t.role)) + " " + text + "]";
+      text += (i ? ", " : "") + (extent == FUSION_BATCH ? "N" : std::to_string(extent));
+    return std::string(fusion_role_name(t.role)) + " " + text + "]";
   };
   std::vector<std::string> given, wanted;
-  for (const runtime::Tensor &t : program.data().tensors)
+  for (const TensorInfo &t : program.tensors())
     if (seen(t.role))
       given.push_back(describe(t));
-  for (const runtime::Tensor &t : expected.tensors)
+  for (const TensorInfo &t : expected.tensors())
     if (seen(t.role))
       wanted.push_back(describe(t));
   for (size_t i = 0; i < std::max(given.size(), wanted.size()); ++i) {
@@ -54,35 +51,34 @@ std::string tools::differsFrom(const runtime::Program &program, const runtime::P
     if (want != got)
       return "expected a program of this model with the " + want + ", but got the " + got + "; give the model it was compiled from";
   }
-  const runtime::BatchRange &batch = program.data().batch;
-  if (!batch.dynamic && !expected.batch.dynamic && batch.size != expected.batch.size)
-    return llvm::formatv("expected a program for batch {0}, but got one for batch {1}", expected.batch.size, batch.size);
+  if (!program.dynamicBatch() && !expected.dynamicBatch() && program.batch() != expected.batch())
+    return llvm::formatv("expected a program for batch {0}, but got one for batch {1}", expected.batch(), program.batch());
   return "";
 }
 
-RunRequest tools::requestFor(const runtime::Program &program, int64_t batch, uint64_t seed, const reference::InputOptions &options) {
+RunRequest tools::requestFor(const Program &program, int64_t batch, uint64_t seed, const reference::InputOptions &options) {
   RunRequest request;
   request.batch = batch;
   request.backward = gradOf(program) != Grad::None;
   reference::Random seeds(seed);
-  for (const runtime::Tensor &t : program.data().tensors) {
-    bool parameter = t.role == TensorRole::Parameter;
-    if (!parameter && t.role != TensorRole::Input && t.role != TensorRole::GradOutput)
+  for (const TensorInfo &t : program.tensors()) {
+    bool parameter = t.role == FUSION_PARAMETER;
+    if (!parameter && t.role != FUSION_INPUT && t.role != FUSION_GRAD_OUTPUT)
       continue;
     reference::Shape shape;
     for (int64_t extent : t.shape)
-      shape.push_back(extent == runtime::kBatchExtent ? batch : extent);
+      shape.push_back(extent == FUSION_BATCH ? batch : extent);
     double fanIn = parameter && shape.size() >= 2 ? double(reference::elementCount(shape, 1)) : 1;
     request.given[t.name] = reference::randomTensor(shape, seeds.next(), 1 / std::sqrt(std::max(1.0, fanIn)),
-                                                    t.role == TensorRole::Input ? options : reference::InputOptions());
+                                                    t.role == FUSION_INPUT ? options : reference::InputOptions());
   }
   return request;
 }
 
-void tools::printSummary(const runtime::Program &program, const RunResult &result) {
-  for (const runtime::Tensor &t : program.data().tensors) {
+void tools::printSummary(const Program &program, const RunResult &result) {
+  for (const TensorInfo &t : program.tensors()) {
     auto found = result.tensors.find(t.name);
-    if (found == result.tensors.end() || t.role == TensorRole::Saved)
+    if (found == result.tensors.end() || t.role == FUSION_SAVED)
       continue;
     const std::vector<float> &data = found->second.data;
     double least = INFINITY, most = -INFINITY, sum = 0;
@@ -90,7 +86,7 @@ void tools::printSummary(const runtime::Program &program, const RunResult &resul
       least = std::fmin(least, v), most = std::fmax(most, v), sum += v;
     llvm::ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>(data.data()), data.size() * sizeof(float));
     llvm::outs() << llvm::formatv("{0} {1}: {2} elements, min {3:e4}, max {4:e4}, mean {5:e4}, checksum {6:x-16}\n",
-                                  runtime::roleName(t.role), t.name, data.size(), least, most,
+                                  fusion_role_name(t.role), t.name, data.size(), least, most,
                                   data.empty() ? 0.0 : sum / double(data.size()), llvm::xxh3_64bits(bytes));
   }
 }

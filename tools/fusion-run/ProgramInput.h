@@ -3,7 +3,6 @@
 #include "Runner.h"
 #include "fusion/Pipelines/Compile.h"
 #include "fusion/Reference/Random.h"
-#include "fusion/Runtime/Program.h"
 
 namespace fusion::tools {
 
@@ -11,18 +10,18 @@ namespace fusion::tools {
 bool isProgramFile(const std::string &path);
 
 /// Which gradients the program makes, so that its model is compiled alike.
-Grad gradOf(const runtime::Program &program);
+Grad gradOf(const Program &program);
 
 /// The batch size to run with: the program's own, or `nominal` when the program takes any.
-int64_t batchOf(const runtime::Program &program, int64_t nominal);
+int64_t batchOf(const Program &program, int64_t nominal);
 
 /// Why `program` cannot stand in for `expected`, the program of the model it is said to be made from; empty when it can.
-std::string differsFrom(const runtime::Program &program, const runtime::ProgramData &expected);
+std::string differsFrom(const Program &program, const Program &expected);
 
 /// Values for everything that a program reads; parameters of rank 2 and more are scaled by 1 / sqrt(fan-in).
-RunRequest requestFor(const runtime::Program &program, int64_t batch, uint64_t seed, const reference::InputOptions &options);
+RunRequest requestFor(const Program &program, int64_t batch, uint64_t seed, const reference::InputOptions &options);
 
 /// One line per result: least, greatest and mean value, and a checksum of its bits.
-void printSummary(const runtime::Program &program, const RunResult &result);
+void printSummary(const Program &program, const RunResult &result);
 
 } // namespace fusion::tools

@@ -20,24 +20,25 @@ struct Buffer {
   Memory memory;
   fusion_tensor view{};
 
-  Buffer(const Context &context, TensorInfo described, int64_t batch, int64_t bytes)
-      : info(std::move(described)), bytes(bytes), memory(context, uint64_t(std::max<int64_t>(bytes, 16)), info.name) {
+  Buffer(const Context &context, TensorInfo described, int64_t batch, int64_t bytes, uint64_t offset)
+      : info(std::move(described)), bytes(bytes), memory(context, uint64_t(std::max<int64_t>(bytes, 16)) + offset, info.name) {
     fusion_device_info device = context.device();
     for (int64_t extent : info.shape)
       shape.push_back(extent == FUSION_BATCH ? batch : extent);
-    view.data = memory.get();
+    view.data = memory.get(), view.byte_offset = offset;
     view.device = {device.dl_device_type, device.dl_device_id};
     view.ndim = int32_t(shape.size());
     view.dtype = {2, 32, 1};
   }
+  void *first() const { return static_cast<char *>(memory.get()) + view.byte_offset; }
 };
 
 class Run {
 public:
-  Run(const Context &context, runtime::HostDriver *host, const Program &program, const RunRequest &request)
+  Run(const Context &context, const Host *host, const Program &program, const RunRequest &request)
       : context(context), host(host), request(request), executable(context, program, FUSION_LOAD_LATER) {
     for (uint32_t i = 0; i < program.tensorCount(); ++i)
-      buffers.emplace_back(context, program.tensor(i), request.batch, program.bytes(i, request.batch));
+      buffers.emplace_back(context, program.tensor(i), request.batch, program.bytes(i, request.batch), request.offset);
     for (Buffer &buffer : buffers) {
       buffer.view.shape = buffer.shape.data(); // its place is final now
       fill(buffer);
@@ -51,7 +52,7 @@ private:
   void nameBuffers(fusion_phase phase, const Memory &workspace) const;
 
   const Context &context;
-  runtime::HostDriver *host;
+  const Host *host;
   const RunRequest &request;
   Executable executable;
   std::vector<Buffer> buffers;
@@ -62,10 +63,12 @@ void Run::fill(const Buffer &buffer) const {
     return;
   auto given = request.given.find(buffer.info.name);
   if (given != request.given.end())
-    buffer.memory.write(given->second.data.data(), uint64_t(buffer.bytes));
+    check(fusion_copy_to_device(context.get(), buffer.first(), given->second.data.data(), uint64_t(buffer.bytes)));
   // What a kernel forgets to write stays NaN. Saved tensors are left to the check of uninitialised reads.
   if (request.readBack && isResult(buffer.info.role))
-    buffer.memory.fill(0xff, uint64_t(buffer.bytes));
+    check(fusion_fill(context.get(), buffer.first(), 0xff, uint64_t(buffer.bytes), nullptr));
+  if (host && request.offset) // what lies in front of a tensor is none of it
+    host->nameRange(buffer.first(), uint64_t(buffer.bytes), buffer.info.name.c_str());
 }
 
 /// The host driver knows each kernel's part of the workspace by its own name and bounds.
@@ -76,9 +79,7 @@ void Run::nameBuffers(fusion_phase phase, const Memory &workspace) const {
     check(fusion_executable_buffer(executable.get(), phase, request.batch, i, &buffer));
     if (!buffer.bytes)
       continue;
-    auto start = reinterpret_cast<runtime::DevicePointer>(workspace.get()) + runtime::DevicePointer(buffer.offset);
-    if (runtime::Error error = host->nameRange(start, size_t(buffer.bytes), buffer.name, buffer.kernel))
-      throw Failure(FUSION_DEVICE, error.message());
+    host->nameRange(static_cast<char *>(workspace.get()) + buffer.offset, uint64_t(buffer.bytes), buffer.name, buffer.kernel);
   }
 }
 
@@ -133,19 +134,19 @@ void Run::readBack(RunResult &result) const {
       continue;
     reference::Tensor<float> tensor(reference::Shape(buffer.shape.begin(), buffer.shape.end()));
     if (!tensor.data.empty())
-      buffer.memory.read(tensor.data.data(), tensor.data.size() * sizeof(float));
+      check(fusion_copy_to_host(context.get(), tensor.data.data(), buffer.first(), tensor.data.size() * sizeof(float)));
     result.tensors[buffer.info.name] = std::move(tensor);
   }
 }
 
 } // namespace
 
-RunResult tools::runProgram(const Context &context, runtime::HostDriver *host, const Program &program, const RunRequest &request) {
+RunResult tools::runProgram(const Context &context, const Host *host, const Program &program, const RunRequest &request) {
   Run run(context, host, program, request);
   RunResult result;
   run.phase(FUSION_FORWARD, result.forwardMs);
   if (host)
-    result.forwardLaunches = host->launches().size();
+    result.forwardLaunches = host->launchCount();
   if (request.backward)
     run.phase(FUSION_BACKWARD, result.backwardMs);
   if (request.readBack)

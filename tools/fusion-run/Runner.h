@@ -1,8 +1,7 @@
 // Runs a program on a device with given tensors, and keeps what it made.
 #pragma once
-#include "fusion/HostDriver/HostDriver.h"
 #include "fusion/Reference/Tensor.h"
-#include "fusion/fusion.hpp"
+#include "fusion/host.hpp"
 #include <map>
 
 namespace fusion::tools {
@@ -18,10 +17,11 @@ struct RunRequest {
   bool backward = false;
   bool readBack = true;                                  ///< false: memory stays sparse, nothing is compared
   int repeats = 0;                                       ///< timed launches after the first
+  uint64_t offset = 0;                                   ///< bytes of memory before each tensor
   std::map<std::string, reference::Tensor<float>> given; ///< inputs, parameters and output gradients, by name
 };
 
-/// `host` is the context's driver when it is the host driver: workspace buffers get names of their own there. Throws a Failure.
-RunResult runProgram(const Context &context, runtime::HostDriver *host, const Program &program, const RunRequest &request);
+/// `host` is behind the context when it is on the host driver, else null: workspace buffers get names of their own there. Throws a Failure.
+RunResult runProgram(const Context &context, const Host *host, const Program &program, const RunRequest &request);
 
 } // namespace fusion::tools

@@ -6,7 +6,7 @@
 #include "ScaleShapes.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Import/Import.h"
-#include "fusion/Runtime/DriverTable.h"
+#include "fusion/Runtime/Program.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
@@ -44,10 +44,10 @@ ExitCode compileScaled(Session &session, const std::string &path, const Argument
   return code;
 }
 
-/// Where runs go; `host` is the device's driver when it is the host driver.
+/// Where runs go; `host` is what the context stands on unless it is a GPU.
 struct Device {
   std::optional<Context> context;
-  std::shared_ptr<runtime::HostDriver> host;
+  std::optional<Host> host;
 };
 
 /// The program that compiles under limits, in the build tree or installed; a copy of fusion-run alone has none.
@@ -60,36 +60,38 @@ std::string compileWorker() {
   return "";
 }
 
+Host openHost(const Arguments &a) {
+  fusion_host_options options = FUSION_HOST_OPTIONS;
+  options.arch = a.compile.options.arch.c_str();
+  options.blocks = a.blocks.c_str();
+  options.seed = uint64_t(a.seed);
+  options.flags = (a.sanitize ? FUSION_HOST_SANITIZE : 0) | (a.bytes ? FUSION_HOST_COUNT_BYTES : 0);
+  if (a.partialGrid()) // blocks that do not run leave their results unwritten
+    options.flags |= FUSION_HOST_ALLOW_UNWRITTEN;
+  return Host(options);
+}
+
+Context openGpu() {
+  fusion_context_options options = FUSION_CONTEXT_OPTIONS;
+  options.device = "cuda";
+  std::string worker = compileWorker(); // NVRTC is no sandbox, and the model may be anybody's
+  options.compile_worker = worker.c_str();
+  options.flags = worker.empty() ? 0 : FUSION_ISOLATE_COMPILE;
+  if (worker.empty())
+    llvm::errs() << "warning: expected fusion-compile-worker beside fusion-run, but found none; compiling without limits\n";
+  options.diagnostic = [](void *, fusion_severity, const char *message) { llvm::errs() << "warning: " << message << "\n"; };
+  return Context(options);
+}
+
 ExitCode openDevice(const Arguments &a, Device &device) {
-  if (a.device == "host") {
-    runtime::HostOptions options = a.host;
-    llvm::StringRef arch = a.compile.options.arch;
-    int number = 90;
-    arch.drop_front(3).take_while(llvm::isDigit).getAsInteger(10, number);
-    options.claimMajor = number / 10, options.claimMinor = number % 10;
-    options.checks.uninitializedGlobal = a.host.blocks.all(); // blocks that do not run leave their results unwritten
-    device.host = std::make_shared<runtime::HostDriver>(options);
-  }
   try {
-    fusion_context_options options = FUSION_CONTEXT_OPTIONS;
-    fusion_driver table{};
-    std::string worker;
-    if (device.host) {
-      table = runtime::makeDriverTable(device.host, "host");
-      options.driver = &table;
-      options.flags = FUSION_NO_DISK_CACHE;
-    } else {
-      options.device = "cuda";
-      worker = compileWorker(); // NVRTC is no sandbox, and the model may be anybody's
-      options.compile_worker = worker.c_str();
-      options.flags = worker.empty() ? 0 : FUSION_ISOLATE_COMPILE;
-      if (worker.empty())
-        llvm::errs() << "warning: expected fusion-compile-worker beside fusion-run, but found none; compiling without limits\n";
-      options.diagnostic = [](void *, fusion_severity, const char *message) { llvm::errs() << "warning: " << message << "\n"; };
-    }
-    device.context.emplace(options);
+    if (a.device == "host")
+      device.host = openHost(a);
+    device.context = device.host ? device.host->context() : openGpu();
     return Fine;
   } catch (const Failure &failure) {
+    if (failure.status() == FUSION_INVALID_ARGUMENT)
+      return usage(failure.what());
     llvm::errs() << "NOT RUN: " << failure.what() << "\n";
     return DeviceFailure;
   }
@@ -97,15 +99,14 @@ ExitCode openDevice(const Arguments &a, Device &device) {
 
 /// What a failed run means: the checks found a defect in a kernel, or the device failed.
 ExitCode failureOf(const Arguments &a, const Device &device) {
-  bool found =
-      device.host && llvm::any_of(device.host->launches(), [](const runtime::LaunchRecord &launch) { return !launch.findings.empty(); });
-  return a.host.sanitize && found ? Mismatch : DeviceFailure;
+  bool found = device.host && llvm::any_of(device.host->launches(), [](const HostLaunch &launch) { return !launch.findings.empty(); });
+  return a.sanitize && found ? Mismatch : DeviceFailure;
 }
 
-ExitCode run(const Arguments &a, Device &device, const runtime::Program &program, const RunRequest &request, RunResult &result) {
+ExitCode run(const Arguments &a, Device &device, const Program &program, const RunRequest &request, RunResult &result) {
   std::string failed;
   try {
-    result = runProgram(*device.context, device.host.get(), Program::parse(program.serialize()), request);
+    result = runProgram(*device.context, device.host ? &*device.host : nullptr, program, request);
   } catch (const Failure &failure) {
     failed = failure.what();
   }
@@ -120,8 +121,8 @@ ExitCode run(const Arguments &a, Device &device, const runtime::Program &program
 /// One input, compiled once and run for every batch, kind of inputs and order.
 class Runs {
 public:
-  Runs(const Arguments &a, Device &device, Model &model, const runtime::Program &program)
-      : a(a), device(device), model(model), subject(model.subject()), program(program), partialGrid(!a.host.blocks.all()) {}
+  Runs(const Arguments &a, Device &device, Model &model, const Program &program)
+      : a(a), device(device), model(model), subject(model.subject()), program(program), partialGrid(a.partialGrid()) {}
   ExitCode all(const reference::Golden *golden);
 
 private:
@@ -129,31 +130,32 @@ private:
   Device &device;
   Model &model;
   Subject subject;
-  const runtime::Program &program;
+  const Program &program;
   bool partialGrid, ok = true;
 
   ExitCode feedOnce(const Feed &feed);
-  ExitCode launchOnce(const Feed &feed, runtime::Schedule schedule, RunResult &result);
+  ExitCode launchOnce(const Feed &feed, fusion_host_order order, RunResult &result);
 };
 
-ExitCode Runs::launchOnce(const Feed &feed, runtime::Schedule schedule, RunResult &result) {
+ExitCode Runs::launchOnce(const Feed &feed, fusion_host_order order, RunResult &result) {
   RunRequest request;
-  request.batch = feed.batch, request.backward = bool(subject.backward), request.readBack = !partialGrid, request.repeats = int(a.repeats);
+  request.batch = feed.batch, request.backward = bool(subject.backward), request.readBack = !partialGrid, request.repeats = int(a.repeats),
+  request.offset = uint64_t(a.offset);
   if (!partialGrid)
     request.given = feed.byName(*subject.program);
   if (device.host)
-    device.host->options().schedule = schedule, device.host->clearRecords();
+    device.host->order(order), device.host->clear();
   return run(a, device, program, request, result);
 }
 
 ExitCode Runs::feedOnce(const Feed &feed) {
   RunResult first;
-  for (auto [i, schedule] : llvm::enumerate(a.schedules)) {
+  for (auto [i, order] : llvm::enumerate(a.orders)) {
     RunResult result;
-    if (ExitCode code = launchOnce(feed, schedule, i ? result : first))
+    if (ExitCode code = launchOnce(feed, order, i ? result : first))
       return code;
     if (i && !partialGrid)
-      ok &= sameBits(first, result, ("order " + scheduleName(schedule)).str());
+      ok &= sameBits(first, result, ("order " + orderName(order)).str());
     if (a.bytes && device.host)
       ok &= sameBytes(*device.host, *model.compiled) & threadsShareWrites(*device.host);
   }
@@ -187,7 +189,7 @@ ExitCode Runs::all(const reference::Golden *golden) {
     return ok ? Fine : Mismatch;
   }
   std::vector<int64_t> batches = a.batches;
-  if (batches.empty() || !program.data().batch.dynamic)
+  if (batches.empty() || !program.dynamicBatch())
     batches = {model.compiled->batch};
   for (int64_t batch : batches)
     for (const InputKind &kind : a.kinds) {
@@ -203,10 +205,19 @@ ExitCode Runs::all(const reference::Golden *golden) {
   return ok ? Fine : Mismatch;
 }
 
+/// What the compiler made, as the runtime reads it; complains when it cannot.
+std::optional<Program> programOf(const Compiled &compiled) {
+  auto data = runtime::Program::create(compiled.program);
+  if (data)
+    return Program::parse(data->serialize());
+  llvm::errs() << "error: " << data.error().message() << "\n";
+  return std::nullopt;
+}
+
 /// What takes the place of the numbers and of the program that a model gets by itself.
 struct Instead {
   const reference::Golden *golden = nullptr;
-  const runtime::Program *program = nullptr;
+  const Program *program = nullptr;
 };
 
 ExitCode runModel(Session &session, const Arguments &a, const std::string &path, Instead instead = {}) {
@@ -216,34 +227,31 @@ ExitCode runModel(Session &session, const Arguments &a, const std::string &path,
       return code;
   if (ExitCode code = compileScaled(session, path, a, a.scale, full.compiled ? &*full.compiled : nullptr, model))
     return code;
-  const runtime::Program *given = instead.program;
-  auto program = given ? runtime::Expected<runtime::Program>(*given) : runtime::Program::create(model.compiled->program);
-  if (!program) {
-    llvm::errs() << "error: " << program.error().message() << "\n";
+  std::optional<Program> own = programOf(*model.compiled);
+  if (!own)
     return Diagnosed;
-  }
-  if (std::string why = given ? differsFrom(*given, model.compiled->program) : ""; !why.empty()) {
+  if (std::string why = instead.program ? differsFrom(*instead.program, *own) : ""; !why.empty()) {
     llvm::errs() << "error: " << why << "\n";
     return Diagnosed;
   }
   Device device;
   if (ExitCode code = openDevice(a, device))
     return code;
-  ExitCode code = Runs(a, device, model, *program).all(instead.golden);
+  ExitCode code = Runs(a, device, model, instead.program ? *instead.program : *own).all(instead.golden);
   if (code == Fine || code == Mismatch)
     llvm::outs() << (code == Fine ? "ok\n" : "FAILED\n");
   return code;
 }
 
 /// Runs a program that comes without its model: nothing to compare with.
-ExitCode runAlone(const runtime::Program &program, const Arguments &a) {
+ExitCode runAlone(const Program &program, const Arguments &a) {
   Device device;
   if (ExitCode code = openDevice(a, device))
     return code;
   RunRequest request = requestFor(program, batchOf(program, a.compile.options.nominalBatch), uint64_t(a.seed), a.kinds.front().options);
-  request.readBack = a.host.blocks.all(), request.repeats = int(a.repeats);
+  request.readBack = !a.partialGrid(), request.repeats = int(a.repeats), request.offset = uint64_t(a.offset);
   if (device.host)
-    device.host->options().schedule = a.schedules.front();
+    device.host->order(a.orders.front());
   RunResult result;
   if (ExitCode code = run(a, device, program, request, result))
     return code;
@@ -255,9 +263,11 @@ ExitCode runAlone(const runtime::Program &program, const Arguments &a) {
 
 /// The input is a program: compiled before, perhaps edited since.
 ExitCode runProgramFile(Session &session, Arguments a, const std::string &path) {
-  auto program = runtime::Program::load(path);
-  if (!program) {
-    llvm::errs() << "error: " << program.error().message() << "\n";
+  std::optional<Program> program;
+  try {
+    program = Program::load(path);
+  } catch (const Failure &failure) {
+    llvm::errs() << "error: " << failure.what() << "\n";
     return Diagnosed;
   }
   if (a.scale != 1 || !a.scheduleFrom.empty())
@@ -265,9 +275,9 @@ ExitCode runProgramFile(Session &session, Arguments a, const std::string &path) 
         "expected a model description with --shape-scale and --schedule-from, but got a program, whose shapes and tiles are fixed");
   if (a.model.empty() && (a.check || a.bytes))
     return usage("expected --model=FILE with --check and --bytes: a program does not say what it should compute");
-  const runtime::ProgramData &data = program->data();
   CompileOptions &options = a.compile.options;
-  options.arch = data.variants.front().arch, options.precision = data.precision, options.assumeFinite = data.assumeFinite;
+  fusion_program_info made = program->describe();
+  options.arch = program->variant(), options.precision = made.precision, options.assumeFinite = made.assume_finite;
   if (options.grad > gradOf(*program)) {
     llvm::errs() << "error: " << path
                  << ": expected a program that makes the gradients asked for, but got one without; compile it with --grad="

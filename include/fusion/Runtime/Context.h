@@ -14,6 +14,8 @@ struct ContextOptions {
   std::string cacheDirectory;
   /// Gets one message at a time, from any thread: refused cache entries, compiler warnings.
   std::function<void(const std::string &)> diagnostics;
+  /// Gets, in the same way, what is no problem but good to know: a second form of a program's kernels is built.
+  std::function<void(const std::string &)> remarks;
   /// Called before a step of a long call, one at a time, from any thread; false stops the call with ErrorKind::Cancelled.
   std::function<bool(const std::string &step, unsigned done, unsigned total)> progress;
   bool jit = true;                           ///< false: never compile; programs must bring an image that fits
@@ -29,6 +31,7 @@ public:
   /// Driver::compile(), through the cache.
   Expected<Binary> compile(const std::string &source, const std::string &name, const std::string &arch) const;
   void report(const std::string &message) const;
+  void remark(const std::string &message) const;
   /// Success, or ErrorKind::Cancelled when the progress callback wants the call to stop.
   Error progress(const std::string &step, unsigned done, unsigned total) const;
 

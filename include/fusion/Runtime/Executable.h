@@ -23,8 +23,10 @@ public:
   /// The architecture that the variant's source is compiled for, for example "sm_90a".
   const std::string &target() const;
   bool has(PhaseKind phase) const;
-  /// Compiles and loads a phase unless that was done.
+  /// Compiles and loads a phase for small aligned launches, unless that was done.
   Error prepare(PhaseKind phase) const;
+  /// The same for launches of this batch with tensors at multiples of `alignment` bytes, which may need another form of the kernels.
+  Error prepare(PhaseKind phase, int64_t batch, size_t alignment) const;
 
   /// Bytes of scratch memory that a launch needs.
   Expected<int64_t> workspaceBytes(PhaseKind phase, int64_t batch) const;
@@ -33,9 +35,10 @@ public:
   /// Bytes of the tensors that forward leaves for backward.
   Expected<int64_t> savedBytes(int64_t batch) const;
 
-  /// Launches the kernels of a phase, in order, on `stream`. `tensors[i]` is the address of the program's tensor i, aligned to 16
-  /// bytes; those that the phase does not use may be 0. `workspace` holds workspaceBytes(), aligned to 256. Once the phase is
-  /// prepared, a launch allocates nothing, waits for nothing and may be captured into a graph.
+  /// Launches the kernels of a phase, in order, on `stream`. `tensors[i]` is the address of the program's tensor i, a multiple of 16
+  /// bytes, or of 4 where the phase has an unaligned form; those that the phase does not use may be 0. `workspace` holds
+  /// workspaceBytes(), aligned to 256. Once what it needs is prepared, a launch allocates nothing, waits for nothing and may be
+  /// captured into a graph. The first one that needs another form than those prepared compiles it.
   Error launch(PhaseKind phase, int64_t batch, const DevicePointer *tensors, size_t count, DevicePointer workspace = 0,
                Stream stream = nullptr) const;
 

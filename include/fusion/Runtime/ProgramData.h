@@ -45,11 +45,20 @@ struct KernelLaunch {
   std::string report; ///< optional, for people; the runtime ignores it
 };
 
+/// What kernels rely on. A phase's source is written for every batch and for aligned tensors; the other forms are made from it.
+enum class Form {
+  Wide,     ///< as written
+  Narrow,   ///< 32-bit offsets: batches of at most Phase::narrowBatch
+  Unaligned ///< no vector accesses: tensors at any multiple of 4 bytes
+};
+constexpr unsigned kForms = 3;
+
 /// A phase's kernels, compiled ahead of time.
 struct Image {
   std::string kind; ///< "cubin", "ptx", or what another driver's load() takes: "host"
   std::string arch; ///< "sm_90a"; of PTX the virtual architecture by the same name
   std::string bytes;
+  Form form = Form::Wide;
 };
 
 /// Forward or backward: kernels that run in order on one stream.
@@ -59,6 +68,8 @@ struct Phase {
   Expr workspace;                               ///< bytes of scratch memory
   std::vector<KernelLaunch> kernels;
   std::vector<Image> images; ///< tried before `source` is compiled; with images the source may be empty
+  int64_t narrowBatch = 0;   ///< when positive, the largest batch whose offsets fit 32 bits: the phase has a narrow form
+  bool unaligned = false;    ///< the phase has an unaligned form
 };
 
 /// The program for one architecture.

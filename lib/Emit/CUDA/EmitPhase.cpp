@@ -31,6 +31,7 @@ private:
   void nameTensors();
   LogicalResult checkSizes(KernelOp kernel);
   bool wideOffsets(KernelOp kernel);
+  int64_t narrowBatch();
   Expr bytesExpr(Value v) const;
   void layOut();
   std::string headComment(KernelText &k);
@@ -64,17 +65,43 @@ void PhaseEmitter::nameTensors() {
   }
 }
 
-/// Whether an offset in a tensor of the kernel can leave 32 bits; an unknown batch is as large as the launch allows. The last blocks
-/// compute offsets up to a tile behind the end before they find out, hence the margin.
+/// Elements of a tensor that 32-bit offsets reach. The last blocks compute offsets up to a tile behind the end before they find out,
+/// hence the margin.
+constexpr double kLargestNarrow = double(std::numeric_limits<int32_t>::max()) - double(1 << 27);
+
+/// Whether an offset in a tensor of the kernel can leave 32 bits; an unknown batch is as large as the launch allows.
 bool PhaseEmitter::wideOffsets(KernelOp kernel) {
-  constexpr double largest = double(std::numeric_limits<int32_t>::max()) - double(1 << 27);
   auto wide = [&](Value v) {
     if (!options.fixedBatch && !cast<RankedTensorType>(v.getType()).hasStaticShape())
       return true;
     auto bytes = bytesExpr(v).evaluate(options.batch);
-    return !bytes || double(*bytes) / 4 > largest;
+    return !bytes || double(*bytes) / 4 > kLargestNarrow;
   };
   return llvm::any_of(kernel->getOperands(), wide) || llvm::any_of(kernel->getResults(), wide);
+}
+
+/// The largest dynamic batch whose offsets fit 32 bits in all kernels; 0 when none does.
+int64_t PhaseEmitter::narrowBatch() {
+  if (options.fixedBatch)
+    return 0;
+  auto fits = [&](int64_t batch) {
+    return llvm::all_of(kernels, [&](KernelOp kernel) {
+      return llvm::all_of(llvm::concat<const Value>(SmallVector<Value>(kernel->getOperands()), SmallVector<Value>(kernel->getResults())),
+                          [&](Value v) {
+                            auto bytes = bytesExpr(v).evaluate(batch);
+                            return bytes && double(*bytes) / 4 <= kLargestNarrow;
+                          });
+    });
+  };
+  int64_t good = 0; // offsets grow with the batch
+  for (int64_t bad = out.maxBatch; good < bad;) {
+    int64_t middle = good + (bad - good + 1) / 2;
+    if (fits(middle))
+      good = middle;
+    else
+      bad = middle - 1;
+  }
+  return good;
 }
 
 LogicalResult PhaseEmitter::checkSizes(KernelOp kernel) {
@@ -262,6 +289,9 @@ FailureOr<EmittedPhase> PhaseEmitter::run() {
   out.chainText = text;
   // One offset width per phase: a prelude text serves all its kernels.
   bool wide = llvm::any_of(kernels, [&](KernelOp kernel) { return wideOffsets(kernel); });
+  if (wide)
+    out.phase.narrowBatch = narrowBatch();
+  out.phase.unaligned = !kernels.empty();
   std::vector<std::string> parts;
   for (StringRef part : prelude)
     parts.push_back(part.str());

@@ -1,5 +1,5 @@
 // Matrix product on CUDA cores: one block computes a tile of C[m, n] = sum over k of A[m, k] * B[n, k], operands through functors.
-// requires: base.cuh, tiles.cuh
+// requires: base.cuh, aligned.cuh, tiles.cuh
 //
 // Tile T: rows, cols, depth of a step (a multiple of 8), tm x tn per thread (multiples of 4), threads, pitch of the output tile.
 // Shared memory (`pipe`, 16-byte aligned): two buffers of [depth][rows + 4] and [depth][cols + 4], k outermost:
@@ -36,8 +36,13 @@ template <class Op, int Outer, int Depth, int Threads> struct MatmulStage {
       const bool inside = outer(i) < liveOuter && inner(i) < liveInner && (Last % Threads == 0 || i < Last);
       if constexpr (Op::vector == 4) {
         float4 quad = {0.0f, 0.0f, 0.0f, 0.0f};
-        if (inside)
-          quad = *(const float4 *)op.at(o, k);
+        if (inside) {
+          const float *from = op.at(o, k);
+          if constexpr (alignedTensors)
+            quad = *(const float4 *)from;
+          else
+            quad = float4{from[0], from[1], from[2], from[3]};
+        }
         v[4 * j] = quad.x;
         v[4 * j + 1] = quad.y;
         v[4 * j + 2] = quad.z;
