@@ -29,6 +29,13 @@ inline void check(fusion_status status) {
     throw Failure(status, fusion_last_error());
 }
 
+/// A sink that appends to `text`, which must live as long.
+inline fusion_sink sinkOf(std::string &text) {
+  return {&text, [](void *state, const void *bytes, size_t count) {
+            static_cast<std::string *>(state)->append(static_cast<const char *>(bytes), count);
+          }};
+}
+
 #ifdef DLPACK_DLPACK_H_
 static_assert(sizeof(DLTensor) == sizeof(fusion_tensor) && offsetof(DLTensor, shape) == offsetof(fusion_tensor, shape) &&
                   offsetof(DLTensor, byte_offset) == offsetof(fusion_tensor, byte_offset) &&
@@ -62,9 +69,7 @@ public:
 
   std::string serialize() const {
     std::string text;
-    fusion_sink sink{&text, [](void *state, const void *bytes, size_t count) {
-                       static_cast<std::string *>(state)->append(static_cast<const char *>(bytes), count);
-                     }};
+    fusion_sink sink = sinkOf(text);
     check(fusion_program_serialize(get(), &sink));
     return text;
   }

@@ -91,9 +91,7 @@ public:
 private:
   template <class Call> static void call(Call body) {
     std::string message;
-    fusion_sink error{&message, [](void *state, const void *bytes, size_t count) {
-                        static_cast<std::string *>(state)->append(static_cast<const char *>(bytes), count);
-                      }};
+    fusion_sink error = sinkOf(message);
     if (fusion_status status = body(&error))
       throw Failure(status, message);
   }

@@ -152,6 +152,7 @@ Error Loader::loadForms(const std::vector<std::pair<LoadedPhase *, Form>> &wante
     struct Job {
       Work *work;
       size_t unit;
+      const std::string &source() const { return work->units[unit].source; }
     };
     std::vector<Job> jobs;
     for (Work &work : works) {
@@ -174,6 +175,8 @@ Error Loader::loadForms(const std::vector<std::pair<LoadedPhase *, Form>> &wante
       for (size_t i = 0; i < work.units.size(); ++i)
         jobs.push_back({&work, i});
     }
+    // The longest first, so that no core ends up with a large one while the others are done.
+    std::stable_sort(jobs.begin(), jobs.end(), [](const Job &a, const Job &b) { return a.source().size() > b.source().size(); });
     forEachInParallel(jobs.size(), [&](size_t i) {
       const Job &job = jobs[i];
       const Unit &unit = job.work->units[job.unit];

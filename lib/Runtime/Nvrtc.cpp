@@ -71,6 +71,17 @@ template <class Size, class Bytes> std::string readText(Size size, Bytes bytes, 
   return text.c_str();
 }
 
+/// NVRTC opens its builtins by name when it first compiles, and finds them only where the loader looks. What is open already is found:
+/// take those beside the library that `function` is in. Without them there, the loader's path decides as ever.
+void openBuiltins(const void *function, const std::string &version) {
+  Dl_info info{};
+  if (!::dladdr(function, &info) || !info.dli_fname)
+    return;
+  std::string path = info.dli_fname;
+  if (size_t slash = path.rfind('/'); slash != std::string::npos)
+    (void)::dlopen((path.substr(0, slash + 1) + "libnvrtc-builtins.so." + version).c_str(), RTLD_NOW | RTLD_LOCAL);
+}
+
 } // namespace
 
 Nvrtc::Nvrtc() = default;
@@ -110,6 +121,7 @@ Expected<std::unique_ptr<Nvrtc>> Nvrtc::open() {
   if (api.version(&major, &minor) != 0 || api.archCount(&count) != 0 || count < 0)
     return Error(ErrorKind::System, "expected libnvrtc to tell its version and architectures, but it reported an error");
   nvrtc->version_ = std::to_string(major) + "." + std::to_string(minor);
+  openBuiltins(reinterpret_cast<const void *>(api.createProgram), nvrtc->version_);
   nvrtc->architectures_.resize(size_t(count));
   if (count && api.archs(nvrtc->architectures_.data()) != 0)
     nvrtc->architectures_.clear();
@@ -147,8 +159,14 @@ Expected<Binary> Nvrtc::compile(const std::string &source, const std::string &na
   binary.log = readText(api->logSize, api->log, program);
   Error error;
   if (result) {
-    error = Error(ErrorKind::Compile, safeName + ": NVRTC " + version_ + " could not compile for " + arch + ": " +
-                                          api->errorString(result) + "\n" + binary.log);
+    constexpr Api::Result invalidOption = 5; // ours are known to every version but for the architecture
+    error =
+        Error(ErrorKind::Compile, safeName + ": NVRTC " + version_ + " could not compile for " + arch + ": " + api->errorString(result) +
+                                      (result == invalidOption ? "; it may be too old for " + arch +
+                                                                     ": set FUSION_NVRTC to a newer one, or compile the model for an "
+                                                                     "older architecture"
+                                                               : "") +
+                                      "\n" + binary.log);
   } else {
     size_t size = 0;
     result = (cubin ? api->cubinSize : api->ptxSize)(program, &size);

@@ -39,6 +39,8 @@ protected:
 
 TEST_F(CudaDevice, RunsAProgram) { expectResults(context, fusion::Program::parse(scaleProgram())); }
 
+TEST_F(CudaDevice, LaunchesGetTheFormTheyNeed) { expectForms("cuda"); }
+
 TEST_F(CudaDevice, IsolatedCompilationGivesTheSame) {
   expectResults(open(FUSION_NO_DISK_CACHE | FUSION_ISOLATE_COMPILE), fusion::Program::parse(scaleProgram()));
 }

@@ -155,6 +155,8 @@ TEST(HostDriverApi, RefusesWhatItDoesNotKnow) {
   EXPECT_THROW(host.launch(0), fusion::Failure);
 }
 
+TEST(HostDevice, LaunchesGetTheFormTheyNeed) { expectForms("host:sanitize"); }
+
 TEST(HostDevice, WithoutJitASourceIsNoUse) {
   fusion_context_options options = FUSION_CONTEXT_OPTIONS;
   options.device = "host";

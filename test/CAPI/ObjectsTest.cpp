@@ -1,5 +1,6 @@
 // Contexts, programs and executables through the C interface: versions of structs, lifetimes, queries, callbacks, a failing driver.
-#include "Fixture.h"
+#include "Life.h"
+#include "fusion/fusion.hpp"
 #include <cstring>
 
 using namespace fusion::test;
@@ -93,9 +94,7 @@ TEST_F(ObjectsTest, ProgramsDescribeTheirTensors) {
 
 TEST_F(ObjectsTest, SerializingGivesTheSameText) {
   std::string text;
-  fusion_sink sink{&text, [](void *state, const void *bytes, size_t count) {
-                     static_cast<std::string *>(state)->append(static_cast<const char *>(bytes), count);
-                   }};
+  fusion_sink sink = fusion::sinkOf(text);
   ASSERT_EQ(fusion_program_serialize(program, &sink), FUSION_OK);
   EXPECT_EQ(text, sampleText());
 }
@@ -200,54 +199,26 @@ TEST(CApi, ProgressIsToldAndCanStop) {
   EXPECT_TRUE(driver.modules.empty());
 }
 
-/// One life: context, program, executable, bindings, copies, launches. The first status that is not OK, and whose call it was.
-fusion_status life(RecordingDriver &driver) {
+fusion_status life(RecordingDriver &driver, std::string &message) {
   fusion_driver table = driver.table();
   fusion_context_options options = FUSION_CONTEXT_OPTIONS;
   options.flags = FUSION_NO_DISK_CACHE;
   options.driver = &table;
-  fusion_context *context = nullptr;
-  fusion_program *program = nullptr;
-  fusion_executable *executable = nullptr;
-  fusion_bindings *bindings = nullptr;
-  std::string text = sampleText();
-  float values[20] = {};
-  void *pointer = nullptr;
-  float milliseconds = 0;
-  fusion_status status = fusion_context_create(&options, &context);
-  auto then = [&](auto call) {
-    if (!status)
-      status = call();
-  };
-  then([&] { return fusion_program_parse(text.data(), text.size(), &program); });
-  then([&] { return fusion_executable_create(context, program, 0, &executable); });
-  then([&] { return fusion_bindings_create(executable, 5, &bindings); });
-  then([&] { return fusion_bindings_write(bindings, 0, values, sizeof(values)); });
-  then([&] { return fusion_bindings_launch(bindings, FUSION_FORWARD, nullptr); });
-  then([&] { return fusion_bindings_launch(bindings, FUSION_BACKWARD, nullptr); });
-  then([&] { return fusion_bindings_read(bindings, 2, values, sizeof(values)); });
-  then([&] { return fusion_allocate(context, 64, "more", &pointer); });
-  then([&] { return fusion_fill(context, pointer, 0, 64, nullptr); });
-  then([&] { return fusion_elapsed(context, nullptr, [](void *) { return FUSION_OK; }, nullptr, &milliseconds); });
-  fusion_release(context, pointer);
-  fusion_bindings_destroy(bindings);
-  fusion_executable_destroy(executable);
-  fusion_program_destroy(program);
-  fusion_context_destroy(context);
-  return status;
+  return wholeLife(options, 0, message);
 }
 
 TEST(CApi, EveryDriverFunctionMayFailAtEveryCall) {
   RecordingDriver working;
   working.failing = "nothing";
-  ASSERT_EQ(life(working), FUSION_OK) << fusion_last_error();
+  std::string message;
+  ASSERT_EQ(life(working, message), FUSION_OK) << message;
   int tried = 0;
   for (const auto &[name, count] : working.calls)
     for (int at = 0; at < count; ++at) {
       RecordingDriver driver;
       driver.failing = name, driver.failAt = at, driver.failWith = at % 2 ? FUSION_DEVICE : FUSION_OUT_OF_MEMORY;
-      EXPECT_EQ(life(driver), driver.failWith) << name << " " << at;
-      EXPECT_NE(std::string(fusion_last_error()).find(name + " fails as it was told to"), std::string::npos) << fusion_last_error();
+      EXPECT_EQ(life(driver, message), driver.failWith) << name << " " << at;
+      EXPECT_NE(message.find(name + " fails as it was told to"), std::string::npos) << message;
       EXPECT_TRUE(driver.modules.empty()) << name << " " << at;
       EXPECT_TRUE(driver.memory.empty()) << name << " " << at;
       EXPECT_EQ(driver.destroyed, 1) << name << " " << at;

@@ -32,9 +32,7 @@ Outcome compile(const std::string &model, fusion_compile_options options = FUSIO
     seen->steps.push_back(step);
     return int(int(seen->steps.size()) > seen->stopAt);
   };
-  fusion_sink sink{&outcome.program, [](void *state, const void *bytes, size_t count) {
-                     static_cast<std::string *>(state)->append(static_cast<const char *>(bytes), count);
-                   }};
+  fusion_sink sink = fusion::sinkOf(outcome.program);
   outcome.status = fusion_compile(model.data(), model.size(), "model.mlir", &options, &sink);
   outcome.error = outcome.status ? fusion_compiler_last_error() : "";
   return outcome;

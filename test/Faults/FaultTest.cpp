@@ -1,13 +1,11 @@
 // Lets every call of libcuda's and libnvrtc's entry points fail once, each in a process of its own, while a program is loaded, run and
 // timed: what comes out must be a typed error with a message, and nothing may stay behind.
-#include "../CAPI/Fixture.h"
+#include "../CAPI/Life.h"
 #include <cstdio>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-using fusion::test::sampleText;
 
 namespace {
 
@@ -20,48 +18,12 @@ template <class F> F *find(void *library, const char *name) {
   return function;
 }
 
-/// Everything the runtime does with a device. The first failure's status and message.
 fusion_status life(std::string &message) {
   fusion_context_options options = FUSION_CONTEXT_OPTIONS;
   options.device = "cuda";
   options.libcuda = FUSION_FAULTY_CUDA;
   options.flags = FUSION_NO_DISK_CACHE;
-  fusion_context *context = nullptr;
-  fusion_program *program = nullptr;
-  fusion_executable *executable = nullptr;
-  fusion_bindings *bindings = nullptr;
-  std::string text = sampleText();
-  float values[20] = {}, milliseconds = 0;
-  void *pointer = nullptr;
-  fusion_status status = fusion_context_create(&options, &context);
-  auto note = [&] {
-    if (status && message.empty())
-      message = fusion_last_error();
-  };
-  note();
-  auto then = [&](auto call) {
-    if (!status)
-      status = call();
-    note();
-  };
-  then([&] { return fusion_program_parse(text.data(), text.size(), &program); });
-  then([&] { return fusion_executable_create(context, program, FUSION_LOAD_LATER, &executable); });
-  then([&] { return fusion_executable_prepare(executable, FUSION_FORWARD); });
-  then([&] { return fusion_executable_prepare(executable, FUSION_BACKWARD); });
-  then([&] { return fusion_bindings_create(executable, 5, &bindings); });
-  then([&] { return fusion_bindings_write(bindings, 0, values, sizeof(values)); });
-  then([&] { return fusion_bindings_launch(bindings, FUSION_FORWARD, nullptr); });
-  then([&] { return fusion_bindings_launch(bindings, FUSION_BACKWARD, nullptr); });
-  then([&] { return fusion_bindings_read(bindings, 2, values, sizeof(values)); });
-  then([&] { return fusion_allocate(context, 64, "more", &pointer); });
-  then([&] { return fusion_fill(context, pointer, 0, 64, nullptr); });
-  then([&] { return fusion_elapsed(context, nullptr, [](void *) { return FUSION_OK; }, nullptr, &milliseconds); });
-  fusion_release(context, pointer);
-  fusion_bindings_destroy(bindings);
-  fusion_executable_destroy(executable);
-  fusion_program_destroy(program);
-  fusion_context_destroy(context);
-  return status;
+  return fusion::test::wholeLife(options, FUSION_LOAD_LATER, message);
 }
 
 /// Calls whose failure cannot be told or need not stop anything: giving back, and what only makes messages better.

@@ -180,6 +180,9 @@ TEST_F(ExecutableTest, ErrorsOfTheDriverNameTheKernel) {
 }
 
 TEST_F(ExecutableTest, ALaunchAllocatesNothing) {
+#ifdef FUSION_SANITIZED
+  GTEST_SKIP() << "NOT RUN: a sanitizer stands where calls are counted";
+#endif
   Executable exe = executable();
   driver->onLaunch = nullptr; // recording would allocate
   for (PhaseKind phase : {PhaseKind::Forward, PhaseKind::Backward}) {

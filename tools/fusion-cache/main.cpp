@@ -13,9 +13,7 @@ constexpr char kHelp[] = "usage: fusion-cache path|status|clear|verify [--direct
 
 std::string defaultPath() {
   std::string path;
-  fusion_sink sink{&path, [](void *state, const void *bytes, size_t count) {
-                     static_cast<std::string *>(state)->append(static_cast<const char *>(bytes), count);
-                   }};
+  fusion_sink sink = fusion::sinkOf(path);
   fusion::check(fusion_cache_path(&sink));
   return path;
 }

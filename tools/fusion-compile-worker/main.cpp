@@ -47,8 +47,10 @@ void limit(int resource, uint64_t value) {
 
 Expected<Binary> serve(const Request &request) {
   limit(RLIMIT_CORE, 0);
+#ifndef FUSION_SANITIZED // sanitizers reserve more address space than there is memory
   if (request.memoryBytes)
     limit(RLIMIT_AS, request.memoryBytes);
+#endif
   if (request.seconds > 0) // the parent watches the clock; this holds when it is gone
     limit(RLIMIT_CPU, uint64_t(std::ceil(request.seconds)) + 1);
   Expected<const Nvrtc *> nvrtc = Nvrtc::get();

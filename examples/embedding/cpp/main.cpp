@@ -17,9 +17,7 @@ fusion::Program compile(const std::string &path) {
   fusion_compile_options options = FUSION_COMPILE_OPTIONS;
   options.gradients = FUSION_PARAMETER_GRADIENTS;
   options.diagnostic = [](void *, fusion_severity, const char *message) { std::fprintf(stderr, "%s\n", message); };
-  fusion_sink sink{&text, [](void *state, const void *bytes, size_t count) {
-                     static_cast<std::string *>(state)->append(static_cast<const char *>(bytes), count);
-                   }};
+  fusion_sink sink = fusion::sinkOf(text);
   if (fusion_status status = fusion_compile(model.data(), model.size(), path.c_str(), &options, &sink))
     throw fusion::Failure(status, fusion_compiler_last_error());
   return fusion::Program::parse(text);

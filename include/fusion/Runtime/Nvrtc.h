@@ -50,7 +50,7 @@ struct KernelResources {
   unsigned registers = 0;
   unsigned stackFrame = 0, spillStores = 0, spillLoads = 0; ///< bytes per thread
   unsigned staticShared = 0;                                ///< bytes
-  unsigned barriers = 0;
+  unsigned barriers = 0;                                    ///< 0 too where ptxas is older than CUDA 12.8's and does not tell
   bool reported = false; ///< false: the log had no line for it, so spills, shared bytes and barriers are unknown
   /// Stack frame, spill stores and spill loads together; 0 is what every emitted kernel must have.
   unsigned spillBytes() const { return stackFrame + spillStores + spillLoads; }
