@@ -79,7 +79,9 @@ Context openGpu() {
   options.flags = worker.empty() ? 0 : FUSION_ISOLATE_COMPILE;
   if (worker.empty())
     llvm::errs() << "warning: expected fusion-compile-worker beside fusion-run, but found none; compiling without limits\n";
-  options.diagnostic = [](void *, fusion_severity, const char *message) { llvm::errs() << "warning: " << message << "\n"; };
+  options.diagnostic = [](void *, fusion_severity severity, const char *message) {
+    llvm::errs() << (severity == FUSION_REMARK ? "remark: " : "warning: ") << message << "\n";
+  };
   return Context(options);
 }
 
