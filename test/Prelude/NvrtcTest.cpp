@@ -114,7 +114,7 @@ extern "C" __global__ void __launch_bounds__(T::threads, Blocks) kernel(const fl
 Sample matmulSample(const std::string &name, const std::string &tile, bool alongA, bool alongB, int blocks, int sharedBytes) {
   const bool tensor = tile.find("warpRows") != std::string::npos;
   return {name,
-          {"base", "mma", "tiles", "matmul", "tensor"},
+          {"base", "aligned", "mma", "tiles", "matmul", "tensor"},
           "struct T { static constexpr int " + tile + "; };\nconstexpr bool AlongA = " + (alongA ? "true" : "false") +
               ", AlongB = " + (alongB ? "true" : "false") + ";\nconstexpr int Blocks = " + std::to_string(blocks) +
               ", SharedBytes = " + std::to_string(sharedBytes) + ";\n" +
