@@ -35,16 +35,16 @@ static void recordBand(KernelOp kernel, ContractOp contract, int64_t m, int64_t 
 }
 
 /// A line of the report and a remark about the family of a product, where there was a choice.
-static void recordFamily(KernelOp kernel, ContractOp contract, const MatmulChoice &choice, SmallVectorImpl<std::string> &lines) {
-  if (std::isinf(choice.tensorSeconds))
+static void recordFamily(KernelOp kernel, ContractOp contract, bool tensor, double cudaSeconds, double tensorSeconds, StringRef unit,
+                         SmallVectorImpl<std::string> &lines) {
+  if (std::isinf(tensorSeconds))
     return;
-  bool tensor = choice.tile.onTensorCores();
-  double chosen = tensor ? choice.tensorSeconds : choice.cudaSeconds, other = tensor ? choice.cudaSeconds : choice.tensorSeconds;
+  double chosen = tensor ? tensorSeconds : cudaSeconds, other = tensor ? cudaSeconds : tensorSeconds;
+  std::string tensorCores = ("tensor cores in " + unit).str(), cudaCores = "CUDA cores in fp32";
   auto source = contract->getAttrOfType<StringAttr>("source");
   std::string text =
       llvm::formatv("multiply {0} on {1}: predicted {2:f1} us against {3:f1} us on {4}", source ? source.getValue() : StringRef("matmul"),
-                    tensor ? "tensor cores in 3xTF32" : "CUDA cores in fp32", chosen * 1e6, other * 1e6,
-                    tensor ? "CUDA cores in fp32" : "tensor cores in 3xTF32");
+                    tensor ? tensorCores : cudaCores, chosen * 1e6, other * 1e6, tensor ? cudaCores : tensorCores);
   auto options = remark::RemarkOpts::name("multiplied").category("schedule").function(kernel->getParentOfType<func::FuncOp>().getSymName());
   remark::passed(contract.getLoc(), options) << remark::reason("{0}", text) << remark::metric("predicted_us", chosen * 1e6)
                                              << remark::metric("otherwise_us", other * 1e6);
@@ -60,13 +60,18 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
   case Strategy::Gather:
   case Strategy::Scatter:
     return toAttr(context, chooseWindowTile(WindowProblem::of(facts.contract), facts.strategy == Strategy::Scatter, work, spec, batch));
-  case Strategy::Weight:
-    return toAttr(context, chooseWeightTile(WindowProblem::of(facts.contract), work, spec, batch));
+  case Strategy::Weight: {
+    DeviceSpec fp32 = spec;
+    fp32.tf32Rate = 0; // tensor cores by given tiles alone: the check's tolerance of a convolution is that of fp32
+    WeightChoice choice = chooseWeight(WindowProblem::of(facts.contract), work, fp32, batch);
+    recordFamily(kernel, facts.contract, choice.tile.onTensorCores(), choice.cudaSeconds, choice.tensorSeconds, "TF32", lines);
+    return toAttr(context, choice.tile);
+  }
   case Strategy::Matmul: {
     auto a = cast<RankedTensorType>(facts.contract.getLhs().getType());
     int64_t m = extent(facts.domain.batch), n = facts.domain.channels, k = extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1));
     MatmulChoice choice = chooseMatmul(m, n, k, facts.group, work, spec);
-    recordFamily(kernel, facts.contract, choice, lines);
+    recordFamily(kernel, facts.contract, choice.tile.onTensorCores(), choice.cudaSeconds, choice.tensorSeconds, "3xTF32", lines);
     recordBand(kernel, facts.contract, m, n, k, choice.tile, work, spec, lines);
     return toAttr(context, choice.tile);
   }
@@ -115,20 +120,31 @@ static FailureOr<DictionaryAttr> fitWindow(KernelOp kernel, DictionaryAttr given
   return failed(holdsTile(kernel, fitted)) ? FailureOr<DictionaryAttr>() : fitted;
 }
 
+/// A weight gradient's tile where the window at hand fits its shares; channels and positions may be any.
+static FailureOr<DictionaryAttr> fitWeight(KernelOp kernel, DictionaryAttr given) {
+  WeightTile tile;
+  fromAttr(given, tile);
+  WindowProblem problem = WindowProblem::of(KernelFacts::of(kernel).contract);
+  int64_t taps = problem.taps[0] * problem.taps[1] * problem.taps[2];
+  if (tile.onTensorCores()) {
+    if (tile.threads % (32 * tile.warps(problem)) != 0)
+      return kernel.emitError() << "expected a tile for a window of " << taps << " taps, which " << tile.warps(problem)
+                                << " warps hold on tensor cores, but got one of " << tile.threads
+                                << " threads; give a schedule of a model with the same window";
+    return given;
+  }
+  if (tile.tq % taps == 0 ? tile.bs % (tile.tq / taps) != 0 : taps % tile.tq != 0)
+    return kernel.emitError() << "expected a tile for a window of " << taps << " taps, but got one of " << tile.tq
+                              << " taps per thread; give a schedule of a model with the same window";
+  return given;
+}
+
 /// The tile of one shape for a kernel of another shape: what depends on the width of a group follows the group at hand, what depends on the
 /// window must fit it.
 static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given) {
   KernelFacts facts = KernelFacts::of(kernel);
-  if (facts.strategy == Strategy::Weight) {
-    WeightTile tile;
-    fromAttr(given, tile);
-    WindowProblem problem = WindowProblem::of(facts.contract);
-    int64_t taps = problem.taps[0] * problem.taps[1] * problem.taps[2];
-    if (tile.tq % taps == 0 ? tile.bs % (tile.tq / taps) != 0 : taps % tile.tq != 0)
-      return kernel.emitError() << "expected a tile for a window of " << taps << " taps, but got one of " << tile.tq
-                                << " taps per thread; give a schedule of a model with the same window";
-    return given;
-  }
+  if (facts.strategy == Strategy::Weight)
+    return fitWeight(kernel, given);
   if (facts.strategy == Strategy::Gather || facts.strategy == Strategy::Scatter)
     return fitWindow(kernel, given);
   if (facts.strategy != Strategy::Matmul)

@@ -87,12 +87,22 @@ int64_t WindowTile::channelBlocks(const WindowProblem &p, bool scatter) const {
   return p.groups * ceilDiv((scatter ? p.b : p.a) / p.groups, channels);
 }
 
+int64_t WeightTile::warps(const WindowProblem &p) const { return ceilDiv(as, warpA) * ceilDiv(bs * volume(p.taps), warpQ); }
+
 int64_t WeightTile::pipeFloats(const WindowProblem &p) const {
   int64_t planeS = volume(box) / 4 % 2 ? volume(box) : volume(box) + 4, planeL = 1;
-  for (int i = 0; i < 3; ++i)
-    planeL *= (box[i] - 1) * p.stride[i] + (p.taps[i] - 1) * p.dilation[i] + 1;
-  planeL |= 1;
-  return std::max({as * planeS + bs * planeL, as * bs * volume(p.taps), threads});
+  for (int i = 0; i < 3; ++i) {
+    int64_t reach = (box[i] - 1) * p.stride[i] + (p.taps[i] - 1) * p.dilation[i] + 1;
+    planeL *= onTensorCores() && i == 2 ? roundUp(reach, p.stride[i]) : reach;
+  }
+  if (onTensorCores()) {
+    int64_t apart = bs <= 4 ? 8 : 4;
+    planeL = roundUp(planeL, apart);
+    planeL += planeL % (2 * apart) == apart ? 0 : apart;
+  } else {
+    planeL |= 1;
+  }
+  return std::max({stages * (as * planeS + bs * planeL), as * bs * volume(p.taps), threads});
 }
 
 int64_t WeightTile::boxes(const WindowProblem &p) const {
@@ -134,7 +144,8 @@ void visit(Fields &f, WindowTile &t) {
   f("box", t.box), f("channels", t.channels), f("slice", t.slice), f("rows", t.rows), f("cols", t.cols), f("threads", t.threads);
 }
 void visit(Fields &f, WeightTile &t) {
-  f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits);
+  f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits),
+      f("warp_a", t.warpA), f("warp_q", t.warpQ), f("stages", t.stages), f("resident", t.resident);
 }
 void visit(Fields &f, MatmulTile &t) {
   f("rows", t.rows), f("cols", t.cols), f("depth", t.depth), f("tm", t.tm), f("tn", t.tn), f("threads", t.threads),

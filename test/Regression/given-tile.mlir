@@ -29,3 +29,13 @@ func.func @window(%dy: tensor<?x4x6xf32>, %x: tensor<?x3x6xf32>) -> tensor<4x3x1
   %dw = fusion.conv_grad_weight %dy, %x : (tensor<?x4x6xf32>, tensor<?x3x6xf32>) -> tensor<4x3x1xf32>
   return %dw : tensor<4x3x1xf32>
 }
+
+// -----
+
+// Nine warps hold the 8 x 9 columns of 9 taps, and would not share those of 5 evenly.
+func.func @warps(%dy: tensor<?x4x6xf32>, %x: tensor<?x3x6xf32>) -> tensor<4x3x5xf32>
+    attributes {fusion.schedules = [{as = 16 : i64, bs = 8 : i64, warp_a = 16 : i64, warp_q = 8 : i64, threads = 288 : i64}, {}]} {
+  // expected-error @+1 {{expected a tile for a window of 5 taps, which 5 warps hold on tensor cores, but got one of 288 threads; give a schedule of a model with the same window}}
+  %dw = fusion.conv_grad_weight %dy, %x {padding = array<i64: 2>} : (tensor<?x4x6xf32>, tensor<?x3x6xf32>) -> tensor<4x3x5xf32>
+  return %dw : tensor<4x3x5xf32>
+}

@@ -47,13 +47,18 @@ std::string windowAsserts(const WindowProblem &p, const WindowTile &t, bool scat
 }
 
 std::string weightAsserts(const WindowProblem &p, const WeightTile &t, int number) {
-  std::string n = std::to_string(number), types = "<P" + n + ", T" + n + ">";
-  // An instance of WeightShape also runs the prelude's own asserts on what a tile may be.
-  return problemText(p, "P" + n) + "struct T" + n + " { static constexpr Vec3 box = " + text(t.box) +
-         "; static constexpr int threads = " + std::to_string(t.threads) + entry("as", t.as) + entry("bs", t.bs) + entry("ta", t.ta) +
-         entry("tq", t.tq) + "; };\nstatic_assert(WeightShape" + types + "::PipeFloats == " + std::to_string(t.pipeFloats(p)) +
-         " && volume(WeightShape" + types + "::boxes) == " + std::to_string(t.boxes(p)) + " && WeightShape" + types +
-         "::BlocksA * WeightShape" + types + "::BlocksB * P" + n + "::G == " + std::to_string(t.channelBlocks(p)) + ", \"weight\");\n";
+  std::string n = std::to_string(number), shape = t.onTensorCores() ? "TensorWeightShape" : "WeightShape";
+  shape += "<P" + n + ", T" + n + ">";
+  // An instance of the shape also runs the prelude's own asserts on what a tile may be.
+  std::string out = problemText(p, "P" + n) + "struct T" + n + " { static constexpr Vec3 box = " + text(t.box) +
+                    "; static constexpr int threads = " + std::to_string(t.threads) + entry("as", t.as) + entry("bs", t.bs) +
+                    entry("ta", t.ta) + entry("tq", t.tq) + entry("warpA", t.warpA) + entry("warpQ", t.warpQ) + entry("stages", t.stages) +
+                    "; };\nstatic_assert(" + shape + "::PipeFloats == " + std::to_string(t.pipeFloats(p)) + " && volume(" + shape +
+                    "::boxes) == " + std::to_string(t.boxes(p)) + " && " + shape + "::BlocksA * " + shape + "::BlocksB * P" + n +
+                    "::G == " + std::to_string(t.channelBlocks(p)) + ", \"weight\");\n";
+  if (t.onTensorCores())
+    out += "static_assert(" + shape + "::WarpsA * " + shape + "::WarpsQ == " + std::to_string(t.warps(p)) + ", \"warps\");\n";
+  return out;
 }
 
 class Mirror : public testing::Test {
@@ -71,12 +76,21 @@ protected:
     return t;
   }
 
+  WeightTile anyTensorTile(const WindowProblem &p) {
+    WeightTile t;
+    t.box = {pick({1, 2}), pick({2, 4, 6}), pick({4, 8, 12, 32})};
+    t.as = pick({1, 3, 16, 20, 64}), t.bs = pick({1, 3, 4, 5, 8, 12, 16}), t.warpA = pick({16, 32}), t.warpQ = pick({8, 24, 72});
+    t.stages = pick({1, 2}), t.threads = 32 * t.warps(p) * pick({1, 2, 3});
+    t.as = std::min(t.as, t.threads);
+    return t;
+  }
+
   /// Compiles; the log when that fails, nothing when it succeeds.
   std::string errors(const std::string &asserts) {
     auto nvrtc = runtime::Nvrtc::get();
     if (!nvrtc)
       return "NOT RUN: " + nvrtc.error().message();
-    std::string source = "typedef int index_t;\n" + preludeText({"window.cuh", "weight.cuh"}) + asserts;
+    std::string source = "typedef int index_t;\n" + preludeText({"window.cuh", "weight.cuh", "tensor-weight.cuh"}) + asserts;
     auto ptx = (*nvrtc)->compileToPtx(source, "mirror.cu", "sm_90a");
     return ptx ? "" : ptx.error().message();
   }
@@ -102,7 +116,10 @@ TEST_F(Mirror, WeightFormulasAreThePreludes) {
   std::string asserts;
   for (int i = 0; i < 60; ++i) {
     WindowProblem p = randomProblem(random);
-    asserts += weightAsserts(p, chooseWeightTile(p, ElementWork(), *deviceFor(kArchitectures[i % 4]), 1), i);
+    DeviceSpec spec = *deviceFor(kArchitectures[i % 4]);
+    if (i % 3 == 0)
+      spec.tf32Rate = 0;
+    asserts += weightAsserts(p, i % 3 == 1 ? anyTensorTile(p) : chooseWeightTile(p, ElementWork(), spec, 1), i);
   }
   std::string log = errors(asserts);
   if (log.find("NOT RUN") == 0)

@@ -1,6 +1,7 @@
 // Tile choices: the chains' are pinned with their reasons, and every choice for any shape fits every device.
 #include "Problems.h"
 #include "gtest/gtest.h"
+#include <cmath>
 #include <ctime>
 
 using namespace fusion;
@@ -15,7 +16,10 @@ std::string show(const WindowTile &t) {
 
 std::string show(const WeightTile &t) {
   return std::to_string(t.box[0]) + "x" + std::to_string(t.box[1]) + "x" + std::to_string(t.box[2]) + " " + std::to_string(t.as) + "x" +
-         std::to_string(t.bs) + " " + std::to_string(t.ta) + "x" + std::to_string(t.tq) + " t" + std::to_string(t.threads);
+         std::to_string(t.bs) + " " +
+         (t.onTensorCores() ? "w" + std::to_string(t.warpA) + "x" + std::to_string(t.warpQ) + " b" + std::to_string(t.resident)
+                            : std::to_string(t.ta) + "x" + std::to_string(t.tq)) +
+         " t" + std::to_string(t.threads);
 }
 
 std::string show(const MatmulTile &t) {
@@ -62,7 +66,55 @@ TEST(Tiles, ConvolutionWeightGradient) {
   ElementWork w = gradientOfActivation();
   w.reduces = true;
   // All 64 x 8 channels in one block, so that the gradient is read once; 4 channels by the 9 taps of one channel per thread.
-  EXPECT_EQ(show(chooseWeightTile(conv2d(), w, h200(), 128)), "1x2x32 64x8 4x9 t128");
+  EXPECT_EQ(show(chooseWeightTile(conv2d(), w, cudaCores(), 128)), "1x2x32 64x8 4x9 t128");
+}
+
+TEST(Tiles, WeightGradientOnTensorCores) {
+  // Both operands are copied: two buffers, so that the next box is in flight while one is multiplied.
+  WeightTile t = chooseWeightTile(wideConv2d(), ElementWork(), h200(), 32);
+  EXPECT_EQ(show(t), "1x8x16 32x32 w32x48 b2 t192");
+  EXPECT_EQ(t.stages, 2);
+  // A gradient that is computed on the way is not in flight meanwhile.
+  t = chooseWeightTile(wideConv2d(), gradientOfActivation(), h200(), 32);
+  EXPECT_EQ(show(t), "1x8x32 32x32 w32x48 b2 t192");
+  EXPECT_EQ(t.stages, 1);
+  // Less than half the time of CUDA cores.
+  WeightChoice choice = chooseWeight(wideConv2d(), ElementWork(), h200(), 32);
+  EXPECT_LT(choice.tensorSeconds, 0.5 * choice.cudaSeconds);
+  // A channel per group leaves 15 of 16 rows empty, and so do 3 channels of S most of them.
+  WindowProblem depthwise = wideConv2d();
+  depthwise.a = depthwise.b = depthwise.groups = 64;
+  EXPECT_FALSE(chooseWeightTile(depthwise, ElementWork(), h200(), 32).onTensorCores());
+  EXPECT_FALSE(chooseWeightTile(convTranspose3d(), gradientOfActivation(), h200(), 128).onTensorCores());
+  // Where less than a microsecond is at stake, fp32 stays.
+  WindowProblem small = wideConv2d();
+  small.small = small.large = {1, 2, 4};
+  EXPECT_FALSE(chooseWeightTile(small, ElementWork(), h200(), 1).onTensorCores());
+  choice = chooseWeight(wideConv2d(), ElementWork(), cudaCores(), 32);
+  EXPECT_FALSE(choice.tile.onTensorCores());
+  EXPECT_TRUE(std::isinf(choice.tensorSeconds));
+}
+
+TEST(Tiles, TensorTilesOfWeightsFitEveryDevice) {
+  std::mt19937 random(23);
+  int seen = 0;
+  for (int i = 0; i < 200; ++i) {
+    WindowProblem p = randomProblem(random);
+    DeviceSpec spec = *deviceFor(kArchitectures[i % 4]);
+    spec.fp32Rate /= 20, p.images *= 100; // so that most take tensor cores
+    ElementWork w;
+    w.loads[0] = double(i % 3 + 1), w.instructions[i % 2] = double(i % 7 * 6), w.reduces = i % 2;
+    WeightTile t = chooseWeightTile(p, w, spec, 1);
+    if (!t.onTensorCores())
+      continue;
+    ++seen;
+    EXPECT_EQ(t.threads % (32 * t.warps(p)), 0) << show(t);
+    EXPECT_TRUE(t.warpA % 16 == 0 && t.warpQ % 8 == 0 && t.threads <= 256 && t.threads >= t.as && t.splits >= 1) << show(t);
+    EXPECT_EQ(t.box[0] * t.box[1] * t.box[2] % 8, 0) << show(t);
+    EXPECT_LE(t.resident * (4 * t.pipeFloats(p) + 1024), spec.sharedPerMultiprocessor) << show(t);
+    EXPECT_GE(65536 / (t.resident * t.threads), t.warpA * t.warpQ / 16 + 40) << show(t); // registers for both sums and the rest
+  }
+  EXPECT_GE(seen, 100);
 }
 
 TEST(Tiles, TransposedConvolutionForward) {

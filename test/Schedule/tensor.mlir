@@ -10,10 +10,11 @@
 // RUN: sed 's/4096/40/g' %s | fusion-opt - --emit=cuda | FileCheck %s --check-prefix=CUDA
 // RUN: sed 's/<1024x4096xf32>, %w/<1024x31xf32>, %w/; s/4096x4096/4096x31/g; s/: (tensor<1024x4096xf32>, /: (tensor<1024x31xf32>, /' %s | fusion-opt - --emit=cuda | FileCheck %s --check-prefix=CUDA
 
+// TENSOR: ---- mma.cuh
+// TENSOR: mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32
 // TENSOR: ---- tiles.cuh
 // TENSOR: ---- matmul.cuh
 // TENSOR: ---- tensor.cuh
-// TENSOR: mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32
 // TENSOR: per warp on tensor cores (3xTF32)
 // TENSOR: matmulTensor<Tile>(tile, shared,
 // REPORT: per warp on tensor cores (3xTF32)

@@ -67,6 +67,11 @@ struct WindowGeometry {
 struct WeightTile {
   Extents box{1, 4, 16};
   int64_t as = 16, bs = 8, ta = 4, tq = 9, threads = 256, splits = 132;
+  /// The family: a warp's share of the outputs on tensor cores, in TF32, with `stages` buffers; 0 on CUDA cores, `ta` x `tq` per thread.
+  int64_t warpA = 0, warpQ = 0, stages = 1;
+  int64_t resident = 1; ///< on tensor cores: blocks per multiprocessor that the compiler must leave registers for
+  bool onTensorCores() const { return warpA > 0; }
+  int64_t warps(const WindowProblem &p) const; ///< on tensor cores: that hold all outputs once
   int64_t pipeFloats(const WindowProblem &p) const;
   int64_t boxes(const WindowProblem &p) const;         ///< per image
   int64_t channelBlocks(const WindowProblem &p) const; ///< all groups
@@ -114,6 +119,12 @@ struct SweepTile {
 };
 
 WindowTile chooseWindowTile(const WindowProblem &problem, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
+/// The tile, and what the best tile of each family is predicted to take; infinite where there is none.
+struct WeightChoice {
+  WeightTile tile;
+  double cudaSeconds = 0, tensorSeconds = 0;
+};
+WeightChoice chooseWeight(const WindowProblem &problem, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
 WeightTile chooseWeightTile(const WindowProblem &problem, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
 /// The tile, band included, and what the best tile of each family is predicted to take; infinite where there is none.
 struct MatmulChoice {

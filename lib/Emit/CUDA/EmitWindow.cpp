@@ -80,11 +80,15 @@ void cuda::emitWeight(KernelText &k) {
   WindowProblem p = WindowProblem::of(contract);
   WeightTile t;
   fromAttr(*k.kernel.getSchedule(), t);
-  k.prelude.insert("weight.cuh");
+  k.prelude.insert(t.onTensorCores() ? "tensor-weight.cuh" : "weight.cuh");
   std::string problem = k.globalStruct("Problem", problemText(p));
   Writer tw;
   tw.line(formatv("  static constexpr Vec3 box = {0};", vec3(t.box)));
-  tw.line(formatv("  static constexpr int as = {0}, bs = {1}, ta = {2}, tq = {3}, threads = {4};", t.as, t.bs, t.ta, t.tq, t.threads));
+  if (t.onTensorCores())
+    tw.line(formatv("  static constexpr int as = {0}, bs = {1}, warpA = {2}, warpQ = {3}, threads = {4}, stages = {5};", t.as, t.bs,
+                    t.warpA, t.warpQ, t.threads, t.stages));
+  else
+    tw.line(formatv("  static constexpr int as = {0}, bs = {1}, ta = {2}, tq = {3}, threads = {4};", t.as, t.bs, t.ta, t.tq, t.threads));
   std::string tile = k.globalStruct("Tile", tw.take());
   std::string s = k.loadFunctor(contract.getLhs()), l = k.loadFunctor(contract.getRhs());
   std::string sums = "nullptr";
@@ -92,22 +96,24 @@ void cuda::emitWeight(KernelText &k) {
     sums = k.pointerOfResult(k.storesOf(partial.getPartial()).front());
   Writer &w = k.body;
   w.line("extern __shared__ __align__(16) float shared[];");
-  w.line(
-      formatv("static_assert(weightPipeFloats<{0}, {1}>() == {2}, \"shared memory of the launch plan\");", problem, tile, t.pipeFloats(p)));
+  w.line(formatv("static_assert({0}<{1}, {2}>() == {3}, \"shared memory of the launch plan\");",
+                 t.onTensorCores() ? "tensorWeightPipeFloats" : "weightPipeFloats", problem, tile, t.pipeFloats(p)));
   w.line(k.comment(contract));
-  w.line(formatv("weightGrad<{0}, {1}, {2}>(shared, {3}, {4}, {5}, {6}, {7});", problem, tile, sums == "nullptr" ? "false" : "true", s, l,
-                 k.batchText(p.images), k.pointerOfResult(k.storesOf(contract.getResult()).front()), sums));
+  w.line(formatv("{0}<{1}, {2}, {3}>(shared, {4}, {5}, {6}, {7}, {8});", t.onTensorCores() ? "weightTensor" : "weightGrad", problem, tile,
+                 sums == "nullptr" ? "false" : "true", s, l, k.batchText(p.images),
+                 k.pointerOfResult(k.storesOf(contract.getResult()).front()), sums));
   k.launch.block = t.threads;
   k.launch.sharedBytes = 4 * t.pipeFloats(p);
   // A long prologue needs registers of its own beside the sums.
   ElementWork work = ElementWork::of(k.kernel);
   bool heavy = work.instructions[0] + work.instructions[1] > 64;
-  k.residentBlocks = std::max<int64_t>(1, residentFor(t.threads) / (heavy ? 2 : 1));
+  k.residentBlocks = t.onTensorCores() ? t.resident : std::max<int64_t>(1, residentFor(t.threads) / (heavy ? 2 : 1));
   k.launch.grid = {runtime::Expr(t.splits), runtime::Expr(t.channelBlocks(p)), runtime::Expr(1)};
-  k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / t.boxes(p) - t.splits);
+  k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / t.boxes(p) - 2 * t.splits); // a box ahead
   k.partialTiles.assign(k.kernel.getNumResults(), runtime::Expr(t.splits));
-  k.tileText = formatv("{0} splits; {1} x {2} x {3} positions, {4} x {5} channels per step, {6} x {7} per thread", t.splits, t.box[0],
-                       t.box[1], t.box[2], t.as, t.bs, t.ta, t.tq);
+  k.tileText = formatv("{0} splits; {1} x {2} x {3} positions, {4} x {5} channels per step, {6} x {7} per {8}", t.splits, t.box[0],
+                       t.box[1], t.box[2], t.as, t.bs, t.onTensorCores() ? t.warpA : t.ta, t.onTensorCores() ? t.warpQ : t.tq,
+                       t.onTensorCores() ? "warp on tensor cores (TF32)" : "thread");
   int64_t blocksA = (p.a / p.groups + t.as - 1) / t.as, blocksB = (p.b / p.groups + t.bs - 1) / t.bs;
   for (auto [v, sweeps] : {std::pair<Value, int64_t>{contract.getLhs(), blocksB}, {contract.getRhs(), blocksA}})
     if (double bytes = bytesOf(v.getType(), k.options.batch); bytes > double(k.options.spec.l2Bytes))
