@@ -283,7 +283,8 @@ LogicalResult Planner::analyse(DictionaryAttr given) {
         i.cluster = anchors.size();
         anchors.push_back(&op);
       }
-      i.onTensorCores = contract.getKind() == ContractKind::matmul && takesTensorCores(contract, batch, spec);
+      i.onTensorCores = contract.getKind() == ContractKind::matmul ? takesTensorCores(contract, batch, spec)
+                                                                   : windowPrefersTensorCores(contract, batch, spec);
       infos[&op] = i;
     } else if (auto map = dyn_cast<MapOp>(op)) {
       if (failed(analyseMap(map)))

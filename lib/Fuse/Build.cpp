@@ -204,6 +204,6 @@ void KernelBuilder::run(ArrayRef<KernelSketch> sketches) {
 } // namespace fusion
 
 void Planner::build(const Choices &choices) {
-  SmallVector<KernelSketch> sketches = sketch(choices);
+  SmallVector<KernelSketch, 0> sketches = sketch(choices);
   KernelBuilder(*this).run(sketches);
 }

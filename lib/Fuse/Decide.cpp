@@ -123,7 +123,7 @@ Choices Planner::decide(bool quietly) {
              best + saved / spec.bandwidth);
   }
   llvm::DenseMap<Operation *, Operation *> loadedBy; // a sum taken while a weight contraction loads its operand -> that contraction
-  for (const KernelSketch &kernel : quiet ? SmallVector<KernelSketch>() : sketch(choices))
+  for (const KernelSketch &kernel : quiet ? SmallVector<KernelSketch, 0>() : sketch(choices))
     if (kernel.kind == KernelSketch::Weight)
       for (Operation *op : kernel.partials)
         if (isa<ReduceOp>(op))

@@ -11,7 +11,7 @@ namespace fusion {
 class Sketcher {
 public:
   Sketcher(const Planner &plan, const Choices &choices) : plan(plan), choices(choices) {}
-  SmallVector<KernelSketch> run();
+  SmallVector<KernelSketch, 0> run();
 
 private:
   const Planner &plan;
@@ -33,7 +33,7 @@ private:
   bool fromMemory(Value v) const;
   void findAbsorbed();
   void pull(KernelSketch &kernel, Value v, bool root = false);
-  void finishes(SmallVector<KernelSketch> &out, const KernelSketch &from);
+  void finishes(SmallVector<KernelSketch, 0> &out, const KernelSketch &from);
   void joinReductions();
   void cost(KernelSketch &kernel);
 };
@@ -171,7 +171,7 @@ void Sketcher::cost(KernelSketch &kernel) {
   for (Operation *op : kernel.stages) {
     Work work = workOf(op, plan.batch);
     if (info(op).onTensorCores)
-      work.moveToTensorCores();
+      moveToTensorCores(work, cast<ContractOp>(op));
     kernel.work += work;
   }
   if (auto product = dyn_cast_or_null<ContractOp>(kernel.anchor); product && product.getKind() == ContractKind::matmul)
@@ -207,7 +207,7 @@ void Sketcher::joinReductions() {
 }
 
 /// One finish kernel per distinct result shape of the reductions whose partials `from` leaves.
-void Sketcher::finishes(SmallVector<KernelSketch> &out, const KernelSketch &from) {
+void Sketcher::finishes(SmallVector<KernelSketch, 0> &out, const KernelSketch &from) {
   llvm::MapVector<std::pair<Attribute, Attribute>, KernelSketch> groups;
   for (Operation *op : from.partials) {
     Attribute shape =
@@ -238,13 +238,13 @@ void Sketcher::finishes(SmallVector<KernelSketch> &out, const KernelSketch &from
   }
 }
 
-SmallVector<KernelSketch> Sketcher::run() {
+SmallVector<KernelSketch, 0> Sketcher::run() {
   findStored();
   findAbsorbed();
   // Roots: what a kernel must leave behind.
   for (Value v : stored)
     kernelFor(info(v.getDefiningOp()), domainOf(v)).outputs.insert(v);
-  SmallVector<KernelSketch> weights;
+  SmallVector<KernelSketch, 0> weights;
   for (auto &[op, i] : plan.infos) {
     if (auto reduce = dyn_cast<ReduceOp>(op)) {
       if (i.inTile)
@@ -265,7 +265,7 @@ SmallVector<KernelSketch> Sketcher::run() {
       weights.push_back(k);
     }
   }
-  SmallVector<KernelSketch> all;
+  SmallVector<KernelSketch, 0> all;
   for (auto &[key, kernel] : kernels) {
     for (Operation *op : kernel.partials)
       pull(kernel, op->getOperand(0));
@@ -294,7 +294,7 @@ SmallVector<KernelSketch> Sketcher::run() {
 
 } // namespace fusion
 
-SmallVector<KernelSketch> Planner::sketch(const Choices &choices) const { return Sketcher(*this, choices).run(); }
+SmallVector<KernelSketch, 0> Planner::sketch(const Choices &choices) const { return Sketcher(*this, choices).run(); }
 
 double Planner::predictedSeconds(const Choices &choices) const {
   double seconds = 0;

@@ -121,8 +121,8 @@ LogicalResult Compilation::plan(func::FuncOp func, StringRef role) {
   for (ContractOp contract : func.getOps<ContractOp>()) {
     Work work;
     work.contractFlops = workOf(contract, out.batch).contractFlops;
-    if (contract.getKind() == ContractKind::matmul && out.spec.tf32Rate > 3 * out.spec.fp32Rate)
-      work.moveToTensorCores();
+    if (out.spec.tf32Rate > (contract.getKind() == ContractKind::matmul ? 3 : 1) * out.spec.fp32Rate)
+      moveToTensorCores(work, contract);
     if (role == "forward")
       forwardFlops += work;
     else if (!contract->hasAttr(kIdAttr))

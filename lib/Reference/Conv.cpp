@@ -4,6 +4,7 @@
 #include "fusion/Reference/Ops.h"
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 using namespace fusion::reference;
 
@@ -21,12 +22,30 @@ Extents padded(const Shape &list, size_t rank, int64_t value) {
 
 int64_t volume(const Extents &e) { return e[0] * e[1] * e[2]; }
 
+/// One product of a sum of `length`. Rounding both factors moves it by up to two roundoffs; over long sums errors of either sign cancel to
+/// their square root, of which eight standard deviations and more are allowed.
+template <class T> struct Product {
+  Product(double, int64_t) {}
+  T operator()(T a, T b) const { return a * b; }
+};
+template <> struct Product<Bound> {
+  double slack;
+  Product(double unit, int64_t length) : slack(2 * unit * std::min(1.0, 8 / std::sqrt(double(length)))) {}
+  Bound operator()(Bound a, Bound b) const {
+    Bound p = a * b;
+    p.s += scaled(slack, std::fabs(p.v));
+    return p;
+  }
+};
+
 /// The products of a convolution whose strided side is `few` (the output; the input when transposed) and whose other side is `many`.
 struct Products {
   int64_t images, groups, fewChannels, manyChannels; // channels per group
   Extents few, many, taps, stride, padding, dilation;
+  double operandUnit;
 
   Products(const Shape &fewShape, const Shape &manyShape, const Shape &weight, const ConvSpec &spec) {
+    operandUnit = spec.operandUnit;
     size_t rank = weight.size() - 2;
     Extents one{1, 1, 1}, zero{0, 0, 0};
     images = fewShape[0], groups = spec.groups;
@@ -93,28 +112,31 @@ struct Products {
 
   template <class T> Tensor<T> intoFew(Shape shape, const Tensor<T> &manySide, const Tensor<T> &weight) const {
     Tensor<T> result(std::move(shape));
+    Product<T> product(operandUnit, longestIntoFew());
     forEachRun([&](int64_t s, int64_t l, int64_t w, int64_t count) {
       for (int64_t i = 0; i < count; ++i)
-        result.data[s + i] += manySide.data[l + i * stride[2]] * weight.data[w];
+        result.data[s + i] += product(manySide.data[l + i * stride[2]], weight.data[w]);
     });
     result.reduction = std::max({longestIntoFew(), manySide.reduction, weight.reduction});
     return result;
   }
   template <class T> Tensor<T> intoMany(Shape shape, const Tensor<T> &fewSide, const Tensor<T> &weight) const {
     Tensor<T> result(std::move(shape));
+    Product<T> product(operandUnit, longestIntoMany());
     forEachRun([&](int64_t s, int64_t l, int64_t w, int64_t count) {
       for (int64_t i = 0; i < count; ++i)
-        result.data[l + i * stride[2]] += fewSide.data[s + i] * weight.data[w];
+        result.data[l + i * stride[2]] += product(fewSide.data[s + i], weight.data[w]);
     });
     result.reduction = std::max({longestIntoMany(), fewSide.reduction, weight.reduction});
     return result;
   }
   template <class T> Tensor<T> intoWeight(Shape shape, const Tensor<T> &fewSide, const Tensor<T> &manySide) const {
     Tensor<T> result(std::move(shape));
+    Product<T> product(operandUnit, images * volume(few));
     forEachRun([&](int64_t s, int64_t l, int64_t w, int64_t count) {
       T run(0);
       for (int64_t i = 0; i < count; ++i)
-        run += fewSide.data[s + i] * manySide.data[l + i * stride[2]];
+        run += product(fewSide.data[s + i], manySide.data[l + i * stride[2]]);
       result.data[w] += run;
     });
     result.reduction = std::max({images * volume(few), fewSide.reduction, manySide.reduction});

@@ -14,8 +14,9 @@ namespace {
 
 Shape listOf(std::optional<ArrayRef<int64_t>> list) { return list ? Shape(list->begin(), list->end()) : Shape(); }
 
-template <class ConvLike> ConvSpec specOf(ConvLike op) {
+template <class ConvLike> ConvSpec specOf(ConvLike op, const EvaluateOptions &options) {
   ConvSpec spec;
+  spec.operandUnit = options.operandUnit;
   spec.stride = listOf(op.getStride());
   spec.padding = listOf(op.getPadding());
   spec.outputPadding = listOf(op.getOutputPadding());
@@ -170,14 +171,15 @@ private:
       if (isa<FusionDialect>(op->getDialect()))
         return {activation(*f, paramsOf(op->getAttrDictionary()), at(op->getOperand(0)), options.unit)};
     return TypeSwitch<Operation *, Results>(op)
-        .template Case<ConvOp>([&](auto o) { return Results{conv(at(o.getX()), at(o.getWeight()), ifGiven(o.getBias()), specOf(o))}; })
+        .template Case<ConvOp>(
+            [&](auto o) { return Results{conv(at(o.getX()), at(o.getWeight()), ifGiven(o.getBias()), specOf(o, options))}; })
         .template Case<ConvGradInputOp>([&](auto o) {
           const Tensor<T> &dy = at(o.getDy());
-          return Results{convGradInput(dy, at(o.getWeight()), specOf(o), resultShape(o.getDx(), dy))};
+          return Results{convGradInput(dy, at(o.getWeight()), specOf(o, options), resultShape(o.getDx(), dy))};
         })
         .template Case<ConvGradWeightOp>([&](auto o) {
           const Tensor<T> &dy = at(o.getDy());
-          return Results{convGradWeight(dy, at(o.getX()), specOf(o), resultShape(o.getDweight(), dy))};
+          return Results{convGradWeight(dy, at(o.getX()), specOf(o, options), resultShape(o.getDweight(), dy))};
         })
         .template Case<LinearOp>([&](auto o) { return Results{linear(at(o.getX()), at(o.getWeight()), ifGiven(o.getBias()))}; })
         .template Case<MatmulOp>([&](auto o) { return Results{matmul(at(o.getA()), at(o.getB()), o.getTransposeA(), o.getTransposeB())}; })

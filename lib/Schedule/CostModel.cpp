@@ -11,7 +11,7 @@ using namespace fusion;
 
 Work &Work::operator+=(const Work &o) {
   bytesRead += o.bytesRead, bytesWritten += o.bytesWritten;
-  contractFlops += o.contractFlops, tensorFlops += o.tensorFlops, mapFlops += o.mapFlops, special += o.special;
+  contractFlops += o.contractFlops, tensorFlops += o.tensorFlops, tf32Flops += o.tf32Flops, mapFlops += o.mapFlops, special += o.special;
   return *this;
 }
 
@@ -20,6 +20,7 @@ CostTerms Work::terms(const DeviceSpec &spec) const {
   t.memory = bytes() / spec.bandwidth;
   t.math = contractFlops / (spec.fp32Rate * spec.contractionShare) + mapFlops / spec.fp32Rate;
   t.math += tensorFlops > 0 ? tensorFlops / spec.tensorProductRate() : 0;
+  t.math += tf32Flops > 0 ? tf32Flops / spec.tensorWindowRate() : 0;
   t.special = special / spec.specialRate;
   t.launch = spec.launchSeconds;
   return t;
@@ -39,7 +40,7 @@ llvm::StringRef CostTerms::bound() const {
 }
 
 double Work::rooflineSeconds(const DeviceSpec &spec) const {
-  double tensor = tensorFlops > 0 ? 3 * tensorFlops / spec.tf32Rate : 0; // beside the CUDA cores
+  double tensor = tensorFlops + tf32Flops > 0 ? (3 * tensorFlops + tf32Flops) / spec.tf32Rate : 0; // beside the CUDA cores
   return std::max({bytes() / spec.bandwidth, (contractFlops + mapFlops) / spec.fp32Rate, tensor, special / spec.specialRate});
 }
 
@@ -147,6 +148,46 @@ Work fusion::workOf(Operation *stage, int64_t batch) {
                     (partial.getKind() == ReduceKind::moments ? 4 : 1);
   }
   return work;
+}
+
+/// What a window's products count on tensor cores: rows of a share come in 16, columns and k in eights. Its flops count that many times.
+static double filledUp(ContractOp op) {
+  auto shape = [](Value v) { return cast<RankedTensorType>(v.getType()).getShape(); };
+  bool weightGradient = op.getKind() == ContractKind::weight;
+  ArrayRef<int64_t> weight = shape(weightGradient ? op.getResult() : op.getRhs());
+  auto up = [](double n, double to) { return std::ceil(n / to) * to / n; };
+  double taps = 1, stride = 1;
+  for (int64_t extent : weight.take_back(op.getStride().size()))
+    taps *= double(extent);
+  for (int64_t s : op.getStride())
+    stride *= double(s);
+  double a = double(op.getKind() == ContractKind::gather ? shape(op.getResult())[1] : shape(op.getLhs())[1]) / double(op.getGroups());
+  double b =
+      double(op.getKind() == ContractKind::scatter ? shape(op.getResult())[1] : shape(weightGradient ? op.getRhs() : op.getLhs())[1]) /
+      double(op.getGroups());
+  if (weightGradient)
+    return up(a, 16) * up(b * taps, 8);
+  bool scatter = op.getKind() == ContractKind::scatter;
+  double reduced = std::min(scatter ? a : b, 32.0), ofPhase = scatter ? std::max(1.0, taps / stride) : taps;
+  return up(scatter ? b : a, 8) * up(reduced * ofPhase, 8);
+}
+
+void fusion::moveToTensorCores(Work &work, ContractOp contract) {
+  if (contract.getKind() == ContractKind::matmul)
+    work.tensorFlops += work.contractFlops;
+  else
+    work.tf32Flops += work.contractFlops * filledUp(contract);
+  work.contractFlops = 0;
+}
+
+bool fusion::windowPrefersTensorCores(ContractOp contract, int64_t batch, const DeviceSpec &spec) {
+  if (spec.tf32Rate == 0)
+    return false;
+  Work cuda, tensor;
+  cuda.contractFlops = workOf(contract, batch).contractFlops;
+  tensor.contractFlops = contractFlops(contract, batch);
+  moveToTensorCores(tensor, contract);
+  return tensor.terms(spec).math < 0.9 * cuda.terms(spec).math;
 }
 
 void fusion::addReloads(Work &work, ContractOp product, int64_t batch, int64_t rows, int64_t cols,

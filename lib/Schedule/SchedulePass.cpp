@@ -34,17 +34,19 @@ static void recordBand(KernelOp kernel, ContractOp contract, int64_t m, int64_t 
   lines.push_back(std::move(text));
 }
 
-/// A line of the report and a remark about the family of a product, where there was a choice.
-static void recordFamily(KernelOp kernel, ContractOp contract, bool tensor, double cudaSeconds, double tensorSeconds, StringRef unit,
+/// A line of the report and a remark about the family of a contraction, where there was a choice. `format` is what tensor cores multiply.
+template <class Choice>
+static void recordFamily(KernelOp kernel, ContractOp contract, const Choice &choice, StringRef format,
                          SmallVectorImpl<std::string> &lines) {
-  if (std::isinf(tensorSeconds))
+  if (std::isinf(choice.tensorSeconds) || std::isinf(choice.cudaSeconds))
     return;
-  double chosen = tensor ? tensorSeconds : cudaSeconds, other = tensor ? cudaSeconds : tensorSeconds;
-  std::string tensorCores = ("tensor cores in " + unit).str(), cudaCores = "CUDA cores in fp32";
+  bool tensor = choice.tile.onTensorCores();
+  std::string families[] = {"CUDA cores in fp32", ("tensor cores in " + format).str()};
+  double chosen = tensor ? choice.tensorSeconds : choice.cudaSeconds, other = tensor ? choice.cudaSeconds : choice.tensorSeconds;
   auto source = contract->getAttrOfType<StringAttr>("source");
-  std::string text =
-      llvm::formatv("multiply {0} on {1}: predicted {2:f1} us against {3:f1} us on {4}", source ? source.getValue() : StringRef("matmul"),
-                    tensor ? tensorCores : cudaCores, chosen * 1e6, other * 1e6, tensor ? cudaCores : tensorCores);
+  std::string text = llvm::formatv("multiply {0} on {1}: predicted {2:f1} us against {3:f1} us on {4}",
+                                   source ? source.getValue() : stringifyContractKind(contract.getKind()), families[tensor], chosen * 1e6,
+                                   other * 1e6, families[!tensor]);
   auto options = remark::RemarkOpts::name("multiplied").category("schedule").function(kernel->getParentOfType<func::FuncOp>().getSymName());
   remark::passed(contract.getLoc(), options) << remark::reason("{0}", text) << remark::metric("predicted_us", chosen * 1e6)
                                              << remark::metric("otherwise_us", other * 1e6);
@@ -58,20 +60,21 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
   auto extent = [&](int64_t n) { return ShapedType::isDynamic(n) ? batch : n; };
   switch (facts.strategy) {
   case Strategy::Gather:
-  case Strategy::Scatter:
-    return toAttr(context, chooseWindowTile(WindowProblem::of(facts.contract), facts.strategy == Strategy::Scatter, work, spec, batch));
+  case Strategy::Scatter: {
+    WindowChoice choice = chooseWindow(WindowProblem::of(facts.contract), facts.strategy == Strategy::Scatter, work, spec, batch);
+    recordFamily(kernel, facts.contract, choice, "TF32", lines);
+    return toAttr(context, choice.tile);
+  }
   case Strategy::Weight: {
-    DeviceSpec fp32 = spec;
-    fp32.tf32Rate = 0; // tensor cores by given tiles alone: the check's tolerance of a convolution is that of fp32
-    WeightChoice choice = chooseWeight(WindowProblem::of(facts.contract), work, fp32, batch);
-    recordFamily(kernel, facts.contract, choice.tile.onTensorCores(), choice.cudaSeconds, choice.tensorSeconds, "TF32", lines);
+    WeightChoice choice = chooseWeight(WindowProblem::of(facts.contract), work, spec, batch);
+    recordFamily(kernel, facts.contract, choice, "TF32", lines);
     return toAttr(context, choice.tile);
   }
   case Strategy::Matmul: {
     auto a = cast<RankedTensorType>(facts.contract.getLhs().getType());
     int64_t m = extent(facts.domain.batch), n = facts.domain.channels, k = extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1));
     MatmulChoice choice = chooseMatmul(m, n, k, facts.group, work, spec);
-    recordFamily(kernel, facts.contract, choice.tile.onTensorCores(), choice.cudaSeconds, choice.tensorSeconds, "3xTF32", lines);
+    recordFamily(kernel, facts.contract, choice, "3xTF32", lines);
     recordBand(kernel, facts.contract, m, n, k, choice.tile, work, spec, lines);
     return toAttr(context, choice.tile);
   }
@@ -116,6 +119,10 @@ static FailureOr<DictionaryAttr> fitWindow(KernelOp kernel, DictionaryAttr given
   for (int i = 0; i < 3; ++i)
     if (int64_t windows = (out[i] + multiple[i] - 1) / multiple[i]; tile.box[i] % multiple[i])
       tile.box[i] = multiple[i] * std::clamp<int64_t>(tile.box[i] / multiple[i], 1, windows);
+  if (tile.onTensorCores()) {
+    int64_t places = WindowGeometry(problem, tile, kernel.getStrategy() == "scatter").places;
+    tile.threads = 32 * ((places + tile.warpPlaces - 1) / tile.warpPlaces) * ((tile.channels + tile.warpChannels - 1) / tile.warpChannels);
+  }
   DictionaryAttr fitted = toAttr(kernel.getContext(), tile);
   return failed(holdsTile(kernel, fitted)) ? FailureOr<DictionaryAttr>() : fitted;
 }

@@ -6,6 +6,7 @@
 namespace fusion {
 
 inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t roundUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }
 inline int64_t volume(const Extents &e) { return e[0] * e[1] * e[2]; }
 
 /// What one block does. Instructions are counted per warp.

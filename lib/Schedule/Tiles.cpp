@@ -6,8 +6,6 @@
 using namespace mlir;
 using namespace fusion;
 
-static int64_t roundUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }
-
 WindowProblem WindowProblem::of(ContractOp op) {
   auto shape = [](Value v) { return cast<RankedTensorType>(v.getType()).getShape(); };
   bool weight = op.getKind() == ContractKind::weight, gather = op.getKind() == ContractKind::gather;
@@ -37,10 +35,9 @@ static int64_t divisorWithin(int64_t n, int64_t limit) {
 
 WindowGeometry::WindowGeometry(const WindowProblem &p, const WindowTile &t, bool scatter) {
   // A thread of a strided scatter owns neighbouring phases along w where the box allows it.
-  paired =
-      scatter && p.stride[2] > 1 && t.rows % p.stride[2] == 0 && p.taps[2] <= 8 && (t.box[2] % p.stride[2] == 0 || t.box[2] >= p.large[2]);
+  paired = !t.onTensorCores() && scatter && p.stride[2] > 1 && t.rows % p.stride[2] == 0 && p.taps[2] <= 8 &&
+           (t.box[2] % p.stride[2] == 0 || t.box[2] >= p.large[2]);
   pair = paired ? p.stride[2] : 1;
-  places = t.rows / pair;
   for (int i = 0; i < 3; ++i) {
     spread[i] = scatter ? p.stride[i] : 1;
     step[i] = scatter ? 1 : p.stride[i];
@@ -49,29 +46,80 @@ WindowGeometry::WindowGeometry(const WindowProblem &p, const WindowTile &t, bool
     reach[i] = period[i] * p.dilation[i] / spread[i];
     cover[i] = ceilDiv(t.box[i], spread[i]);
   }
+  split = step[2];
+  if (t.onTensorCores())
+    full = cover;
+  else
+    dealToThreads(p, t, scatter);
+  for (int i = 0; i < 3; ++i)
+    patch[i] = scatter ? (full[i] * p.stride[i] - 1 + (p.taps[i] - 1) * p.dilation[i]) / p.stride[i] + 1
+                       : (full[i] - 1) * p.stride[i] + (p.taps[i] - 1) * p.dilation[i] + 1;
+  plane = patch[0] * patch[1] * roundUp(patch[2], split);
+  int64_t m = volume(t.box);
+  if (t.onTensorCores()) {
+    dealToWarps(p, t, scatter);
+    pitch = roundUp(m, 16) + 4; // lanes that hold neighbouring places of several channels do not meet in a bank
+  } else {
+    weightFloats = t.slice * volume(p.taps) * weightPitch;
+    pipeFloats = weightFloats + t.slice * plane;
+    // Lanes of one warp that hold different channels must not meet in a bank; lanes along positions never do.
+    pitch = m % 32 == 0 && positions % 32 != 0 ? m + 4 : roundUp(m, 4);
+  }
+  tileFloats = roundUp(t.channels * pitch, 4);
+}
+
+/// On CUDA cores: register tiles of positions by channels.
+void WindowGeometry::dealToThreads(const WindowProblem &p, const WindowTile &t, bool scatter) {
+  places = t.rows / pair;
   rows[1] = divisorWithin(places, cover[1]);
   rows[0] = divisorWithin(places / rows[1], cover[0]);
   rows[2] = places / rows[1] / rows[0];
   for (int i = 0; i < 3; ++i) {
     lanes[i] = ceilDiv(cover[i], rows[i]);
     full[i] = lanes[i] * rows[i];
-    patch[i] = scatter ? (full[i] * p.stride[i] - 1 + (p.taps[i] - 1) * p.dilation[i]) / p.stride[i] + 1
-                       : (full[i] - 1) * p.stride[i] + (p.taps[i] - 1) * p.dilation[i] + 1;
   }
-  split = step[2];
-  plane = patch[0] * patch[1] * roundUp(patch[2], split);
   columnGroups = ceilDiv(t.channels, t.cols);
   int64_t wide = roundUp(columnGroups * t.cols, 4);
   weightPitch = wide / 4 % 2 ? wide : wide + 4;
-  pipeFloats = t.slice * (volume(p.taps) * weightPitch + plane);
   positions = volume(lanes);
   phaseItems = phaseCount() > 1 ? roundUp(positions * columnGroups, 32) : positions * columnGroups;
   items = phaseCount() * phaseItems;
   resident = items <= t.threads;
-  // Lanes of one warp that hold different channels must not meet in a bank; lanes along positions never do.
-  int64_t m = volume(t.box);
-  pitch = m % 32 == 0 && positions % 32 != 0 ? m + 4 : roundUp(m, 4);
-  tileFloats = roundUp(t.channels * pitch, 4);
+}
+
+/// Whether quads of weights can be copied as they lie, and then keep lanes of a fragment in banks of their own.
+static bool copiesWeightQuads(const WindowProblem &p, const WindowTile &t, bool scatter) {
+  int64_t taps = volume(p.taps);
+  return scatter ? taps % 2 == 1 && t.channels % 4 == 0 && p.b / p.groups * taps % 4 == 0
+                 : p.b / p.groups * taps % 4 == 0 && t.slice * taps % 4 == 0;
+}
+
+/// On tensor cores: a share of every phase per warp, sums in registers, and a table of where k lies in front of the operands.
+void WindowGeometry::dealToWarps(const WindowProblem &p, const WindowTile &t, bool scatter) {
+  resident = true;
+  places = volume(cover);
+  patch[2] = roundUp(patch[2], split);
+  plane = roundUp(plane, 8) % 16 == 8 ? roundUp(plane, 8) : roundUp(plane, 8) + 8;
+  int64_t taps = volume(p.taps), most = 1, wide = roundUp(t.channels, t.warpChannels), rows = t.slice * taps;
+  copiesQuads = copiesWeightQuads(p, t, scatter);
+  if (copiesQuads && !scatter) {
+    weightPitch = roundUp(rows, 4) % 8 == 4 ? roundUp(rows, 4) : roundUp(rows, 4) + 4;
+    rows = wide;
+  } else {
+    weightPitch = copiesQuads ? wide * taps : wide;
+    auto meets = [&](int64_t n) { return n % 32 != 8 && n % 32 != 24; };
+    while (copiesQuads      ? weightPitch % 32 != 8 * taps % 32 && weightPitch % 32 != 24 * taps % 32
+           : taps % 16 == 0 ? weightPitch % 2 == 0
+                            : meets(weightPitch * taps))
+      ++weightPitch;
+    rows = copiesQuads ? t.slice : rows;
+  }
+  for (int i = 0; i < 3; ++i)
+    most *= ceilDiv(p.taps[i], period[i]);
+  tableFloats = roundUp(2 * phaseCount() * roundUp(t.slice * most, 8) + phaseCount(), 4);
+  weightFloats = rows * weightPitch;
+  twoBuffers = t.slice < (scatter ? p.a : p.b) / p.groups;
+  pipeFloats = tableFloats + (twoBuffers ? 2 : 1) * (weightFloats + t.slice * plane);
 }
 
 int64_t WindowGeometry::sharedBytes(int64_t extra) const {
@@ -141,7 +189,8 @@ struct Fields {
   }
 };
 void visit(Fields &f, WindowTile &t) {
-  f("box", t.box), f("channels", t.channels), f("slice", t.slice), f("rows", t.rows), f("cols", t.cols), f("threads", t.threads);
+  f("box", t.box), f("channels", t.channels), f("slice", t.slice), f("rows", t.rows), f("cols", t.cols), f("threads", t.threads),
+      f("warp_places", t.warpPlaces), f("warp_channels", t.warpChannels), f("resident", t.resident);
 }
 void visit(Fields &f, WeightTile &t) {
   f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits),

@@ -30,7 +30,7 @@ std::vector<MatmulTile> allTiles() {
 
 std::string source() {
   std::ostringstream s;
-  s << preludeText({"base", "aligned", "mma", "tiles", "matmul", "tensor"}) << R"(
+  s << preludeText({"base", "aligned", "copies", "mma", "tiles", "matmul", "tensor"}) << R"(
 template <bool AlongK, int Vector> struct Operand {
   static constexpr bool alongK = AlongK;
   static constexpr int vector = Vector;

@@ -50,7 +50,7 @@ Sample windowSample(const std::string &name, const std::string &problem, const s
   std::string text = "struct P { static constexpr int " + problem + "; };\nstruct T { static constexpr Vec3 " + tile + "; };\n";
   text += "constexpr bool Scatter = " + std::string(scatter ? "true" : "false") + ";\nconstexpr int C = P::" + (scatter ? "A" : "B") +
           ", N = P::" + side + ".d * P::" + side + ".h * P::" + side + ".w, SharedBytes = " + std::to_string(sharedBytes) + ";\n";
-  return {name, {"base", "patch", "window"}, text + windowKernel, sharedBytes};
+  return {name, {"base", "aligned", "copies", "patch", "window"}, text + windowKernel, sharedBytes};
 }
 
 const char *const weightKernel = R"(
@@ -73,7 +73,7 @@ extern "C" __global__ void __launch_bounds__(T::threads, Blocks) kernel(const fl
 Sample weightSample(const std::string &name, const std::string &problem, const std::string &tile, int sharedBytes, int blocks = 1) {
   const bool tensor = tile.find("warpA") != std::string::npos;
   return {name,
-          {"base", "patch", "weight", "mma", "tensor-weight"},
+          {"base", "aligned", "copies", "patch", "weight", "mma", "tensor-weight"},
           "struct P { static constexpr int " + problem + "; };\nstruct T { static constexpr Vec3 " + tile +
               "; };\nconstexpr int SharedBytes = " + std::to_string(sharedBytes) + ", Blocks = " + std::to_string(blocks) +
               ";\nconstexpr bool Plain = " + (tile.find("stages = 1") == std::string::npos ? "true" : "false") + ";\n" +
@@ -114,7 +114,7 @@ extern "C" __global__ void __launch_bounds__(T::threads, Blocks) kernel(const fl
 Sample matmulSample(const std::string &name, const std::string &tile, bool alongA, bool alongB, int blocks, int sharedBytes) {
   const bool tensor = tile.find("warpRows") != std::string::npos;
   return {name,
-          {"base", "aligned", "mma", "tiles", "matmul", "tensor"},
+          {"base", "aligned", "copies", "mma", "tiles", "matmul", "tensor"},
           "struct T { static constexpr int " + tile + "; };\nconstexpr bool AlongA = " + (alongA ? "true" : "false") +
               ", AlongB = " + (alongB ? "true" : "false") + ";\nconstexpr int Blocks = " + std::to_string(blocks) +
               ", SharedBytes = " + std::to_string(sharedBytes) + ";\n" +

@@ -133,7 +133,7 @@ TEST(Weight, Gradients) {
       makeCase("tiny", 1, 2, 2, 1, one, one, k33, one, p11, one, {1, 4, 4}, 2, 2, 2, 9, 32, 1),
       makeCase("idle_splits", 1, 2, 2, 1, {1, 2, 3}, {1, 4, 5}, k33, one, zero, one, {1, 4, 4}, 2, 2, 2, 9, 32, 3),
   };
-  std::string source = preludeText({"base", "patch", "weight"});
+  std::string source = preludeText({"base", "aligned", "copies", "patch", "weight"});
   for (const WeightCase &c : cases)
     source += c.source();
   Kernels kernels("weight.cu", source);
@@ -155,7 +155,7 @@ WeightCase problem(std::string name, int images, int a, int b, int groups, Exten
 }
 
 Kernels compiled(const std::string &name, const std::vector<WeightCase> &cases) {
-  std::string source = preludeText({"base", "patch", "weight", "mma", "tensor-weight"});
+  std::string source = preludeText({"base", "aligned", "copies", "patch", "weight", "mma", "tensor-weight"});
   for (const WeightCase &c : cases)
     source += c.source();
   return Kernels(name, source);

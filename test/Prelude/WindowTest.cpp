@@ -48,10 +48,26 @@ struct WindowCase {
     while (plane % 32 != 8 && plane % 32 != 24)
       plane++;
     const int table = ceilDiv(2 * phases * ceilDiv(slice * most, 8) * 8 + phases, 4) * 4;
-    int pitch = ceilDiv(channels, warpChannels) * warpChannels;
-    while (taps.volume() % 16 == 0 ? pitch % 2 == 0 : pitch * taps.volume() % 32 != 8 && pitch * taps.volume() % 32 != 24)
-      pitch++;
-    return table + slice * (taps.volume() * pitch + plane);
+    const int wide = ceilDiv(channels, warpChannels) * warpChannels, all = taps.volume();
+    auto from = [](int n, int modulus, int first, int second) {
+      while (n % modulus != first % modulus && n % modulus != second % modulus)
+        n++;
+      return n;
+    };
+    int weights;
+    if (!scatter && reduced() * all % 4 == 0 && slice * all % 4 == 0)
+      weights = wide * from(slice * all, 8, 4, 4);
+    else if (scatter && all % 2 == 1 && channels % 4 == 0 && written() * all % 4 == 0)
+      weights = slice * from(wide * all, 32, 8 * all, 24 * all);
+    else if (all % 16 == 0)
+      weights = slice * all * from(wide, 2, 1, 1);
+    else {
+      int pitch = wide;
+      while (pitch * all % 32 != 8 && pitch * all % 32 != 24)
+        pitch++;
+      weights = slice * all * pitch;
+    }
+    return table + (slice < reduced() ? 2 : 1) * (weights + slice * plane);
   }
 
   /// The size formula that the head of window.cuh spells out, worked out on its own.
@@ -170,7 +186,7 @@ WindowCase tiled(WindowCase c, Extents box, int channels, int slice, int rows, i
 }
 
 void runAll(const std::string &name, const std::vector<WindowCase> &cases) {
-  std::string source = preludeText({"base", "patch", "window", "mma", "tensor-window"});
+  std::string source = preludeText({"base", "aligned", "copies", "patch", "window", "mma", "tensor-window"});
   for (const WindowCase &c : cases)
     source += c.source();
   Kernels kernels(name, source);

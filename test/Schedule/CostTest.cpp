@@ -58,10 +58,14 @@ TEST(Cost, ProductsOnTensorCores) {
   Work w;
   w.contractFlops = 2e12;
   EXPECT_DOUBLE_EQ(w.terms(spec).math, 2e12 / (0.6 * 67e12));
-  w.moveToTensorCores();
+  std::swap(w.contractFlops, w.tensorFlops);
   EXPECT_DOUBLE_EQ(w.terms(spec).math, 2e12 / (494e12 * 0.45 / 3 * 0.82));
   EXPECT_DOUBLE_EQ(w.flops(), 2e12);
   EXPECT_DOUBLE_EQ(w.rooflineSeconds(spec), 3 * 2e12 / 494e12);
+  std::swap(w.tensorFlops, w.tf32Flops); // a window multiplies once
+  EXPECT_DOUBLE_EQ(w.terms(spec).math, 2e12 / (494e12 * 0.45 * 0.55));
+  EXPECT_DOUBLE_EQ(w.flops(), 2e12);
+  EXPECT_DOUBLE_EQ(w.rooflineSeconds(spec), 2e12 / 494e12);
 }
 
 TEST(Cost, TheLargestTermDecides) {

@@ -46,6 +46,28 @@ std::string windowAsserts(const WindowProblem &p, const WindowTile &t, bool scat
   return out;
 }
 
+std::string tensorWindowAsserts(const WindowProblem &p, const WindowTile &t, bool scatter, int number) {
+  WindowGeometry g(p, t, scatter);
+  std::string n = std::to_string(number), shape = "TensorWindowShape<P" + n + ", T" + n + (scatter ? ", true>" : ", false>");
+  std::string out = problemText(p, "P" + n) + "struct T" + n + " { static constexpr Vec3 box = " + text(t.box) +
+                    "; static constexpr int vector = 1" + entry("channels", t.channels) + entry("slice", t.slice) +
+                    entry("warpPlaces", t.warpPlaces) + entry("warpChannels", t.warpChannels) + entry("threads", t.threads) +
+                    entry("pitch", g.pitch) + "; };\n";
+  auto same = [&](const std::string &member, int64_t value) {
+    out += "static_assert(" + shape + "::" + member + " == " + std::to_string(value) + ", \"" + member + "\");\n";
+  };
+  same("PipeFloats", g.pipeFloats), same("TableFloats", g.tableFloats), same("WeightFloats", g.weightFloats), same("Pitch", g.weightPitch);
+  same("plane", g.plane), same("Places", g.places), same("Direct", g.copiesQuads), same("Buffers", g.twoBuffers ? 2 : 1);
+  const char *axes[] = {"d", "h", "w"};
+  for (int i = 0; i < 3; ++i) {
+    std::string axis = std::string(".") + axes[i];
+    same("phases" + axis, g.phases[i]), same("period" + axis, g.period[i]), same("reach" + axis, g.reach[i]),
+        same("step" + axis, g.step[i]);
+    same("cover" + axis, g.cover[i]), same("patch" + axis, g.patch[i]), same("spread" + axis, g.spread[i]);
+  }
+  return out;
+}
+
 std::string weightAsserts(const WindowProblem &p, const WeightTile &t, int number) {
   std::string n = std::to_string(number), shape = t.onTensorCores() ? "TensorWeightShape" : "WeightShape";
   shape += "<P" + n + ", T" + n + ">";
@@ -90,7 +112,7 @@ protected:
     auto nvrtc = runtime::Nvrtc::get();
     if (!nvrtc)
       return "NOT RUN: " + nvrtc.error().message();
-    std::string source = "typedef int index_t;\n" + preludeText({"window.cuh", "weight.cuh", "tensor-weight.cuh"}) + asserts;
+    std::string source = "typedef int index_t;\n" + preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh"}) + asserts;
     auto ptx = (*nvrtc)->compileToPtx(source, "mirror.cu", "sm_90a");
     return ptx ? "" : ptx.error().message();
   }
@@ -103,8 +125,28 @@ TEST_F(Mirror, WindowFormulasAreThePreludes) {
   for (int i = 0; i < 120; ++i) {
     WindowProblem p = randomProblem(random);
     bool scatter = i % 2;
-    WindowTile t = i % 3 ? anyTile(p) : chooseWindowTile(p, scatter, ElementWork(), *deviceFor(kArchitectures[i % 4]), 1);
-    asserts += windowAsserts(p, t, scatter, i, 0);
+    DeviceSpec spec = *deviceFor(kArchitectures[i % 4]);
+    if (i % 2)
+      spec.tf32Rate = 0;
+    WindowTile t = i % 3 ? anyTile(p) : chooseWindowTile(p, scatter, ElementWork(), spec, 1);
+    asserts += t.onTensorCores() ? tensorWindowAsserts(p, t, scatter, i) : windowAsserts(p, t, scatter, i, 0);
+  }
+  std::string log = errors(asserts);
+  if (log.find("NOT RUN") == 0)
+    GTEST_SKIP() << log;
+  EXPECT_EQ(log, "");
+}
+
+TEST_F(Mirror, TensorWindowFormulasAreThePreludes) {
+  std::string asserts;
+  for (int i = 0; i < 120; ++i) {
+    WindowProblem p = randomProblem(random);
+    bool scatter = i % 2;
+    WindowTile t = anyTile(p);
+    t.slice = pick({3, 8, 12, 16}), t.warpPlaces = pick({16, 32, 64}), t.warpChannels = pick({8, 16, 32});
+    int64_t places = WindowGeometry(p, t, scatter).places;
+    t.threads = 32 * ((places + t.warpPlaces - 1) / t.warpPlaces) * ((t.channels + t.warpChannels - 1) / t.warpChannels);
+    asserts += tensorWindowAsserts(p, t, scatter, i);
   }
   std::string log = errors(asserts);
   if (log.find("NOT RUN") == 0)

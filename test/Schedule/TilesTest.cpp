@@ -11,7 +11,10 @@ namespace {
 
 std::string show(const WindowTile &t) {
   return std::to_string(t.box[0]) + "x" + std::to_string(t.box[1]) + "x" + std::to_string(t.box[2]) + " c" + std::to_string(t.channels) +
-         " s" + std::to_string(t.slice) + " " + std::to_string(t.rows) + "x" + std::to_string(t.cols) + " t" + std::to_string(t.threads);
+         " s" + std::to_string(t.slice) + " " +
+         (t.onTensorCores() ? "w" + std::to_string(t.warpPlaces) + "x" + std::to_string(t.warpChannels)
+                            : std::to_string(t.rows) + "x" + std::to_string(t.cols)) +
+         " t" + std::to_string(t.threads);
 }
 
 std::string show(const WeightTile &t) {
@@ -54,12 +57,14 @@ TEST(Tiles, ConvolutionForward) {
   w.epilogueInstructions = 9, w.epilogueStores = 2;
   // All 64 channels in one block: x exceeds L2 and would be read again for every further block of channels. Boxes are wide, for whole
   // sectors; 4 x 8 sums per thread leave registers for three blocks, whose phases overlap.
-  EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, h200(), 128)), "1x2x64 c64 s8 4x8 t256");
+  EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, cudaCores(), 128)), "1x2x64 c64 s8 4x8 t256");
+  EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, h200(), 128)), "1x1x128 c64 s8 w32x64 t128");
 }
 
 TEST(Tiles, ConvolutionInputGradient) {
   // Few output channels: slices of 8 share the arithmetic of a place; a box of 16 x 32 keeps the halo small and the pipe at 22 KB.
-  EXPECT_EQ(show(chooseWindowTile(conv2d(), true, gradientOfActivation(), h200(), 128)), "1x16x32 c8 s8 4x8 t128");
+  EXPECT_EQ(show(chooseWindowTile(conv2d(), true, gradientOfActivation(), cudaCores(), 128)), "1x16x32 c8 s8 4x8 t128");
+  EXPECT_EQ(show(chooseWindowTile(conv2d(), true, gradientOfActivation(), h200(), 128)), "1x16x32 c8 s8 w128x8 t128");
 }
 
 TEST(Tiles, ConvolutionWeightGradient) {
@@ -121,7 +126,8 @@ TEST(Tiles, TransposedConvolutionForward) {
   ElementWork w;
   w.epilogueInstructions = 30;
   // A box of whole rows of pairs: each thread owns both phases along w (8 rows = 4 places x 2), all 16 channels in one block.
-  EXPECT_EQ(show(chooseWindowTile(convTranspose3d(), true, w, h200(), 128)), "1x8x64 c16 s3 8x8 t128");
+  EXPECT_EQ(show(chooseWindowTile(convTranspose3d(), true, w, cudaCores(), 128)), "1x8x64 c16 s3 8x8 t128");
+  EXPECT_EQ(show(chooseWindowTile(convTranspose3d(), true, w, h200(), 128)), "1x8x64 c16 s3 w32x16 t128");
 }
 
 TEST(Tiles, MatrixProduct) {
@@ -216,7 +222,8 @@ TEST(Tiles, GroupsLieInsideAMatmulTile) {
 TEST(Tiles, HeavyProloguesTakeFewerRegisters) {
   ElementWork heavy;
   heavy.loads[0] = 6, heavy.instructions[0] = 200;
-  WindowTile t = chooseWindowTile(conv2d(), true, heavy, h200(), 128), light = chooseWindowTile(conv2d(), true, ElementWork(), h200(), 128);
+  WindowTile t = chooseWindowTile(conv2d(), true, heavy, cudaCores(), 128),
+             light = chooseWindowTile(conv2d(), true, ElementWork(), cudaCores(), 128);
   EXPECT_LE(t.rows * t.cols, light.rows * light.cols) << show(t);
   WindowGeometry g(conv2d(), t, true);
   EXPECT_TRUE(!g.resident || t.rows * t.cols <= 56) << show(t); // what is left of 128 registers beside 6 x 4 loads in flight

@@ -13,6 +13,7 @@ namespace fusion::tools {
 struct Subject {
   mlir::func::FuncOp written, backward;
   const runtime::ProgramData *program = nullptr;
+  bool tf32 = false; ///< a kernel rounds what its convolution multiplies to TF32
 };
 
 /// The numbers a run is fed with, in the order of the model's arguments and results.

@@ -27,7 +27,9 @@ struct Model {
         return func;
     return nullptr;
   }
-  Subject subject() { return {*written->getOps<mlir::func::FuncOp>().begin(), function("backward"), &compiled->program}; }
+  Subject subject() {
+    return {*written->getOps<mlir::func::FuncOp>().begin(), function("backward"), &compiled->program, compiled->usesTf32()};
+  }
 };
 
 ExitCode compileScaled(Session &session, const std::string &path, const Arguments &a, double scale, const Compiled *planFrom,

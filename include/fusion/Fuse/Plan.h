@@ -29,7 +29,7 @@ struct StageInfo {
   bool inTile = false;                  ///< a reduction (or a map of its result) that the kernel goes on behind
   bool sweep = false;                   ///< inTile by a block that sweeps over the run once per reduction, whatever its length
   bool behindTile = false;              ///< computed from what a reduction inside a tile made
-  bool onTensorCores = false;           ///< a matrix product that is predicted by the rate of tensor cores
+  bool onTensorCores = false;           ///< a contraction that is predicted by the rate of tensor cores
   mlir::Operation *reduction = nullptr; ///< for a map of reduction results alone: the reduction it finishes with
 };
 
@@ -60,7 +60,7 @@ public:
   /// Chooses what is least in predicted time, leaving a remark and a line in `reasons()` for each decision.
   /// With `quiet`, only chooses.
   Choices decide(bool quiet = false);
-  llvm::SmallVector<KernelSketch> sketch(const Choices &choices) const;
+  llvm::SmallVector<KernelSketch, 0> sketch(const Choices &choices) const;
   double predictedSeconds(const Choices &choices) const;
   /// Replaces the function's stages by kernels.
   void build(const Choices &choices);

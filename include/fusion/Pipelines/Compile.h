@@ -44,6 +44,9 @@ struct Compiled {
   /// The scheduled kernels.
   mlir::OwningOpRef<mlir::ModuleOp> fused;
   std::vector<int64_t> savedIds; ///< the forward ops whose values are saved
+
+  /// Whether some kernel rounds what its convolution multiplies to TF32.
+  bool usesTf32() const;
 };
 
 /// `model` holds one function of named ops, as importModel() leaves it; it is not changed. Diagnostics go to the context.

@@ -12,6 +12,8 @@ struct EvaluateOptions {
   bool roundAttributes = true;
   /// The unit roundoff of the arithmetic judged; with T = Bound it says which values may fall on either side of a kink.
   double unit = unitFp32;
+  /// The roundoff that factors of a convolution's products are rounded with first; 0 where they are not.
+  double operandUnit = 0;
 };
 
 /// The results of `func` for these arguments. T is double (values), float (an unfused fp32 run), Dual (a directional derivative) or Bound

@@ -11,6 +11,8 @@ struct ConvSpec {
   Shape stride, padding, outputPadding, dilation;
   int64_t groups = 1;
   bool transposed = false;
+  /// The unit roundoff that both factors of every product are rounded with first, where kernels do so (TF32); T = Bound allows for it.
+  double operandUnit = 0;
 };
 
 /// The output shape of a convolution of x with weight.

@@ -17,15 +17,14 @@ struct CostTerms {
 struct Work {
   double bytesRead = 0, bytesWritten = 0;
   double contractFlops = 0; ///< inside contractions, on CUDA cores
-  double tensorFlops = 0;   ///< inside matrix products on tensor cores
+  double tensorFlops = 0;   ///< inside matrix products on tensor cores, in 3xTF32
+  double tf32Flops = 0;     ///< inside windows on tensor cores, in TF32
   double mapFlops = 0;      ///< elementwise, and what stands around the multiply-adds of a window, by the time it takes
   double special = 0;       ///< exp, division, square root, ...
 
   Work &operator+=(const Work &o);
-  double flops() const { return contractFlops + tensorFlops + mapFlops; }
+  double flops() const { return contractFlops + tensorFlops + tf32Flops + mapFlops; }
   double bytes() const { return bytesRead + bytesWritten; }
-  /// Counts the work of a matrix product as work of the tensor cores.
-  void moveToTensorCores() { tensorFlops += contractFlops, contractFlops = 0; }
   CostTerms terms(const DeviceSpec &spec) const;
   /// Seconds on `spec`: the terms together.
   double seconds(const DeviceSpec &spec) const { return terms(spec).seconds(); }
@@ -42,6 +41,11 @@ bool hasCheapReciprocal(mlir::Value divisor);
 double instructionsPerElement(mlir::Operation *map);
 /// Arithmetic of one stage over its whole domain (bytes are not part of it: they depend on what is fused).
 Work workOf(mlir::Operation *stage, int64_t batch);
+/// Counts the work of a contraction as work of the tensor cores: a matrix product in 3xTF32, a window in TF32.
+void moveToTensorCores(Work &work, ContractOp contract);
+/// Whether a window's products take less time on tensor cores, by their rates and by what fills up rows, columns and steps there: what a
+/// plan is predicted by.
+bool windowPrefersTensorCores(ContractOp contract, int64_t batch, const DeviceSpec &spec);
 /// Adds what a matrix product pays for operands that stages `inside` its kernel compute while it loads them: once more for every further
 /// tile of `rows` x `cols` along the other operand, and element by element instead of by copies.
 void addReloads(Work &work, ContractOp product, int64_t batch, int64_t rows, int64_t cols,

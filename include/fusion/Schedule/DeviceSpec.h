@@ -26,6 +26,8 @@ struct DeviceSpec {
 
   /// Products in 3xTF32, each flop three times; splitting operands and taking sums over leaves 0.82 of what mma.sync reaches (on an H200).
   double tensorProductRate() const { return 0.82 / 3 * mmaShare * tf32Rate; }
+  /// Windows in TF32; loads of fragments, staging and epilogues leave this much of what mma.sync reaches.
+  double tensorWindowRate() const { return 0.55 * mmaShare * tf32Rate; }
   double clock() const { return specialRate / (16 * double(multiprocessors)); } ///< Hz; 16 special functions per cycle and multiprocessor
 };
 

@@ -41,17 +41,27 @@ constexpr int64_t kMinTileWidth = 32;
 struct WindowTile {
   Extents box{1, 1, 32};
   int64_t channels = 16, slice = 4, rows = 4, cols = 4, threads = 256;
+  /// The family: a warp's share of the tile, in places of each phase and in channels, on tensor cores in TF32; 0 on CUDA cores, whose
+  /// threads have `rows` x `cols` each.
+  int64_t warpPlaces = 0, warpChannels = 0;
+  int64_t resident = 0; ///< on tensor cores: blocks per multiprocessor that the compiler must leave registers for
+  bool onTensorCores() const { return warpPlaces > 0; }
   int64_t boxes(const WindowProblem &p, bool scatter) const;         ///< per image
   int64_t channelBlocks(const WindowProblem &p, bool scatter) const; ///< all groups
 };
 
-/// What the prelude makes of a window tile; every formula mirrors `WindowShape` (window.cuh) and is asserted against it.
+/// What the prelude makes of a window tile; every formula mirrors `WindowShape` (window.cuh) or `TensorWindowShape` (tensor-window.cuh) and
+/// is asserted against it. On tensor cores nothing is `paired`, `places` counts those of a phase, and `rows`, `lanes` and `items` stay
+/// unset.
 struct WindowGeometry {
-  Extents spread, step, phases, period, reach, cover, rows, lanes, full, patch;
+  Extents spread, step, phases, period, reach, cover, rows{1, 1, 1}, lanes{1, 1, 1}, full, patch;
   bool paired = false; ///< a thread owns all phases along w
   int64_t pair = 1, places = 1;
-  int64_t split = 1, plane = 0, weightPitch = 0;
-  int64_t positions = 0; ///< lanes of one phase
+  int64_t split = 1, plane = 0, weightPitch = 0, weightFloats = 0;
+  int64_t tableFloats = 0;  ///< on tensor cores: where k lies
+  bool copiesQuads = false; ///< weights come to shared memory as they lie, four at a time
+  bool twoBuffers = false;  ///< the next slice arrives while one is multiplied
+  int64_t positions = 0;    ///< lanes of one phase
   int64_t columnGroups = 1, phaseItems = 0, items = 0;
   int64_t pipeFloats = 0;
   bool resident = false; ///< one item per thread: sums stay in registers, and `tile` may alias `pipe`
@@ -62,6 +72,10 @@ struct WindowGeometry {
   int64_t phaseCount() const { return phases[0] * phases[1] * phases[2]; }
   /// `extra` floats beside the tile are used behind the contraction.
   int64_t sharedBytes(int64_t extra = 0) const;
+
+private:
+  void dealToThreads(const WindowProblem &p, const WindowTile &t, bool scatter);
+  void dealToWarps(const WindowProblem &p, const WindowTile &t, bool scatter);
 };
 
 struct WeightTile {
@@ -118,6 +132,12 @@ struct SweepTile {
   int64_t lanes = 32;       ///< threads along the results, or threads that share a run
 };
 
+/// The tile, and what the best tile of each family is predicted to take; infinite where there is none.
+struct WindowChoice {
+  WindowTile tile;
+  double cudaSeconds = 0, tensorSeconds = 0;
+};
+WindowChoice chooseWindow(const WindowProblem &problem, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
 WindowTile chooseWindowTile(const WindowProblem &problem, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
 /// The tile, and what the best tile of each family is predicted to take; infinite where there is none.
 struct WeightChoice {

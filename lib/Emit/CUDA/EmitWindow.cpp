@@ -29,27 +29,33 @@ void cuda::emitWindow(KernelText &k) {
   WindowGeometry g(p, t, scatter);
   const Extents &out = scatter ? p.large : p.small;
   int64_t elements = t.box[0] * t.box[1] * t.box[2], vector = vectorFor({t.box[2], out[2]});
-  k.prelude.insert("window.cuh");
+  k.prelude.insert(t.onTensorCores() ? "tensor-window.cuh" : "window.cuh");
   std::string problem = k.globalStruct("Problem", problemText(p));
   Writer tw;
   tw.line(formatv("  static constexpr Vec3 box = {0};", vec3(t.box)));
-  tw.line(formatv("  static constexpr int channels = {0}, slice = {1}, rows = {2}, cols = {3}, threads = {4}, vector = {5}, pitch = {6};",
-                  t.channels, t.slice, t.rows, t.cols, t.threads, vector, g.pitch));
+  tw.line(formatv("  static constexpr int channels = {0}, slice = {1}, {2} = {3}, {4} = {5}, threads = {6}, vector = {7}, pitch = {8};",
+                  t.channels, t.slice, t.onTensorCores() ? "warpPlaces" : "rows", t.onTensorCores() ? t.warpPlaces : t.rows,
+                  t.onTensorCores() ? "warpChannels" : "cols", t.onTensorCores() ? t.warpChannels : t.cols, t.threads, vector, g.pitch));
   std::string tile = k.globalStruct("Tile", tw.take());
   std::string load = k.loadFunctor(contract.getLhs());
   Writer &w = k.body;
   StringRef flag = scatter ? "true" : "false";
   w.line("extern __shared__ __align__(16) float shared[];");
-  std::string shape = formatv("WindowShape<{0}, {1}, {2}>", problem, tile, flag);
-  w.line(formatv("static_assert({0}::PipeFloats == {1} && {2}{0}::Resident, \"shared memory of the launch plan\");", shape, g.pipeFloats,
-                 g.resident ? "" : "!"));
+  if (t.onTensorCores())
+    w.line(formatv("static_assert(TensorWindowShape<{0}, {1}, {2}>::PipeFloats == {3}, \"shared memory of the launch plan\");", problem,
+                   tile, flag, g.pipeFloats));
+  else
+    w.line(formatv("static_assert(WindowShape<{0}, {1}, {2}>::PipeFloats == {3} && {4}WindowShape<{0}, {1}, {2}>::Resident, "
+                   "\"shared memory of the launch plan\");",
+                   problem, tile, flag, g.pipeFloats, g.resident ? "" : "!"));
   w.line("float *tile = shared;");
   w.line(g.resident ? "float *pipe = shared; // free again when the sums leave the registers"
                     : formatv("float *pipe = shared + {0};", g.tileFloats).str());
   w.line(formatv("const WindowPlace<{0}, {1}, {2}> at;", problem, tile, flag));
   w.line(k.comment(contract));
-  w.line(formatv("{0}<{1}, {2}>(tile, pipe, {3}, {4}, at);", scatter ? "scatter" : "gather", problem, tile, load,
-                 k.pointer(contract.getRhs())));
+  std::string call = t.onTensorCores() ? formatv("windowTensor<{0}, {1}, {2}>", problem, tile, flag).str()
+                                       : formatv("{0}<{1}, {2}>", scatter ? "scatter" : "gather", problem, tile).str();
+  w.line(formatv("{0}(tile, pipe, {1}, {2}, at);", call, load, k.pointer(contract.getRhs())));
   ChannelLoop loop;
   loop.image = "at.image", loop.channels = "at.channels", loop.position = "at.position(m)", loop.place = "at",
   loop.firstChannel = "at.channel";
@@ -63,12 +69,16 @@ void cuda::emitWindow(KernelText &k) {
   int64_t boxes = t.boxes(p, scatter);
   k.launch.block = t.threads;
   k.launch.sharedBytes = g.sharedBytes(pooled);
-  k.residentBlocks = residentFor(t.threads);
+  k.residentBlocks = t.onTensorCores() ? t.resident : residentFor(t.threads);
   k.launch.grid = {k.batchExpr(p.images) * runtime::Expr(boxes), runtime::Expr(t.channelBlocks(p, scatter)), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / boxes);
   k.partialTiles.assign(k.kernel.getNumResults(), k.batchExpr(p.images) * runtime::Expr(boxes));
-  k.tileText = formatv("{0} x {1} x {2} positions x {3} channels per block, {4} x {5} per thread, {6} channels staged", t.box[0], t.box[1],
-                       t.box[2], t.channels, t.rows, t.cols, t.slice);
+  k.onTensorCores = t.onTensorCores();
+  std::string share = t.onTensorCores()
+                          ? formatv("{0} x {1} per warp on tensor cores (TF32)", t.warpPlaces * g.phaseCount(), t.warpChannels).str()
+                          : formatv("{0} x {1} per thread", t.rows, t.cols).str();
+  k.tileText = formatv("{0} x {1} x {2} positions x {3} channels per block, {4}, {5} channels staged", t.box[0], t.box[1], t.box[2],
+                       t.channels, share, t.slice);
   // Blocks of other channels read the operand again, from memory when it has left L2.
   double operand = bytesOf(contract.getLhs().getType(), k.options.batch);
   if (operand > double(k.options.spec.l2Bytes))

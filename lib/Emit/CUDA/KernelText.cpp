@@ -25,8 +25,8 @@ std::string cuda::literal(float value) {
 static const llvm::SmallVector<std::string> &preludeWords() {
   static const llvm::SmallVector<std::string> words = [] {
     llvm::StringSet<> found;
-    std::string text = preludeText({"window.cuh", "weight.cuh", "matmul.cuh", "tensor.cuh", "rows.cuh", "vector.cuh", "math.cuh",
-                                    "pooled.cuh", "sweep.cuh", "random.cuh"});
+    std::string text = preludeText({"window.cuh", "weight.cuh", "matmul.cuh", "tensor.cuh", "tensor-window.cuh", "rows.cuh", "vector.cuh",
+                                    "math.cuh", "pooled.cuh", "sweep.cuh", "random.cuh"});
     std::string word, before;
     for (char c : text) {
       if (llvm::isAlnum(c) || c == '_') {

@@ -48,7 +48,7 @@ public:
   llvm::DenseMap<mlir::Value, std::string> scalars; ///< name of the current element of a value of the kernel's body
   runtime::KernelLaunch launch;
   int64_t residentBlocks = 0; ///< blocks per multiprocessor to leave registers for; 0 leaves it to the compiler
-  bool onTensorCores = false; ///< the product, as the report counts it
+  bool onTensorCores = false; ///< the contraction, as the report counts it
   std::string tileText;       ///< the schedule in words
   int64_t maxBatch = std::numeric_limits<int32_t>::max();
   bool usesImages = false;

@@ -1,5 +1,5 @@
 // The instruction of tensor cores, the rounding of its operands, and where its sums go.
-// requires: base.cuh
+// requires: base.cuh, copies.cuh
 
 // The nearest TF32, 10 bits behind the point, ties away from zero; Inf and NaN stay what they are.
 DEV float toTf32(float x) {
@@ -7,6 +7,17 @@ DEV float toTf32(float x) {
   asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(rounded) : "f"(x));
   return __uint_as_float(rounded);
 }
+
+// Rounds a thread's own copies in place, in Bring's stead.
+struct RoundOwn {
+  static constexpr bool brings = false;
+  DEV static void one(float *at, const float *, bool) { *at = toTf32(*at); }
+  DEV static void quad(float *at, const float *, bool) {
+    float4 v = *(float4 *)at;
+    v = float4{toTf32(v.x), toTf32(v.y), toTf32(v.z), toTf32(v.w)};
+    *(float4 *)at = v;
+  }
+};
 
 // d[16 x 8] += a[16 x 8] * b[8 x 8] by a warp. Lane 4 g + c holds a[g, c], a[g + 8, c], a[g, c + 4], a[g + 8, c + 4], b[c, g],
 // b[c + 4, g], d[g, 2 c], d[g, 2 c + 1], d[g + 8, 2 c] and d[g + 8, 2 c + 1].

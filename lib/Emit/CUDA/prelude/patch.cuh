@@ -1,22 +1,13 @@
 // Brings a box of positions of several channels from an operand to shared memory, with zeros outside the operand.
-// requires: base.cuh
-
-// Copies a float from global to shared memory, or a zero, behind the thread's back; `from` is valid either way. waitForCopies makes the
-// thread's copies visible to itself, and a barrier behind it to the block.
-DEV void copyLater(float *to, const float *from, bool exists) {
-  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;"
-               :
-               : "r"((unsigned)__cvta_generic_to_shared(to)), "l"(from), "r"(exists ? 4 : 0)
-               : "memory");
-}
-DEV void waitForCopies() { asm volatile("cp.async.wait_all;" : : : "memory"); }
+// requires: base.cuh, copies.cuh
 
 // Operand functor: `plain` and at(image, channel, p), the address of an element; or not plain and operator()(image, channel, p), its value.
 // Geometry G: `in` extents of the operand, `patch` extents of the box, `channels` staged at a time, `plane` and `row` floats from
 // channel to channel and from row to row, `split` runs that a row is dealt into by its w remainder, `threads`.
 // `first` is the operand channel of staged channel 0, `count` how many exist; `base` is where the box starts, maybe outside.
 // A plain operand arrives with waitForCopies.
-template <class G, class Load> DEV void stagePatch(float *to, const Load &load, int image, int first, int count, Vec3 base) {
+template <class G, class Action = Bring, class Load>
+DEV void stagePatch(float *to, const Load &load, int image, int first, int count, Vec3 base) {
   constexpr int Pixels = volume(G::patch);
   // Channels per thread and pixel, and pixels per turn: their loads are in flight together and share the arithmetic of a place.
   constexpr int Run = G::channels <= 8 && Pixels >= G::threads / 2 ? G::channels : G::channels < 4 ? G::channels : 4;
@@ -51,7 +42,7 @@ template <class G, class Load> DEV void stagePatch(float *to, const Load &load, 
           const float value = load(image, channel, p);
           v[j][c] = inside && exists ? value : 0.0f;
         } else if (G::channels % Run == 0 || (int)run + c < G::channels) {
-          copyLater(to + cell[j] + c * G::plane, load.at(image, channel, p), inside && exists);
+          Action::one(to + cell[j] + c * G::plane, load.at(image, channel, p), inside && exists);
         }
       }
     }

@@ -1,17 +1,23 @@
 // Windowed product-sums on tensor cores: what window.cuh does, with both operands rounded to TF32 and fp32 sums.
-// requires: base.cuh, patch.cuh, window.cuh, mma.cuh
+// requires: base.cuh, copies.cuh, patch.cuh, window.cuh, mma.cuh
 //
 // A matrix product per phase: rows are the places of a box that belong to the phase, columns are output channels, k runs over taps and
 // staged channels. Nothing is copied into matrix form: a table of where k lies in the staged patch and weights stands for it.
 // Tile T: box, channels, slice, threads, pitch as in window.cuh; warpPlaces (a multiple of 16) x warpChannels (of 8) per warp, of every
 // phase; threads = 32 * ceil(volume(cover) / warpPlaces) * ceil(channels / warpChannels).
-// Shared memory (`pipe`, 16-byte aligned), per slice of reduction channels: the table, the weights as [slice * taps][pitch], the patch as
-// [slice][d][h][w], w split by remainder in a strided gather. Sizes per axis, in plain arithmetic:
-//   spread, step, period, phases (nothing is paired), cover as in window.cuh, patch from it with full = cover, patch.w up to a multiple of
+// Shared memory (`pipe`, 16-byte aligned): the table, then one buffer, or two with several slices, so that the next slice arrives while one
+// is multiplied. A buffer holds the weights of a slice of reduction channels and the patch as [slice][d][h][w], w split by remainder in a
+// strided gather. Weights lie as in memory where quads of them can be copied (`direct`): [channel][slice * taps] in a gather,
+// [slice][channel * taps] in a scatter; else as [slice * taps][channel]. Sizes per axis, in plain arithmetic (all loops stop at the least):
+//   spread, step, period, phases (nothing is paired), cover as in window.cuh; patch from it with full = cover, patch.w up to a multiple of
 //   split most = volume(ceil(taps / period)), entries = volume(phases) * ceil(slice * most / 8) * 8, table = ceil((2 * entries +
-//   volume(phases)) / 4) * 4 wide = ceil(channels / warpChannels) * warpChannels, pitch = the least from wide on with pitch * volume(taps)
-//   % 32 in {8, 24}; with volume(taps) a multiple of 16, the least odd one plane = the least from volume(patch) on with plane % 32 in {8,
-//   24} tensorWindowPipeFloats = table + slice * (volume(taps) * pitch + plane)
+//   volume(phases)) / 4) * 4 wide = ceil(channels / warpChannels) * warpChannels, all = volume(taps), written per group, reduced per group
+//   direct = gather: reduced * all % 4 == 0 and slice * all % 4 == 0; scatter: all odd, channels % 4 == 0 and written * all % 4 == 0
+//   weights = direct gather: wide * (from slice * all on, % 8 == 4); direct scatter: slice * (from wide * all on, % 32 in {8 * all, 24 *
+//   all});
+//             else slice * all * pitch, pitch from wide on with pitch * all % 32 in {8, 24}, or odd where all % 16 == 0
+//   plane = from volume(patch) on, % 32 in {8, 24}
+//   tensorWindowPipeFloats = table + (slice < reduced ? 2 : 1) * (weights + slice * plane)
 
 template <class P, class T, bool Scatter> struct TensorWindowShape : WindowExtents<P, T, Scatter> {
   using E = WindowExtents<P, T, Scatter>;
@@ -32,18 +38,37 @@ template <class P, class T, bool Scatter> struct TensorWindowShape : WindowExten
   static_assert(T::warpPlaces % 16 == 0 && T::warpChannels % 8 == 0 && WarpsPlaces * WarpsChannels * 32 == T::threads,
                 "expected one share per warp");
   static constexpr int Wide = WarpsChannels * T::warpChannels;
-  static constexpr int pitchFrom(int n) {
-    while (E::Taps % 16 == 0 ? n % 2 == 0 : n * E::Taps % 32 != 8 && n * E::Taps % 32 != 24)
-      n++;
-    return n;
+  static constexpr int SliceTaps = T::slice * E::Taps;
+  static constexpr bool Direct = Scatter ? E::Taps % 2 == 1 && T::channels % 4 == 0 && E::Written * E::Taps % 4 == 0
+                                         : E::Reduced * E::Taps % 4 == 0 && SliceTaps % 4 == 0;
+  // The lanes of a fragment differ in four k and in eight output channels, and must not meet in a bank.
+  DEV static constexpr int pitchFrom(int n) {
+    for (;; n++) {
+      const int apart = n * (Direct ? 1 : E::Taps) % 32;
+      if (Direct && !Scatter  ? n % 8 == 4
+          : Direct            ? apart == 8 * E::Taps % 32 || apart == 24 * E::Taps % 32
+          : E::Taps % 16 == 0 ? n % 2 == 1
+                              : apart == 8 || apart == 24)
+        return n;
+    }
   }
-  static constexpr int Pitch = pitchFrom(Wide);
+  static constexpr int Pitch = pitchFrom(!Direct ? Wide : Scatter ? Wide * E::Taps : SliceTaps);
+  static constexpr int ChannelPitch = !Direct ? 1 : Scatter ? E::Taps : Pitch; // from output channel to output channel
+  static constexpr int WeightFloats = (!Direct ? SliceTaps : Scatter ? T::slice : Wide) * Pitch;
+  // Four neighbouring k are taps where weights lie in their order and that spares banks, else reduction channels.
+  static constexpr bool TapsFirst = Direct && !Scatter && E::Taps % 2 == 0;
+  // Where the weight of (reduction channel, tap) lies for output channel 0.
+  DEV static constexpr int weightAt(int channel, int tap) {
+    return !Direct ? (channel * E::Taps + tap) * Pitch : Scatter ? channel * Pitch + tap : channel * E::Taps + tap;
+  }
 
   static constexpr int MostTaps = ceilDiv(P::taps.d, period.d) * ceilDiv(P::taps.h, period.h) * ceilDiv(P::taps.w, period.w);
   static constexpr int PhaseEntries = roundUp(T::slice * MostTaps, 8);
   static constexpr int TableFloats = roundUp(2 * Phases * PhaseEntries + Phases, 4);
-  static constexpr int WeightFloats = T::slice * E::Taps * Pitch;
-  static constexpr int PipeFloats = TableFloats + WeightFloats + T::slice * plane;
+  static constexpr int BufferFloats = WeightFloats + T::slice * plane, Buffers = T::slice < E::Reduced ? 2 : 1;
+  static constexpr int PipeFloats = TableFloats + Buffers * BufferFloats;
+  // A factor is rounded where it lies when it is read often enough, else whenever it is read.
+  static constexpr bool RoundsPatch = E::Taps * Places * WarpsChannels >= 8 * volume(patch), RoundsWeights = Direct && WarpsPlaces >= 8;
   // Whether some phase may have k that fill up a step of eight: their products must not see Inf and NaN.
   static constexpr bool Filled = T::slice % 8 != 0;
 };
@@ -69,8 +94,9 @@ template <class P, class T, bool Scatter> DEV void tensorWindowTable(int2 *table
     const int count = fd.count * fh.count * fw.count * T::slice;
     int2 entry = {-1, 0};
     if (k < count) {
-      const int channel = k % T::slice;
-      const int tap = k / T::slice;
+      const int taps = fd.count * fh.count * fw.count;
+      const int channel = S::TapsFirst ? k / taps : k % T::slice;
+      const int tap = S::TapsFirst ? k % taps : k / T::slice;
       const int kw = tap % fw.count;
       const int kh = tap / fw.count % fh.count;
       const int kd = tap / (fw.count * fh.count);
@@ -78,7 +104,7 @@ template <class P, class T, bool Scatter> DEV void tensorWindowTable(int2 *table
       entry.x = channel * S::plane + (fd.first + kd * S::reach.d) * S::slab + (fh.first + kh * S::reach.h) * S::row + fw.first +
                 ahead % S::split * (S::row / S::split) + ahead / S::split;
       const int of = ((fd.tap + kd * fd.next) * P::taps.h + fh.tap + kh * fh.next) * P::taps.w + fw.tap + kw * fw.next;
-      entry.y = (channel * S::Taps + of) * S::Pitch;
+      entry.y = S::weightAt(channel, of);
     }
     table[i] = entry;
     if (k == 0)
@@ -90,53 +116,64 @@ template <class P, class T, bool Scatter> DEV void tensorWindowTable(int2 *table
 template <class P, class T, bool Scatter> struct TensorWindowShare {
   using S = TensorWindowShape<P, T, Scatter>;
   static constexpr int Rows = T::warpPlaces / 16, Columns = T::warpChannels / 8;
+  // Whether the places of all shares lie alike, so that one corner stands for them all.
+  static constexpr bool Alike = S::cover.w % T::warpPlaces == 0 ||
+                                (S::cover.w % 8 == 0 && T::warpPlaces % S::cover.w == 0 && S::cover.h % (T::warpPlaces / S::cover.w) == 0);
   int group, quarter, firstPlace, firstChannel; // of the lane and of its warp
-  int corner[2 * Rows];                         // of the lane's places in the patch
+  int corner[Alike ? 1 : 2 * Rows];             // of the lane's places in the patch
   float sums[S::Phases][Rows][Columns][4];
 
   DEV TensorWindowShare()
       : group(threadIdx.x % 32 / 4), quarter(threadIdx.x % 4), firstPlace(threadIdx.x / 32 % S::WarpsPlaces * T::warpPlaces),
         firstChannel(threadIdx.x / 32 / S::WarpsPlaces * T::warpChannels), sums{} {
 #pragma unroll
-    for (int r = 0; r < 2 * Rows; r++) {
+    for (int r = 0; r < (Alike ? 1 : 2 * Rows); r++) {
       const int m = firstPlace + 8 * r + group;
-      const int w = m % S::cover.w;
-      const int h = m / S::cover.w % S::cover.h;
-      const int d = m / (S::cover.w * S::cover.h);
-      corner[r] = m < S::Places ? d * S::step.d * S::slab + h * S::step.h * S::row + w : 0; // sums behind the last place go nowhere
+      corner[r] = m < S::Places ? distance(m) : 0; // sums behind the last place go nowhere
     }
   }
-
-  DEV static unsigned bits(const float *from, int at, bool exists) {
-    return S::Filled && !exists ? 0u : __float_as_uint(from[S::Filled && at < 0 ? 0 : at]);
+  DEV static constexpr int distance(int m) {
+    return m / (S::cover.w * S::cover.h) * S::step.d * S::slab + m / S::cover.w % S::cover.h * S::step.h * S::row + m % S::cover.w;
   }
 
   // sums += the product-sum over the staged channels and all taps that meet each phase.
-  DEV void multiply(const int2 *table, const float *weights, const float *patch) {
+  // `Rounded`: the patch is, already.
+  template <bool Rounded> DEV void multiply(const int2 *table, const float *weights, const float *patch) {
     const int *steps = (const int *)(table + S::Phases * S::PhaseEntries);
-    const float *column = weights + firstChannel + group;
+    const float *column = weights + (firstChannel + group) * S::ChannelPitch;
+    const float *place = patch + (Alike ? corner[0] : 0);
 #pragma unroll
     for (int phase = 0; phase < S::Phases; phase++) {
       const int2 *entry = table + phase * S::PhaseEntries + quarter;
       const int count = steps[phase];
 #pragma unroll 1
       for (int step = 0; step < count; step++, entry += 8) {
-        const int2 near = entry[0]; // of k = 8 step + quarter
-        const int2 far = entry[4];
+        const int2 k[2] = {entry[0], entry[4]}; // of k = 8 step + quarter and + 4
+        const float *x[2], *w[2];
+#pragma unroll
+        for (int i = 0; i < 2; i++) { // what only fills up a step must not see Inf and NaN
+          x[i] = place + (S::Filled && k[i].x < 0 ? 0 : k[i].x);
+          w[i] = column + k[i].y;
+        }
         unsigned b[Columns][2];
 #pragma unroll
-        for (int j = 0; j < Columns; j++) {
-          b[j][0] = __float_as_uint(column[near.y + 8 * j]);
-          b[j][1] = __float_as_uint(column[far.y + 8 * j]);
-          if (S::Filled) {
-            b[j][0] = near.x < 0 ? 0u : b[j][0];
-            b[j][1] = far.x < 0 ? 0u : b[j][1];
+        for (int j = 0; j < Columns; j++)
+#pragma unroll
+          for (int i = 0; i < 2; i++) {
+            const float x = w[i][8 * j * S::ChannelPitch];
+            b[j][i] = __float_as_uint(S::RoundsWeights ? x : toTf32(x));
+            b[j][i] = S::Filled && k[i].x < 0 ? 0u : b[j][i];
           }
-        }
 #pragma unroll
         for (int r = 0; r < Rows; r++) {
-          const unsigned a[4] = {bits(patch, near.x + corner[2 * r], near.x >= 0), bits(patch, near.x + corner[2 * r + 1], near.x >= 0),
-                                 bits(patch, far.x + corner[2 * r], far.x >= 0), bits(patch, far.x + corner[2 * r + 1], far.x >= 0)};
+          unsigned a[4];
+#pragma unroll
+          for (int i = 0; i < 4; i++) { // a[g, c], a[g + 8, c], a[g, c + 4], a[g + 8, c + 4]
+            const int run = 2 * r + i % 2;
+            const float factor = x[i / 2][Alike ? distance(8 * run) : corner[Alike ? 0 : run]];
+            a[i] = __float_as_uint(Rounded ? factor : toTf32(factor));
+            a[i] = S::Filled && k[i / 2].x < 0 ? 0u : a[i];
+          }
 #pragma unroll
           for (int j = 0; j < Columns; j++)
             mma16n8k8(sums[phase][r][j], a, b[j]);
@@ -171,6 +208,42 @@ template <class P, class T, bool Scatter> struct TensorWindowShare {
   }
 };
 
+// Brings or rounds the weights of a slice, zeros for channels and rows that do not exist.
+template <class Action, class P, class T, bool Scatter>
+DEV void tensorStageWeights(float *to, const float *weight, const WindowPlace<P, T, Scatter> &at, int from, int count) {
+  using S = TensorWindowShape<P, T, Scatter>;
+  if constexpr (!S::Direct) {
+    windowStageWeights<S, Action>(to, weight, at, from, count);
+  } else {
+    const int group = at.channel / S::Written;
+    constexpr int Rows = Scatter ? T::slice : S::Wide, Quads = (Scatter ? S::Wide * S::Taps : S::SliceTaps) / 4;
+    const float *corner = Scatter ? weight + ((index_t)(group * S::Reduced + from) * S::Written + at.channel - group * S::Written) * S::Taps
+                                  : weight + ((index_t)at.channel * S::Reduced + from) * S::Taps;
+    const int rows = Scatter ? count : at.channels;
+    const int floats = (Scatter ? at.channels : count) * S::Taps;
+#pragma unroll 2
+    for (int i = threadIdx.x; i < Rows * Quads; i += T::threads) {
+      const int row = i / Quads;
+      const int first = i % Quads * 4;
+      const bool exists = row < rows && first < floats;
+      Action::quad(to + row * S::Pitch + first,
+                   corner + (exists ? (index_t)row * ((Scatter ? S::Written : S::Reduced) * S::Taps) + first : 0), exists);
+    }
+  }
+}
+
+// Brings a slice to a buffer, or rounds what this thread brought there.
+template <class Action, class P, class T, bool Scatter, class Load>
+DEV void tensorStage(float *to, const Load &load, const float *weight, const WindowPlace<P, T, Scatter> &at, int from, Vec3 base) {
+  using S = TensorWindowShape<P, T, Scatter>;
+  const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
+  if constexpr (S::RoundsWeights || Action::brings)
+    tensorStageWeights<Action>(to, weight, at, from, count);
+  if constexpr ((S::RoundsPatch && Load::plain) || Action::brings)
+    stagePatch<S, Action>(to + S::WeightFloats, RoundedLoad<Load>{load}, at.image, at.channel / S::Written * S::Reduced + from, count,
+                          base);
+}
+
 // On return tile[c * T::pitch + m] holds the sum of local channel c < at.channels at every tile element m inside the output. `tile` may
 // alias `pipe`.
 template <class P, class T, bool Scatter, class Load>
@@ -178,27 +251,32 @@ DEV void windowTensor(float *tile, float *pipe, const Load &load, const float *w
   using S = TensorWindowShape<P, T, Scatter>;
   static_assert(T::pitch >= volume(T::box), "expected a tile row to hold the box");
   int2 *table = (int2 *)pipe;
-  float *weights = pipe + S::TableFloats;
-  float *patch = weights + S::WeightFloats;
+  float *now = pipe + S::TableFloats; // the buffer that is multiplied
+  float *next = now + (S::Buffers - 1) * S::BufferFloats;
   const Vec3 base = {windowBase<Scatter>(at.d, P::stride.d, P::taps.d, P::padding.d, P::dilation.d),
                      windowBase<Scatter>(at.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h),
                      windowBase<Scatter>(at.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w)};
+  tensorStage<Bring>(now, load, weight, at, 0, base);
   tensorWindowTable<P, T, Scatter>(table, at, base);
-  const RoundedLoad<Load> rounded{load};
   TensorWindowShare<P, T, Scatter> share;
+  waitForCopies();
+  tensorStage<RoundOwn>(now, load, weight, at, 0, base);
+  __syncthreads();
 #pragma unroll 1
-  for (int from = 0; from < S::Reduced; from += T::slice) {
-    const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
-    windowStageWeights<S, P, T, Scatter>(weights, weight, at, from, count);
-    stagePatch<S>(patch, rounded, at.image, at.channel / S::Written * S::Reduced + from, count, base);
-    waitForCopies();
-    __syncthreads();
-    roundRows<T::slice * S::Taps, S::Wide, T::threads>(weights, S::Pitch);
-    if (Load::plain)
-      roundRows<T::slice, S::slab * S::patch.d, T::threads>(patch, S::plane);
-    __syncthreads();
-    share.multiply(table, weights, patch);
-    __syncthreads();
+  for (int from = T::slice;; from += T::slice) {
+    if (from < S::Reduced)
+      tensorStage<Bring>(next, load, weight, at, from, base);
+    share.template multiply<S::RoundsPatch || !Load::plain>(table, now, now + S::WeightFloats);
+    if (from < S::Reduced) {
+      waitForCopies();
+      tensorStage<RoundOwn>(next, load, weight, at, from, base);
+    }
+    __syncthreads(); // everybody has read this buffer, and the next one is full
+    if (from >= S::Reduced)
+      break;
+    float *swap = now;
+    now = next;
+    next = swap;
   }
   share.deposit(tile);
   __syncthreads();

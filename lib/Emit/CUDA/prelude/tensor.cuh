@@ -1,6 +1,6 @@
 // Matrix product on tensor cores: one block computes a tile of C[m, n] = sum over k of A[m, k] * B[n, k] in 3xTF32. Each fp32 operand is
 // big + small, both rounded to TF32; three products (small * big, big * small, big * big) leave an error like that of fp32.
-// requires: base.cuh, aligned.cuh, mma.cuh, tiles.cuh, matmul.cuh
+// requires: base.cuh, copies.cuh, mma.cuh, tiles.cuh, matmul.cuh
 //
 // Tile T: rows, cols, warpRows x warpCols per warp (multiples of 32), threads, pitch of the output tile, stages in flight; and tm, tn and
 // depth for `matmul`, which computes short sums, and a tile again when a sum is not finite: Inf and NaN have no big and small part.
@@ -13,26 +13,6 @@ template <class T> DEV constexpr int tensorPipeFloats() { return T::stages * Ten
 
 // The nearest TF32, ties away from zero. A NaN may be lost here, but not from the rest, x minus this.
 DEV unsigned roundedToTf32(float x) { return __float_as_uint(x) + 0x1000u & 0xffffe000u; }
-
-// Copies four floats from global to shared memory, or zeros, behind the thread's back, as part of the group that the next endOfCopies ends.
-DEV void copyQuadLater(float *to, const float *from, bool exists) {
-  if constexpr (alignedTensors) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
-                 :
-                 : "r"((unsigned)__cvta_generic_to_shared(to)), "l"(from), "r"(exists ? 16 : 0)
-                 : "memory");
-  } else {
-#pragma unroll
-    for (int i = 0; i < 4; i++)
-      asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;"
-                   :
-                   : "r"((unsigned)__cvta_generic_to_shared(to + i)), "l"(from + i), "r"(exists ? 4 : 0)
-                   : "memory");
-  }
-}
-DEV void endOfCopies() { asm volatile("cp.async.commit_group;" : : : "memory"); }
-// Until all but the last `Groups` groups of the thread's copies have arrived.
-template <int Groups> DEV void waitForAllBut() { asm volatile("cp.async.wait_group %0;" : : "n"(Groups) : "memory"); }
 
 // One operand's part of a buffer: [outer][16 k] where memory runs along k, else [16 k][outer] with its quads dealt to other banks by k, so
 // that the quads of a fragment, k = 4 c + (0..3) for lane 4 g + c, hit every bank once in both.

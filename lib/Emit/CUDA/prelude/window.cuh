@@ -167,7 +167,7 @@ DEV WindowPhase windowPhase(int phase, int origin, int base, int stride, int tap
 
 // Brings `rows` rows of `count` floats each to shared memory with rows innermost, zeros for the rest of `Wide` rows: to[k][row].
 // 4 rows x 8 floats per warp read whole sectors and write all banks. They arrive with waitForCopies.
-template <class S, class T, int Most>
+template <class S, class T, int Most, class Action>
 DEV void windowTranspose(float *to, const float *from, index_t stride, int rows, int count, int warp) {
   constexpr int WarpsA = divisorWithin(T::threads / 32, S::Wide / 4), WarpsK = T::threads / 32 / WarpsA;
   const int lane = threadIdx.x % 32;
@@ -177,13 +177,14 @@ DEV void windowTranspose(float *to, const float *from, index_t stride, int rows,
 #pragma unroll 4
     for (int k = warp / WarpsA * 8 + lane % 8; k < Most; k += 8 * WarpsK) {
       const bool exists = row < rows && k < count;
-      copyLater(to + k * S::Pitch + row, line + (k < count ? k : 0), exists);
+      Action::one(to + k * S::Pitch + row, line + (k < count ? k : 0), exists);
     }
   }
 }
 
-// Brings the weights of `count` reduction channels from `from` on to shared memory, output channels innermost, zeros beyond them.
-template <class S, class P, class T, bool Scatter>
+// Brings the weights of `count` reduction channels from `from` on to shared memory, output channels innermost, zeros beyond them and for
+// the rest of a slice.
+template <class S, class Action = Bring, class P, class T, bool Scatter>
 DEV void windowStageWeights(float *to, const float *weight, const WindowPlace<P, T, Scatter> &at, int from, int count) {
   const int group = at.channel / S::Written;
   const int first = at.channel - group * S::Written;
@@ -191,12 +192,12 @@ DEV void windowStageWeights(float *to, const float *weight, const WindowPlace<P,
   if constexpr (Scatter) { // W[a, b, t]: rows are the taps of an output channel b, one set of them per reduction channel a
     const float *w = weight + ((index_t)(group * S::Reduced + from) * S::Written + first) * S::Taps;
 #pragma unroll 1
-    for (int a = 0; a < count; a++)
-      windowTranspose<S, T, S::Taps>(to + a * S::Taps * S::Pitch, w + (index_t)a * (S::Written * S::Taps), S::Taps, at.channels, S::Taps,
-                                     warp);
+    for (int a = 0; a < T::slice; a++)
+      windowTranspose<S, T, S::Taps, Action>(to + a * S::Taps * S::Pitch, w + (index_t)(a < count ? a : 0) * (S::Written * S::Taps),
+                                             S::Taps, a < count ? at.channels : 0, S::Taps, warp);
   } else { // W[a, b, t]: rows are the taps of all staged channels of an output channel a
     const float *w = weight + ((index_t)at.channel * S::Reduced + from) * S::Taps;
-    windowTranspose<S, T, T::slice * S::Taps>(to, w, S::Reduced * S::Taps, at.channels, count * S::Taps, warp);
+    windowTranspose<S, T, T::slice * S::Taps, Action>(to, w, S::Reduced * S::Taps, at.channels, count * S::Taps, warp);
   }
 }
 
@@ -342,7 +343,7 @@ DEV void window(float *tile, float *pipe, const Load &load, const float *weight,
 #pragma unroll 1
     for (int from = 0; from < S::Reduced; from += T::slice) {
       const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
-      windowStageWeights<S, P, T, Scatter>(pipe, weight, at, from, count);
+      windowStageWeights<S>(pipe, weight, at, from, count);
       stagePatch<S>(patch, load, at.image, at.channel / S::Written * S::Reduced + from, count, base);
       waitForCopies();
       __syncthreads();
@@ -356,7 +357,7 @@ DEV void window(float *tile, float *pipe, const Load &load, const float *weight,
 #pragma unroll 1
     for (int from = 0; from < S::Reduced; from += T::slice) {
       const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
-      windowStageWeights<S, P, T, Scatter>(pipe, weight, at, from, count);
+      windowStageWeights<S>(pipe, weight, at, from, count);
       stagePatch<S>(patch, load, at.image, at.channel / S::Written * S::Reduced + from, count, base);
       waitForCopies();
       __syncthreads();
