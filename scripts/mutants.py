@@ -12,6 +12,7 @@ PLACES = "lib/Emit/CUDA/EmitSweepPlaces.cpp"
 SUMS, EXTREMES = (f"lib/Simplify/{name}.cpp" for name in ("Sums", "Extremes"))
 SKETCH, ANALYSIS, CHOOSE = "lib/Fuse/Sketch.cpp", "lib/Fuse/Analysis.cpp", "lib/Schedule/ChooseWindow.cpp"
 SWEEP, FINISH, ROWS, PHASE, TILE = (f"lib/Emit/CUDA/Emit{name}.cpp" for name in ("Sweep", "Finish", "Rows", "Phase", "Tile"))
+FULL_EDGE = "--schedule-from={models}/full-edge/full.mlir" # tiles of a size that tensor cores are worth
 MUTANTS = []
 
 
@@ -340,7 +341,13 @@ prelude("weight-tail", "weight", "the last position of a row", "k < left; k++", 
 prelude("weight-barrier", "weight", "shares of a tile added at once", "    __syncthreads();\n  }\n  place.template write", "  }\n  place.template write", planted("conv_chain"),
         planted("conv_chain", "--check --sanitize"))
 prelude("weight-zero-times-inf", "weight", "0 * inf behind the edge", "if (at.d + d >= P::small.d || at.h + h >= P::small.h)", "if (false)",
-        model("full-edge", "small", options="--schedule-from={models}/full-edge/full.mlir --inputs=nonfinite"))
+        model("full-edge", "small", options=f"{FULL_EDGE} --precision=ieee --inputs=nonfinite"))
+prelude("tensor-weight-zero-times-inf", "tensor-weight", "0 * inf behind the edge", "return at.d < left.d && at.h < left.h && at.w + ahead < left.w;", "return true;",
+        model("full-edge", "small", options=f"{FULL_EDGE} --inputs=nonfinite"))
+prelude("tensor-weight-barrier", "tensor-weight", "shares of an output added at once", "      share.deposit(pipe);\n    __syncthreads();", "      share.deposit(pipe);",
+        model("full-edge", "small", options=f"{FULL_EDGE} --sanitize"))
+prelude("tensor-weight-column", "tensor-weight", "taps and channels swapped", "n % T::bs * S::Taps + n / T::bs", "n",
+        model("full-edge", "small", options=FULL_EDGE))
 
 # The launch.
 mutant("default-stream", "lib/Runtime/LaunchPlan.cpp", "the default stream", "described.sharedBytes, stream, args)", "described.sharedBytes, nullptr, args)", LAUNCHES)

@@ -112,7 +112,8 @@ protected:
     auto nvrtc = runtime::Nvrtc::get();
     if (!nvrtc)
       return "NOT RUN: " + nvrtc.error().message();
-    std::string source = "typedef int index_t;\n" + preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh"}) + asserts;
+    std::string source =
+        "typedef int index_t;\n" + preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh"}) + asserts;
     auto ptx = (*nvrtc)->compileToPtx(source, "mirror.cu", "sm_90a");
     return ptx ? "" : ptx.error().message();
   }
