@@ -117,6 +117,7 @@ void cuda::emitWeight(KernelText &k) {
   // A long prologue needs registers of its own beside the sums.
   ElementWork work = ElementWork::of(k.kernel);
   bool heavy = work.instructions[0] + work.instructions[1] > 64;
+  k.onTensorCores = t.onTensorCores();
   k.residentBlocks = t.onTensorCores() ? t.resident : std::max<int64_t>(1, residentFor(t.threads) / (heavy ? 2 : 1));
   k.launch.grid = {runtime::Expr(t.splits), runtime::Expr(t.channelBlocks(p)), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / t.boxes(p) - 2 * t.splits); // a box ahead
