@@ -22,19 +22,41 @@ Extents padded(const Shape &list, size_t rank, int64_t value) {
 
 int64_t volume(const Extents &e) { return e[0] * e[1] * e[2]; }
 
-/// One product of a sum of `length`. Rounding both factors moves it by up to two roundoffs; over long sums errors of either sign cancel to
-/// their square root, of which eight standard deviations and more are allowed.
-template <class T> struct Product {
-  Product(double, int64_t) {}
-  T operator()(T a, T b) const { return a * b; }
+/// What rounding both factors of every product does to sums of them, as slack. A factor moves by up to a roundoff. Over a sum such errors
+/// are independent, which leaves the root of the products' squares; or a factor stands in many products (a gradient that is one value per
+/// image), which leaves its share of the sum as a whole. Eight standard deviations of the first, twice the worst case of the second, and
+/// never more than the worst case of all.
+template <class T> struct Rounding {
+  Rounding(double, int64_t) {}
+  void add(int64_t, const T &) {}
+  void endOfGroup(const Tensor<T> &) {}
+  void apply(Tensor<T> &) {}
 };
-template <> struct Product<Bound> {
-  double slack;
-  Product(double unit, int64_t length) : slack(2 * unit * std::min(1.0, 8 / std::sqrt(double(length)))) {}
-  Bound operator()(Bound a, Bound b) const {
-    Bound p = a * b;
-    p.s += scaled(slack, std::fabs(p.v));
-    return p;
+template <> struct Rounding<Bound> {
+  double unit;
+  std::vector<double> absolute, squares, groups, before;
+  Rounding(double unit, int64_t size) : unit(unit) {
+    if (unit > 0)
+      for (std::vector<double> *sums : {&absolute, &squares, &groups, &before})
+        sums->assign(size, 0);
+  }
+  void add(int64_t at, const Bound &product) {
+    if (unit > 0)
+      absolute[at] += std::fabs(product.v), squares[at] += product.v * product.v;
+  }
+  /// Behind all products that may share a factor.
+  void endOfGroup(const Tensor<Bound> &sums) {
+    if (unit > 0)
+      for (int64_t i = 0; i < sums.size(); ++i) {
+        double group = sums.data[i].v - before[i];
+        groups[i] += group * group, before[i] = sums.data[i].v;
+      }
+  }
+  void apply(Tensor<Bound> &sums) {
+    if (unit > 0)
+      for (int64_t i = 0; i < sums.size(); ++i)
+        sums.data[i].s +=
+            2 * unit * std::min(absolute[i], std::fabs(sums.data[i].v) + 4 * std::sqrt(squares[i]) + 2 * std::sqrt(groups[i]));
   }
 };
 
@@ -112,33 +134,49 @@ struct Products {
 
   template <class T> Tensor<T> intoFew(Shape shape, const Tensor<T> &manySide, const Tensor<T> &weight) const {
     Tensor<T> result(std::move(shape));
-    Product<T> product(operandUnit, longestIntoFew());
+    Rounding<T> rounding(operandUnit, result.size());
     forEachRun([&](int64_t s, int64_t l, int64_t w, int64_t count) {
-      for (int64_t i = 0; i < count; ++i)
-        result.data[s + i] += product(manySide.data[l + i * stride[2]], weight.data[w]);
+      for (int64_t i = 0; i < count; ++i) {
+        T product = manySide.data[l + i * stride[2]] * weight.data[w];
+        result.data[s + i] += product;
+        rounding.add(s + i, product);
+      }
     });
+    rounding.apply(result);
     result.reduction = std::max({longestIntoFew(), manySide.reduction, weight.reduction});
     return result;
   }
   template <class T> Tensor<T> intoMany(Shape shape, const Tensor<T> &fewSide, const Tensor<T> &weight) const {
     Tensor<T> result(std::move(shape));
-    Product<T> product(operandUnit, longestIntoMany());
+    Rounding<T> rounding(operandUnit, result.size());
     forEachRun([&](int64_t s, int64_t l, int64_t w, int64_t count) {
-      for (int64_t i = 0; i < count; ++i)
-        result.data[l + i * stride[2]] += product(fewSide.data[s + i], weight.data[w]);
+      for (int64_t i = 0; i < count; ++i) {
+        T product = fewSide.data[s + i] * weight.data[w];
+        result.data[l + i * stride[2]] += product;
+        rounding.add(l + i * stride[2], product);
+      }
     });
+    rounding.apply(result);
     result.reduction = std::max({longestIntoMany(), fewSide.reduction, weight.reduction});
     return result;
   }
   template <class T> Tensor<T> intoWeight(Shape shape, const Tensor<T> &fewSide, const Tensor<T> &manySide) const {
     Tensor<T> result(std::move(shape));
-    Product<T> product(operandUnit, images * volume(few));
+    Rounding<T> rounding(operandUnit, result.size());
+    int64_t imageSize = groups * fewChannels * volume(few), image = 0;
     forEachRun([&](int64_t s, int64_t l, int64_t w, int64_t count) {
+      for (; s >= (image + 1) * imageSize; ++image)
+        rounding.endOfGroup(result);
       T run(0);
-      for (int64_t i = 0; i < count; ++i)
-        run += product(fewSide.data[s + i], manySide.data[l + i * stride[2]]);
+      for (int64_t i = 0; i < count; ++i) {
+        T product = fewSide.data[s + i] * manySide.data[l + i * stride[2]];
+        run += product;
+        rounding.add(w, product);
+      }
       result.data[w] += run;
     });
+    rounding.endOfGroup(result);
+    rounding.apply(result);
     result.reduction = std::max({images * volume(few), fewSide.reduction, manySide.reduction});
     return result;
   }
