@@ -122,8 +122,10 @@ void Candidates::onTensorCores(const Extents &box) {
         t.warpPlaces = warpPlaces, t.warpChannels = warpChannels, t.threads = 32 * warps;
         TensorWindow counter(p, t, scatter, work, spec);
         SmallVector<int64_t> slices;
-        for (int64_t slice : {int64_t(8), int64_t(16), int64_t(32), reduced})
-          if (slice <= std::min<int64_t>(reduced, 32) && !llvm::is_contained(slices, slice))
+        // Many taps leave room for few channels.
+        for (int64_t slice : {int64_t(2), int64_t(4), int64_t(8), int64_t(16), int64_t(32), reduced})
+          if (slice <= std::min<int64_t>(reduced, 32) && (slice >= 8 || slice == reduced || slice * volume(p.taps) >= 64) &&
+              !llvm::is_contained(slices, slice))
             slices.push_back(slice);
         for (int64_t slice : slices) {
           t.slice = slice;

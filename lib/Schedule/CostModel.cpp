@@ -184,6 +184,10 @@ bool fusion::windowPrefersTensorCores(ContractOp contract, int64_t batch, const 
   if (spec.tf32Rate == 0)
     return false;
   Work cuda, tensor;
+  // Where much of a product only fills up, staging and sums decide, on either unit.
+  constexpr double mostFilledUp = 1.5;
+  if (filledUp(contract) > mostFilledUp)
+    return false;
   cuda.contractFlops = workOf(contract, batch).contractFlops;
   tensor.contractFlops = contractFlops(contract, batch);
   moveToTensorCores(tensor, contract);

@@ -33,8 +33,9 @@ BlockCost TensorWindow::block(int64_t slice, bool operandFitsL2) const {
   WindowGeometry sized(p, staged, scatter);
   b.threads = t.threads, b.sharedBytes = sharedBytes(sized.pipeFloats);
   double warps = double(t.threads) / 32, slices = double(ceilDiv(reduced, slice)), all = slices * steps(slice);
+  bool filled = (volume(g.spread) == 1 ? slice * volume(p.taps) : slice) % 8 != 0;
   double rows = double(t.warpPlaces) / 16, columns = double(t.warpChannels) / 8, phases = double(g.phaseCount());
-  double loads = 4 * rows + 2 * columns + 2, products = rows * columns, selects = slice % 8 == 0 ? 0 : 8 * rows + 2 * columns;
+  double loads = 4 * rows + 2 * columns + 2, products = rows * columns, selects = filled ? 8 * rows + 2 * columns : 0;
   double sums = phases * rows * columns * 4;
   // Factors are rounded where they lie, by who copied them, when they are read often enough; else whenever they are read.
   bool plain = work.instructions[0] == 0, rounded = volume(p.taps) * g.places * ceilDiv(t.channels, t.warpChannels) >= 8 * volume(g.patch);

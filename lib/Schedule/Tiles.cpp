@@ -90,7 +90,7 @@ void WindowGeometry::dealToThreads(const WindowProblem &p, const WindowTile &t, 
 /// Whether quads of weights can be copied as they lie, and then keep lanes of a fragment in banks of their own.
 static bool copiesWeightQuads(const WindowProblem &p, const WindowTile &t, bool scatter) {
   int64_t taps = volume(p.taps);
-  return scatter ? taps % 2 == 1 && t.channels % 4 == 0 && p.b / p.groups * taps % 4 == 0
+  return scatter ? taps % 4 == 0 || (taps % 2 == 1 && t.channels % 4 == 0 && p.b / p.groups * taps % 4 == 0)
                  : p.b / p.groups * taps % 4 == 0 && t.slice * taps % 4 == 0;
 }
 
@@ -106,11 +106,12 @@ void WindowGeometry::dealToWarps(const WindowProblem &p, const WindowTile &t, bo
     weightPitch = roundUp(rows, 4) % 8 == 4 ? roundUp(rows, 4) : roundUp(rows, 4) + 4;
     rows = wide;
   } else {
-    weightPitch = copiesQuads ? wide * taps : wide;
+    bool apart = scatter && taps % 4 == 0; // four floats between output channels
+    weightPitch = !copiesQuads ? wide : wide * (taps + (apart ? 4 : 0));
     auto meets = [&](int64_t n) { return n % 32 != 8 && n % 32 != 24; };
-    while (copiesQuads      ? weightPitch % 32 != 8 * taps % 32 && weightPitch % 32 != 24 * taps % 32
-           : taps % 16 == 0 ? weightPitch % 2 == 0
-                            : meets(weightPitch * taps))
+    while (!apart && (copiesQuads      ? weightPitch % 32 != 8 * taps % 32 && weightPitch % 32 != 24 * taps % 32
+                      : taps % 16 == 0 ? weightPitch % 2 == 0
+                                       : meets(weightPitch * taps)))
       ++weightPitch;
     rows = copiesQuads ? t.slice : rows;
   }

@@ -57,6 +57,8 @@ struct WindowCase {
     int weights;
     if (!scatter && reduced() * all % 4 == 0 && slice * all % 4 == 0)
       weights = wide * from(slice * all, 8, 4, 4);
+    else if (scatter && all % 4 == 0)
+      weights = slice * wide * (all + 4);
     else if (scatter && all % 2 == 1 && channels % 4 == 0 && written() * all % 4 == 0)
       weights = slice * from(wide * all, 32, 8 * all, 24 * all);
     else if (all % 16 == 0)
@@ -325,6 +327,10 @@ TEST(Window, TensorScatter) {
           onTensorCores(scatterCase("dilated_common", 1, 3, 4, 1, {1, 6, 7}, {1, 3, 2}, {1, 4, 4}, zero, {1, 6, 2}, {0, 3, 0}), {1, 8, 16},
                         4, 3, 16, 8),
           onTensorCores(scatterCase("grouped", 2, 16, 16, 2, {1, 5, 5}, k33, {1, 2, 2}, p11, one, zero), {1, 4, 16}, 8, 8, 16, 8),
+          onTensorCores(scatterCase("sixteen_taps", 2, 9, 12, 1, {1, 5, 9}, {1, 4, 4}, {1, 2, 2}, p11, one, zero), {1, 4, 16}, 12, 4, 16,
+                        16),
+          onTensorCores(scatterCase("eight_taps", 1, 8, 6, 1, {3, 3, 5}, two, two, zero, one, zero), {2, 4, 8}, 6, 8, 16, 8),
+          onTensorCores(scatterCase("less_than_a_slice", 1, 5, 8, 1, {1, 5, 9}, k33, one, p11, one, zero), {1, 4, 8}, 8, 16, 16, 8),
           onTensorCores(scatterCase("thin", 1, 3, 5, 1, {4, 4, 4}, {3, 4, 3}, two, one, one, one), {1, 1, 3}, 5, 2, 16, 8),
           onTensorCores(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 23}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 32}, 5, 4, 16, 8),
       });

@@ -12,9 +12,11 @@
 //   spread, step, period, phases (nothing is paired), cover as in window.cuh; patch from it with full = cover, patch.w up to a multiple of
 //   split most = volume(ceil(taps / period)), entries = volume(phases) * ceil(slice * most / 8) * 8, table = ceil((2 * entries +
 //   volume(phases)) / 4) * 4 wide = ceil(channels / warpChannels) * warpChannels, all = volume(taps), written per group, reduced per group
-//   direct = gather: reduced * all % 4 == 0 and slice * all % 4 == 0; scatter: all odd, channels % 4 == 0 and written * all % 4 == 0
-//   weights = direct gather: wide * (from slice * all on, % 8 == 4); direct scatter: slice * (from wide * all on, % 32 in {8 * all, 24 *
-//   all});
+//   direct = gather: reduced * all % 4 == 0 and slice * all % 4 == 0; scatter: all % 4 == 0, or all odd, channels % 4 == 0 and written *
+//   all
+//            % 4 == 0
+//   weights = direct gather: wide * (from slice * all on, % 8 == 4); direct scatter: slice * wide * (all + 4) for all % 4 == 0, else
+//             slice * (from wide * all on, % 32 in {8 * all, 24 * all});
 //             else slice * all * pitch, pitch from wide on with pitch * all % 32 in {8, 24}, or odd where all % 16 == 0
 //   plane = from volume(patch) on, % 32 in {8, 24}
 //   tensorWindowPipeFloats = table + (slice < reduced ? 2 : 1) * (weights + slice * plane)
@@ -39,24 +41,29 @@ template <class P, class T, bool Scatter> struct TensorWindowShape : WindowExten
                 "expected one share per warp");
   static constexpr int Wide = WarpsChannels * T::warpChannels;
   static constexpr int SliceTaps = T::slice * E::Taps;
-  static constexpr bool Direct = Scatter ? E::Taps % 2 == 1 && T::channels % 4 == 0 && E::Written * E::Taps % 4 == 0
+  static constexpr bool Apart = Scatter && E::Taps % 4 == 0; // four floats of padding from output channel to output channel
+  static constexpr bool Direct = Scatter ? Apart || (E::Taps % 2 == 1 && T::channels % 4 == 0 && E::Written * E::Taps % 4 == 0)
                                          : E::Reduced * E::Taps % 4 == 0 && SliceTaps % 4 == 0;
   // The lanes of a fragment differ in four k and in eight output channels, and must not meet in a bank.
   DEV static constexpr int pitchFrom(int n) {
     for (;; n++) {
       const int apart = n * (Direct ? 1 : E::Taps) % 32;
       if (Direct && !Scatter  ? n % 8 == 4
+          : Apart             ? true
           : Direct            ? apart == 8 * E::Taps % 32 || apart == 24 * E::Taps % 32
           : E::Taps % 16 == 0 ? n % 2 == 1
                               : apart == 8 || apart == 24)
         return n;
     }
   }
-  static constexpr int Pitch = pitchFrom(!Direct ? Wide : Scatter ? Wide * E::Taps : SliceTaps);
-  static constexpr int ChannelPitch = !Direct ? 1 : Scatter ? E::Taps : Pitch; // from output channel to output channel
+  static constexpr int Pitch = pitchFrom(!Direct ? Wide : Scatter ? Wide * (E::Taps + (Apart ? 4 : 0)) : SliceTaps);
+  static constexpr int ChannelPitch = !Direct   ? 1
+                                      : Apart   ? E::Taps + 4
+                                      : Scatter ? E::Taps
+                                                : Pitch; // from output channel to output channel
   static constexpr int WeightFloats = (!Direct ? SliceTaps : Scatter ? T::slice : Wide) * Pitch;
   // Four neighbouring k are taps where weights lie in their order and that spares banks, else reduction channels.
-  static constexpr bool TapsFirst = Direct && !Scatter && E::Taps % 2 == 0;
+  static constexpr bool TapsFirst = Direct && E::Taps % 2 == 0;
   // Where the weight of (reduction channel, tap) lies for output channel 0.
   DEV static constexpr int weightAt(int channel, int tap) {
     return !Direct ? (channel * E::Taps + tap) * Pitch : Scatter ? channel * Pitch + tap : channel * E::Taps + tap;
@@ -70,7 +77,7 @@ template <class P, class T, bool Scatter> struct TensorWindowShape : WindowExten
   // A factor is rounded where it lies when it is read often enough, else whenever it is read.
   static constexpr bool RoundsPatch = E::Taps * Places * WarpsChannels >= 8 * volume(patch), RoundsWeights = Direct && WarpsPlaces >= 8;
   // Whether some phase may have k that fill up a step of eight: their products must not see Inf and NaN.
-  static constexpr bool Filled = T::slice % 8 != 0;
+  static constexpr bool Filled = (Phases == 1 && volume(spread) == 1 ? T::slice * E::Taps : T::slice) % 8 != 0;
 };
 
 template <class P, class T, bool Scatter> DEV constexpr int tensorWindowPipeFloats() {
@@ -226,7 +233,7 @@ DEV void tensorStageWeights(float *to, const float *weight, const WindowPlace<P,
       const int row = i / Quads;
       const int first = i % Quads * 4;
       const bool exists = row < rows && first < floats;
-      Action::quad(to + row * S::Pitch + first,
+      Action::quad(to + row * S::Pitch + first + (S::Apart ? first / S::Taps * 4 : 0),
                    corner + (exists ? (index_t)row * ((Scatter ? S::Written : S::Reduced) * S::Taps) + first : 0), exists);
     }
   }
