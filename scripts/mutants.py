@@ -342,6 +342,11 @@ prelude("weight-barrier", "weight", "shares of a tile added at once", "    __syn
         planted("conv_chain", "--check --sanitize"))
 prelude("weight-zero-times-inf", "weight", "0 * inf behind the edge", "if (at.d + d >= P::small.d || at.h + h >= P::small.h)", "if (false)",
         model("full-edge", "small", options=f"{FULL_EDGE} --precision=ieee --inputs=nonfinite"))
+prelude("tensor-window-tap", "tensor-window", "one tap's weights for all", "entry.y = S::weightAt(channel, of);", "entry.y = S::weightAt(channel, 0);",
+        model("full-edge", "small", options=FULL_EDGE))
+prelude("tensor-window-barrier", "tensor-window", "a buffer filled while it is read", "    __syncthreads(); // everybody has read this buffer, and the next one is full\n", "",
+        model("full-edge", "small", options=f"{FULL_EDGE} --sanitize"))
+prelude("tensor-window-buffer", "tensor-window", "the first slice again and again", "    now = next;\n", "", model("full-edge", "small", options=FULL_EDGE))
 prelude("tensor-weight-zero-times-inf", "tensor-weight", "0 * inf behind the edge", "return at.d < left.d && at.h < left.h && at.w + ahead < left.w;", "return true;",
         model("full-edge", "small", options=f"{FULL_EDGE} --inputs=nonfinite"))
 prelude("tensor-weight-barrier", "tensor-weight", "shares of an output added at once", "      share.deposit(pipe);\n    __syncthreads();", "      share.deposit(pipe);",
