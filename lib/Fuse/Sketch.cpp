@@ -125,8 +125,9 @@ void Sketcher::findStored() {
   }
 }
 
-/// A per-channel sum of what a weight contraction loads as S can be taken while it is loaded.
+/// A per-channel sum of what a weight contraction loads as S can be taken while it is loaded; one sum, which is what its kernel makes.
 void Sketcher::findAbsorbed() {
+  llvm::SmallPtrSet<Operation *, 4> taken;
   for (auto &[op, i] : plan.infos) {
     auto reduce = dyn_cast<ReduceOp>(op);
     if (!reduce || i.inTile || reduce.getKind() != ReduceKind::sum || !choices.inlined.contains(reduce.getInput()))
@@ -136,8 +137,9 @@ void Sketcher::findAbsorbed() {
     if (shape->perImage || shape->channels != 1 || !onlyReturned)
       continue;
     for (Operation *user : reduce.getInput().getUsers())
-      if (auto contract = dyn_cast<ContractOp>(user);
-          contract && contract.getKind() == ContractKind::weight && contract.getLhs() == reduce.getInput())
+      if (auto contract = dyn_cast<ContractOp>(user); contract && contract.getKind() == ContractKind::weight &&
+                                                      contract.getLhs() == reduce.getInput() && !absorbed.count(op) &&
+                                                      taken.insert(contract).second)
         absorbed[op] = contract;
   }
 }

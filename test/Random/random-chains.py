@@ -26,12 +26,14 @@ def arguments():
     parser.add_argument("--log", type=Path, metavar="FILE", help="one line per chain that is not ok, and the summary, are added to it")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--tool", default="fusion-run")
+    parser.add_argument("--option", action="append", default=[], help="another option of the tool; repeatable")
     parser.add_argument("--cuda", action="store_true", help="on a GPU instead of the host driver with its checks")
     parser.add_argument("--most-unsupported", type=int, metavar="N", help="more chains that are not supported yet are a failure")
     parser.add_argument("--most-unjudged", type=int, metavar="N", help="more chains of NaN, or with a result of zeros in forward, are a failure")
     options = parser.parse_args()
     if options.cuda:
         run.WHERE = ["--device=cuda"]
+    run.WHERE = run.WHERE + options.option
     return options
 
 
