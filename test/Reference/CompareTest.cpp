@@ -1,5 +1,6 @@
 // Comparison rules for NaN, infinity, overflow and all-zero tensors; the input generator's promises.
 #include "fusion/Reference/Compare.h"
+#include "fusion/Reference/Ops.h"
 #include "fusion/Reference/Random.h"
 #include "gtest/gtest.h"
 #include <cstring>
@@ -100,4 +101,40 @@ TEST(Random, SpecialValues) {
   Tensor<float> x = randomTensor({50}, 3, 1, options);
   EXPECT_EQ(x.data.front(), x.data.back());
   EXPECT_GT(x.data.front(), 9e5);
+}
+
+/// `x` with all but `kept` bits behind the point of each value rounded away.
+static Tensor<float> roundedTo(Tensor<float> x, int kept) {
+  for (float &v : x.data) {
+    uint32_t word;
+    std::memcpy(&word, &v, 4);
+    word = (word + (1u << (22 - kept))) & ~((1u << (23 - kept)) - 1);
+    std::memcpy(&v, &word, 4);
+  }
+  return x;
+}
+
+TEST(Compare, ConvolutionsOfRoundedFactors) {
+  Tensor<float> x = randomTensor({2, 16, 9, 11}, 1), w = randomTensor({8, 16, 3, 3}, 2), dy = randomTensor({2, 8, 7, 9}, 3);
+  auto bounds = [](const Tensor<float> &from) {
+    Tensor<Bound> to(from.shape);
+    std::copy(from.data.begin(), from.data.end(), to.data.begin());
+    return to;
+  };
+  ConvSpec fp32, tf32;
+  tf32.operandUnit = unitTf32;
+  Tensor<Bound> y = conv<Bound>(bounds(x), bounds(w), nullptr, tf32), strict = conv<Bound>(bounds(x), bounds(w), nullptr, fp32);
+  Tensor<Bound> dw = convGradWeight<Bound>(bounds(dy), bounds(x), tf32, w.shape),
+                dx = convGradInput<Bound>(bounds(dy), bounds(w), tf32, x.shape);
+  auto forward = [&](int kept) { return conv<float>(roundedTo(x, kept), roundedTo(w, kept), nullptr, fp32); };
+  auto gradW = [&](int kept) { return convGradWeight<float>(roundedTo(dy, kept), roundedTo(x, kept), fp32, w.shape); };
+  auto gradX = [&](int kept) { return convGradInput<float>(roundedTo(dy, kept), roundedTo(w, kept), fp32, x.shape); };
+  // TF32 keeps ten bits; it is allowed where it was asked for, and not elsewhere; bf16, with seven, never is.
+  EXPECT_TRUE(compare(y, forward(10)).ok() && compare(dw, gradW(10)).ok() && compare(dx, gradX(10)).ok());
+  EXPECT_FALSE(compare(strict, forward(10)).ok());
+  EXPECT_FALSE(compare(y, forward(7)).ok() || compare(dw, gradW(7)).ok() || compare(dx, gradX(7)).ok());
+  // One product of 144 that is missing shows.
+  Tensor<float> less = w;
+  less.data[5] = 0;
+  EXPECT_FALSE(compare(y, conv<float>(roundedTo(x, 10), roundedTo(less, 10), nullptr, fp32)).ok());
 }

@@ -9,16 +9,27 @@
 // is multiplied. A buffer holds the weights of a slice of reduction channels and the patch as [slice][d][h][w], w split by remainder in a
 // strided gather. Weights lie as in memory where quads of them can be copied (`direct`): [channel][slice * taps] in a gather,
 // [slice][channel * taps] in a scatter; else as [slice * taps][channel]. Sizes per axis, in plain arithmetic (all loops stop at the least):
-//   spread, step, period, phases (nothing is paired), cover as in window.cuh; patch from it with full = cover, patch.w up to a multiple of
-//   split most = volume(ceil(taps / period)), entries = volume(phases) * ceil(slice * most / 8) * 8, table = ceil((2 * entries +
-//   volume(phases)) / 4) * 4 wide = ceil(channels / warpChannels) * warpChannels, all = volume(taps), written per group, reduced per group
-//   direct = gather: reduced * all % 4 == 0 and slice * all % 4 == 0; scatter: all % 4 == 0, or all odd, channels % 4 == 0 and written *
-//   all
-//            % 4 == 0
-//   weights = direct gather: wide * (from slice * all on, % 8 == 4); direct scatter: slice * wide * (all + 4) for all % 4 == 0, else
-//             slice * (from wide * all on, % 32 in {8 * all, 24 * all});
-//             else slice * all * pitch, pitch from wide on with pitch * all % 32 in {8, 24}, or odd where all % 16 == 0
+//   spread, step, period, phases (nothing is paired) and cover as in window.cuh; patch from it with full = cover, patch.w up to a multiple
+//   of split; written and reduced: channels per group; all = volume(taps)
+//
+//   most = volume(ceil(taps / period))
+//
+//   entries = volume(phases) * ceil(slice * most / 8) * 8, table = ceil((2 * entries + volume(phases)) / 4) * 4
+//
+//   wide = ceil(channels / warpChannels) * warpChannels
+//
+//   direct, gather: reduced * all % 4 == 0 and slice * all % 4 == 0
+//
+//   direct, scatter: all % 4 == 0, or all odd with channels % 4 == 0 and written * all % 4 == 0
+//
+//   weights, direct gather: wide * (from slice * all on, % 8 == 4)
+//
+//   weights, direct scatter: slice * wide * (all + 4) for all % 4 == 0, else slice * (from wide * all on, % 32 in {8 * all, 24 * all})
+//
+//   weights, else: slice * all * pitch, pitch from wide on with pitch * all % 32 in {8, 24}, or odd where all % 16 == 0
+//
 //   plane = from volume(patch) on, % 32 in {8, 24}
+//
 //   tensorWindowPipeFloats = table + (slice < reduced ? 2 : 1) * (weights + slice * plane)
 
 template <class P, class T, bool Scatter> struct TensorWindowShape : WindowExtents<P, T, Scatter> {
