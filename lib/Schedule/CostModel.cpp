@@ -53,8 +53,8 @@ double fusion::bytesOf(Type type, int64_t batch) {
 
 static double elements(Type type, int64_t batch) { return bytesOf(type, batch) / 4; }
 
-/// Multiply-adds of a contraction are (elements of S) x (taps and channels that meet each).
-static double contractFlops(ContractOp op, int64_t batch) {
+// Multiply-adds are (elements of S) x (taps and channels that meet each).
+double fusion::contractionFlops(ContractOp op, int64_t batch) {
   auto type = [](Value v) { return cast<RankedTensorType>(v.getType()); };
   if (op.getKind() == ContractKind::matmul) {
     RankedTensorType a = type(op.getLhs());
@@ -121,7 +121,7 @@ static void addWindowOverhead(Work &work, ContractOp op, int64_t batch) {
 Work fusion::workOf(Operation *stage, int64_t batch) {
   Work work;
   if (auto contract = dyn_cast<ContractOp>(stage)) {
-    work.contractFlops = contractFlops(contract, batch);
+    work.contractFlops = contractionFlops(contract, batch);
     if (contract.getKind() != ContractKind::matmul)
       addWindowOverhead(work, contract, batch);
   } else if (auto pool = dyn_cast<PoolOp>(stage)) {
@@ -189,7 +189,7 @@ bool fusion::windowPrefersTensorCores(ContractOp contract, int64_t batch, const 
   if (filledUp(contract) > mostFilledUp)
     return false;
   cuda.contractFlops = workOf(contract, batch).contractFlops;
-  tensor.contractFlops = contractFlops(contract, batch);
+  tensor.contractFlops = contractionFlops(contract, batch);
   moveToTensorCores(tensor, contract);
   return tensor.terms(spec).math < 0.9 * cuda.terms(spec).math;
 }

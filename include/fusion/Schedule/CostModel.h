@@ -46,6 +46,8 @@ void moveToTensorCores(Work &work, ContractOp contract);
 /// Whether a window's products take less time on tensor cores, by their rates and by what fills up rows, columns and steps there: what a
 /// plan is predicted by.
 bool windowPrefersTensorCores(ContractOp contract, int64_t batch, const DeviceSpec &spec);
+/// Flops of a contraction as it is written: two for each multiply-add, none for what a tile leaves idle.
+double contractionFlops(ContractOp contract, int64_t batch);
 /// Adds what a matrix product pays for operands that stages `inside` its kernel compute while it loads them: once more for every further
 /// tile of `rows` x `cols` along the other operand, and element by element instead of by copies.
 void addReloads(Work &work, ContractOp product, int64_t batch, int64_t rows, int64_t cols,

@@ -190,8 +190,11 @@ void PhaseEmitter::report(KernelText &k) {
     if (auto source = op.getAttrOfType<StringAttr>("source"))
       r.stages.push_back(source.str());
     Work work = workOf(&op, options.batch);
-    if (auto contract = dyn_cast<ContractOp>(op); contract && k.onTensorCores)
-      moveToTensorCores(work, contract);
+    if (auto contract = dyn_cast<ContractOp>(op)) {
+      r.contractionFlops += contractionFlops(contract, options.batch);
+      if (k.onTensorCores)
+        moveToTensorCores(work, contract);
+    }
     r.work += work;
   }
   if (k.facts.strategy == Strategy::Matmul) {

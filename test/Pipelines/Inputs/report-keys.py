@@ -6,7 +6,7 @@ import sys
 REQUIRED = {
     "report": "chain arch forward backward",
     "phase": "kernels bytes compulsory_bytes saved_bytes workspace_bytes predicted_us roofline_us",
-    "kernel": "name stages unit bytes_read bytes_written flops predicted_us threads shared_bytes registers spill_bytes",
+    "kernel": "name stages unit bytes_read bytes_written flops contraction_flops predicted_us threads shared_bytes registers spill_bytes",
 }
 
 report = json.load(sys.stdin)

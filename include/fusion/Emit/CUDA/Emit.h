@@ -14,6 +14,7 @@ struct KernelReport {
   Work work;
   CostTerms terms; ///< what `seconds` is made of
   double seconds = 0, rooflineSeconds = 0;
+  double contractionFlops = 0; ///< as written; `work` counts what a tile leaves idle, too
   unsigned threads = 0;
   uint64_t sharedBytes = 0;
   std::string schedule; ///< the tile, for people
