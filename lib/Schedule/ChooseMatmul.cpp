@@ -65,12 +65,15 @@ namespace {
 struct Candidates {
   int64_t m, n, group;
   const DeviceSpec &spec;
+  TileObserver<MatmulTile> seen;
   MatmulTile best;
   double least = std::numeric_limits<double>::infinity();
 
   void consider(MatmulTile t, const BlockCost &block, int64_t mostThreads) {
     double cycles = deviceCycles(block, double(ceilDiv(m, t.rows) * ceilDiv(n, t.step)), spec);
     t.resident = std::clamp<int64_t>(residentBlocks(block, spec), 1, mostThreads / t.threads);
+    if (seen)
+      seen(t, cycles / spec.clock());
     if (cycles < least)
       least = cycles, best = t;
   }
@@ -84,8 +87,9 @@ static constexpr int64_t kLeastTensorDepth = 32;
 /// What tensor cores must be predicted to save: less is not worth the second kernel inside, for sums that are not finite.
 static constexpr double kTensorGain = 0.9;
 
-MatmulChoice fusion::chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec) {
-  Candidates cuda{m, n, group, spec, {}}, tensor{m, n, group, spec, {}};
+MatmulChoice fusion::chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,
+                                  TileObserver<MatmulTile> seen) {
+  Candidates cuda{m, n, group, spec, seen, {}}, tensor{m, n, group, spec, seen, {}};
   for (int64_t rows : {16, 32, 64, 128})
     for (int64_t cols : {16, 32, 64, 128}) {
       if (group > cols)

@@ -121,6 +121,7 @@ struct Candidates {
   const WindowProblem &p;
   const DeviceSpec &spec;
   int64_t images, mostRegisters;
+  TileObserver<WeightTile> seen;
   WeightTile best;
   double least = std::numeric_limits<double>::infinity();
 
@@ -141,6 +142,8 @@ struct Candidates {
       block.memory = step.memory * each + 8 * outputs;
       block.bytes = step.bytes * each + 8 * outputs; // written here, read by the finish kernel
       double cycles = deviceCycles(block, double(t.splits * blocks), spec);
+      if (seen)
+        seen(t, cycles / spec.clock());
       if (cycles < least)
         least = cycles, best = t;
     }
@@ -238,9 +241,10 @@ constexpr double kTensorGain = 0.9, kTensorSeconds = 1e-6;
 
 } // namespace
 
-WeightChoice fusion::chooseWeight(const WindowProblem &p, const ElementWork &work, const DeviceSpec &spec, int64_t batch) {
+WeightChoice fusion::chooseWeight(const WindowProblem &p, const ElementWork &work, const DeviceSpec &spec, int64_t batch,
+                                  TileObserver<WeightTile> seen) {
   int64_t images = ShapedType::isDynamic(p.images) ? batch : p.images;
-  Candidates cuda{p, spec, images, kMostRegisters, {}}, tensor{p, spec, images, kMostTensorRegisters, {}};
+  Candidates cuda{p, spec, images, kMostRegisters, seen, {}}, tensor{p, spec, images, kMostTensorRegisters, seen, {}};
   cuda.best.splits = 1;
   chooseOnCudaCores(cuda, work);
   if (spec.tf32Rate > 0)

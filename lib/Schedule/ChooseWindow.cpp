@@ -41,8 +41,9 @@ SmallVector<int64_t> channelCounts(int64_t written, std::initializer_list<int64_
 
 class Candidates {
 public:
-  Candidates(const WindowProblem &p, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch)
-      : p(p), scatter(scatter), work(work), spec(spec), written((scatter ? p.b : p.a) / p.groups),
+  Candidates(const WindowProblem &p, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch,
+             TileObserver<WindowTile> seen)
+      : p(p), scatter(scatter), work(work), spec(spec), seen(seen), written((scatter ? p.b : p.a) / p.groups),
         reduced((scatter ? p.a : p.b) / p.groups), images(ShapedType::isDynamic(p.images) ? batch : p.images),
         operand(4 * work.loads[0] * double(images * volume(scatter ? p.small : p.large) * (scatter ? p.a : p.b))) {}
 
@@ -59,6 +60,7 @@ private:
   bool scatter;
   const ElementWork &work;
   const DeviceSpec &spec;
+  TileObserver<WindowTile> seen;
   int64_t written, reduced, images;
   double operand; ///< bytes
 
@@ -71,11 +73,15 @@ private:
     // Blocks of the next channels run when the operand has left L2: a sweep that nothing hides, and bytes that plans do not count on.
     double sweeps = fits() ? 0 : kSweepPenalty * operand * double(channelBlocks / p.groups - 1) / spec.bandwidth * spec.clock();
     double cycles = deviceCycles(block, blocks, spec) + sweeps;
-    if (cycles < best.cycles) {
-      best = {t, cycles};
-      if (t.onTensorCores())
-        best.tile.resident = std::clamp<int64_t>(residentBlocks(block, spec), 1, spec.registersPerMultiprocessor / (t.threads * 64));
-    }
+    if (cycles >= best.cycles && !seen)
+      return;
+    WindowTile tile = t;
+    if (t.onTensorCores())
+      tile.resident = std::clamp<int64_t>(residentBlocks(block, spec), 1, spec.registersPerMultiprocessor / (t.threads * 64));
+    if (seen)
+      seen(tile, cycles / spec.clock());
+    if (cycles < best.cycles)
+      best = {tile, cycles};
   }
 };
 
@@ -139,9 +145,10 @@ constexpr double kTensorGain = 0.9;
 
 } // namespace
 
-WindowChoice fusion::chooseWindow(const WindowProblem &p, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch) {
+WindowChoice fusion::chooseWindow(const WindowProblem &p, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch,
+                                  TileObserver<WindowTile> seen) {
   const Extents &out = scatter ? p.large : p.small;
-  Candidates candidates(p, scatter, work, spec, batch);
+  Candidates candidates(p, scatter, work, spec, batch, seen);
   const Extents &m = work.multiple; // a box is made of whole windows
   auto boxes = [&](int i, int64_t limit, int64_t least = 1) {
     return extentsUpTo(ceilDiv(out[i], m[i]), std::max<int64_t>(1, limit / m[i]), ceilDiv(least, m[i]));

@@ -263,3 +263,33 @@ TEST(Tiles, ChoosingIsQuick) {
   printf("%.2f ms of CPU time per choice\n", milliseconds);
   EXPECT_LT(milliseconds, 25); // some 1 ms optimised; the margin is for unoptimised builds
 }
+
+// Who measures tiles picks among those that the chooser considers: the chosen one is among them, and none is predicted to take less.
+TEST(Tiles, ObserversSeeEveryTileConsidered) {
+  ElementWork w;
+  double least = INFINITY;
+  bool chosen = false;
+  MatmulChoice product = chooseMatmul(4096, 4096, 4096, 0, w, h200(), [&](MatmulTile tile, double seconds) {
+    tile.band = chooseMatmulBand(4096, 4096, 4096, tile, w, h200());
+    least = std::min(least, seconds);
+    chosen |= show(tile) == show(chooseMatmulTile(4096, 4096, 4096, 0, w, h200()));
+  });
+  EXPECT_TRUE(chosen);
+  EXPECT_EQ(least, std::min(product.cudaSeconds, product.tensorSeconds));
+
+  least = INFINITY, chosen = false;
+  std::string shown = show(chooseWindowTile(conv2d(), false, w, h200(), 128));
+  WindowChoice window = chooseWindow(conv2d(), false, w, h200(), 128, [&](const WindowTile &tile, double seconds) {
+    least = std::min(least, seconds), chosen |= show(tile) == shown;
+  });
+  EXPECT_TRUE(chosen);
+  EXPECT_EQ(least, std::min(window.cudaSeconds, window.tensorSeconds));
+
+  least = INFINITY, chosen = false;
+  shown = show(chooseWeightTile(conv2d(), w, h200(), 128));
+  WeightChoice weight = chooseWeight(conv2d(), w, h200(), 128, [&](const WeightTile &tile, double seconds) {
+    least = std::min(least, seconds), chosen |= show(tile) == shown;
+  });
+  EXPECT_TRUE(chosen);
+  EXPECT_EQ(least, std::min(weight.cudaSeconds, weight.tensorSeconds));
+}

@@ -4,6 +4,7 @@
 #include "fusion/Dialect/FusionDialect.h"
 #include "fusion/Schedule/DeviceSpec.h"
 #include "fusion/Stages/Access.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <array>
 
 namespace fusion {
@@ -132,26 +133,33 @@ struct SweepTile {
   int64_t lanes = 32;       ///< threads along the results, or threads that share a run
 };
 
+/// Sees every tile that a chooser considers, with the seconds it is predicted to take; may be null.
+template <class Tile> using TileObserver = llvm::function_ref<void(const Tile &, double)>;
+
 /// The tile, and what the best tile of each family is predicted to take; infinite where there is none.
 struct WindowChoice {
   WindowTile tile;
   double cudaSeconds = 0, tensorSeconds = 0;
 };
-WindowChoice chooseWindow(const WindowProblem &problem, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
+WindowChoice chooseWindow(const WindowProblem &problem, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch,
+                          TileObserver<WindowTile> seen = nullptr);
 WindowTile chooseWindowTile(const WindowProblem &problem, bool scatter, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
 /// The tile, and what the best tile of each family is predicted to take; infinite where there is none.
 struct WeightChoice {
   WeightTile tile;
   double cudaSeconds = 0, tensorSeconds = 0;
 };
-WeightChoice chooseWeight(const WindowProblem &problem, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
+WeightChoice chooseWeight(const WindowProblem &problem, const ElementWork &work, const DeviceSpec &spec, int64_t batch,
+                          TileObserver<WeightTile> seen = nullptr);
 WeightTile chooseWeightTile(const WindowProblem &problem, const ElementWork &work, const DeviceSpec &spec, int64_t batch);
 /// The tile, band included, and what the best tile of each family is predicted to take; infinite where there is none.
 struct MatmulChoice {
   MatmulTile tile;
   double cudaSeconds = 0, tensorSeconds = 0;
 };
-MatmulChoice chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec);
+/// `seen` gets tiles without their band.
+MatmulChoice chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,
+                          TileObserver<MatmulTile> seen = nullptr);
 /// Whether a product of these extents, with nothing fused, runs on tensor cores: what a plan is predicted by.
 bool takesTensorCores(ContractOp product, int64_t batch, const DeviceSpec &spec);
 MatmulTile chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec);
