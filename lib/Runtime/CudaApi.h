@@ -13,7 +13,7 @@ struct CudaApi {
   using Handle = void *; // CUcontext, CUmodule, CUfunction, CUstream, CUevent
   using Pointer = unsigned long long;
   enum : Result { success = 0, outOfMemory = 2 };
-  enum DeviceAttribute { computeMajor = 75, computeMinor = 76, sharedPerBlockOptin = 97 };
+  enum DeviceAttribute { multiprocessorCount = 16, computeMajor = 75, computeMinor = 76, sharedPerBlockOptin = 97 };
   enum FunctionAttribute { maxDynamicShared = 8 };
 
   static Expected<std::unique_ptr<CudaApi>> open(const std::string &path);

@@ -97,6 +97,8 @@ Expected<std::unique_ptr<Driver>> CudaDriver::open(int ordinal, const std::strin
   if (!result)
     result = api.deviceAttribute(&shared, CudaApi::sharedPerBlockOptin, driver->handle);
   if (!result)
+    result = api.deviceAttribute(&info.multiprocessors, CudaApi::multiprocessorCount, driver->handle);
+  if (!result)
     result = api.deviceTotalMemory(&info.totalMemory, driver->handle);
   if (Error error = api.check(result, "describe device " + std::to_string(ordinal)))
     return error;

@@ -2,6 +2,7 @@
 #include "Emit.h"
 #include "../common/Tool.h"
 #include "Limits.h"
+#include "Tuning.h"
 #include "fusion/Emit/CppHost/CppHost.h"
 #include "fusion/Runtime/Nvrtc.h"
 #include "fusion/Runtime/Program.h"
@@ -21,6 +22,7 @@ struct Arguments {
   CompileArguments compile;
   std::string input = "-", output, emit, format = "json", dumpTo;
   bool fullPrelude = true, remarks = false;
+  TuneArguments tune;
   Limits limits;
 };
 
@@ -34,7 +36,7 @@ void printHelp() {
          "  --emit=ptx|cubin             compiled by NVRTC; with gradients, -o FILE also writes FILE.backward\n"
          "  --emit=program               the program file that the runtime loads\n"
          "  --emit=report                plan, bytes, predicted time (--format=json|text)\n"
-      << CompileArguments::help()
+      << CompileArguments::help() << TuneArguments::help()
       << "  --remarks                    every decision of simplification and fusion, with its reason and numbers, on standard error\n"
          "  --prelude=omit|full          what --emit=cuda prints in front of the kernels (default full)\n"
          "  --dump-stages-to=DIR         the module after every stage of the road, and the CUDA sources\n"
@@ -45,9 +47,9 @@ void printHelp() {
 }
 
 void reportUnknown(llvm::StringRef argument) {
-  constexpr llvm::StringLiteral withValue[] = {"--arch",      "--grad",           "--precision",     "--batch",
-                                               "--bandwidth", "--flops",          "--emit",          "--format",
-                                               "--prelude",   "--dump-stages-to", "--limit-seconds", "--limit-memory"};
+  constexpr llvm::StringLiteral withValue[] = {"--arch",          "--grad",         "--precision", "--batch",           "--bandwidth",
+                                               "--flops",         "--emit",         "--format",    "--prelude",         "--dump-stages-to",
+                                               "--limit-seconds", "--limit-memory", "--tune",      "--tune-candidates", "--device"};
   llvm::SmallVector<llvm::StringRef> known(std::begin(withValue), std::end(withValue));
   known.append({"--assume-finite", "--remarks", "-o"});
   llvm::StringRef name = argument.split('=').first, close = nearest(name, known);
@@ -66,6 +68,11 @@ ExitCode readArguments(int argc, char **argv, Arguments &a) {
     if (a.compile.parse(arg)) {
       if (!a.compile.error.empty()) {
         llvm::errs() << "error: " << a.compile.error << "\n";
+        return Usage;
+      }
+    } else if (a.tune.parse(arg)) {
+      if (!a.tune.error.empty()) {
+        llvm::errs() << "error: " << a.tune.error << "\n";
         return Usage;
       }
     } else if (arg.consume_front("--emit=")) {
@@ -113,6 +120,10 @@ ExitCode readArguments(int argc, char **argv, Arguments &a) {
   if (a.emit == "cpp-host" && !llvm::StringRef(a.output).ends_with(".cu")) {
     llvm::errs() << "error: expected -o NAME.cu with --emit=cpp-host, which writes NAME.h beside it, but got "
                  << (a.output.empty() ? "nothing" : "'" + a.output + "'") << "\n";
+    return Usage;
+  }
+  if (a.tune.on && a.remarks) {
+    llvm::errs() << "error: expected --tune without --remarks, which would print those of every tile that is tried; use --emit=report\n";
     return Usage;
   }
   if (a.format != "json" && a.format != "text") {
@@ -235,8 +246,10 @@ int tools::emitMain(int argc, char **argv) {
   Arguments a;
   if (ExitCode code = readArguments(argc, argv, a))
     return code;
-  if (std::optional<int> code = superviseSelf(a.limits))
-    return *code;
+  // A GPU's driver reserves more addresses than any limit, and whoever measures kernels lets them run.
+  if (!a.tune.on)
+    if (std::optional<int> code = superviseSelf(a.limits))
+      return *code;
   if (!a.dumpTo.empty()) {
     if (std::error_code error = llvm::sys::fs::create_directories(a.dumpTo)) {
       llvm::errs() << "error: cannot create " << a.dumpTo << ": " << error.message() << "\n";
@@ -255,7 +268,9 @@ int tools::emitMain(int argc, char **argv) {
                                                   /*printAsEmitRemarks=*/true);
   }
   std::optional<Compiled> compiled;
-  if (ExitCode code = compileFile(session, a.input, a.compile.options, compiled))
+  ExitCode code = a.tune.on ? compileTuned(session, a.input, a.compile.options, a.tune, compiled)
+                            : compileFile(session, a.input, a.compile.options, compiled);
+  if (code)
     return code;
   if (!a.dumpTo.empty()) {
     const runtime::Variant &variant = compiled->program.variants.front();

@@ -31,6 +31,8 @@ Grad tools::gradOf(const Program &program) {
 
 int64_t tools::batchOf(const Program &program, int64_t nominal) { return program.dynamicBatch() ? nominal : program.batch(); }
 
+bool tools::roundsToTf32(const Program &program) { return llvm::StringRef(program.serialize()).contains("on tensor cores (TF32)"); }
+
 std::string tools::differsFrom(const Program &program, const Program &expected) {
   auto seen = [](fusion_role role) { return role != FUSION_SAVED; }; // what forward leaves for backward is the program's own business
   auto describe = [](const TensorInfo &t) {

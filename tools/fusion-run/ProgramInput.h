@@ -15,6 +15,9 @@ Grad gradOf(const Program &program);
 /// The batch size to run with: the program's own, or `nominal` when the program takes any.
 int64_t batchOf(const Program &program, int64_t nominal);
 
+/// Whether the head comment of a kernel says that it multiplies a window in TF32; false for a program without source.
+bool roundsToTf32(const Program &program);
+
 /// Why `program` cannot stand in for `expected`, the program of the model it is said to be made from; empty when it can.
 std::string differsFrom(const Program &program, const Program &expected);
 

@@ -126,7 +126,9 @@ ExitCode run(const Arguments &a, Device &device, const Program &program, const R
 class Runs {
 public:
   Runs(const Arguments &a, Device &device, Model &model, const Program &program)
-      : a(a), device(device), model(model), subject(model.subject()), program(program), partialGrid(a.partialGrid()) {}
+      : a(a), device(device), model(model), subject(model.subject()), program(program), partialGrid(a.partialGrid()) {
+    subject.tf32 |= roundsToTf32(program); // measured tiles may multiply on other units than predicted ones
+  }
   ExitCode all(const reference::Golden *golden);
 
 private:

@@ -25,6 +25,7 @@ struct DeviceInfo {
   int major = 0, minor = 0;       ///< compute capability
   size_t sharedBytesPerBlock = 0; ///< opt-in maximum
   size_t totalMemory = 0;         ///< bytes
+  int multiprocessors = 0;        ///< 0: unknown
   int dlpackType = 2;             ///< DLPack's number for the device's memory; 2 is CUDA
   int dlpackId = 0;               ///< its ordinal
 };
