@@ -16,7 +16,8 @@ WRITERS = {"graphs": "graphs", "reductions": "reductions", "norms": "reductions"
 def write_models(folder, groups):
     """Writes groups of models, a folder each; returns the files as tests name them."""
     for group in sorted(groups):
-        script = ROOT / "test/Integration" / (WRITERS.get(group, "models") + ".py")
+        writer = "narrow" if group.startswith(("bf16-", "f16-")) else WRITERS.get(group, "models")
+        script = ROOT / "test/Integration" / (writer + ".py")
         subprocess.run([sys.executable, "-B", script, group, folder / group], check=True)
     return {f"{group}/{file.name}" for group in groups for file in (folder / group).iterdir()}
 

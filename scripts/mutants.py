@@ -103,21 +103,21 @@ mutant("matmul-gradient-order", STRUCTURED, "b^T where a is transposed", "ta ? m
        "ta ? matmul(c, a.getType(), b, c.dy(), !tb, true)", model("graphs", "square_matmul"))
 mutant("gamma-gradient-not-normalised", STRUCTURED, "dy * x", "MulOp::create(c.builder, c.loc, op.getType(), c.dy(), n)",
        "MulOp::create(c.builder, c.loc, op.getType(), c.dy(), op.getX())", planted("linear_chain"))
-mutant("sum-gradient-axis", REDUCED, "dims not kept: dy along the last axes", "b.broadcast(b.keepDims(c.dy(), op.getX(), op.getDims()),", "b.broadcast(c.dy(),",
+mutant("sum-gradient-axis", REDUCED, "dims not kept: dy along the last axes", "broadcastTo(b, b.keepDims(c.dy(), op.getX(), op.getDims()),", "broadcastTo(b, c.dy(),",
        model("reductions", "sum_of_equal_extents"))
 mutant("extreme-gradient-of-max", REDUCED, "the minimum's gradient at the maximum", "x, c.op->getName().stripDialect(), dims", 'x, "max", dims',
        golden("reduce_min_inner"))
 mutant("variance-gradient-factor", REDUCED, "without the 2", "b.constant(2)", "b.constant(1)", golden("reduce_variance_middle"))
 mutant("moments-gradient-count", REDUCED, "not divided by the count", "b.keepDims(b.div(gradient, b.count(x, op.getDims())),", "b.keepDims(gradient,",
        golden("reduce_variance_middle"))
-mutant("moments-mean-gradient", REDUCED, "the mean's gradient forgotten", "b.broadcast(perElement(dMean), x.getType())",
-       "b.broadcast(b.mul(perElement(dMean), b.constant(0)), x.getType())", model("graphs", "own_statistics"))
+mutant("moments-mean-gradient", REDUCED, "the mean's gradient forgotten", "broadcastTo(b, perElement(dMean), x)",
+       "broadcastTo(b, b.mul(perElement(dMean), b.constant(0)), x)", model("graphs", "own_statistics"))
 mutant("standardize-gradient-sign", REDUCED, "centred + slope", "b.sub(centred, slope)", "b.add(centred, slope)", golden("layer_norm"))
 mutant("standardize-foreign-moments", REDUCED, "statistics of another tensor as its own", "moments.getX() == op.getX() && ", "",
        model("graphs", "statistics_of_another"))
 mutant("running-mean-gradient-sign", REDUCED, "the mean's sign", "negate(c, sumTo(c, scaled, op.getMean()))", "sumTo(c, scaled, op.getMean())",
        golden("batch_norm_inference"))
-mutant("running-variance-gradient", REDUCED, "x not centred", "b.mul(c.dy(), b.sub(op.getX(), op.getMean()))", "b.mul(c.dy(), op.getX())",
+mutant("running-variance-gradient", REDUCED, "x not centred", "b.mul(dy, b.sub(b.inF32(op.getX()), op.getMean()))", "b.mul(dy, b.inF32(op.getX()))",
        golden("batch_norm_inference"))
 mutant("dropout-gradient-unmasked", REDUCED, "dy everywhere", "withAttributesOf(c, DropoutOp::getOperationName(), c.dy(), x.getType())", "c.dy()", golden("dropout"))
 
@@ -159,8 +159,8 @@ mutant("where-swapped", STAGES, "the other operand", '"a == 0 ? c : b"', '"a == 
 mutant("maximum-loses-nan", STAGES, "b where a is NaN", '"a > b ? a : (a == a ? b : a)"', '"a > b ? a : b"', golden("special_maximum"))
 mutant("maximum-tie", STAGES, "dy to both where equal", '"b == c ? a * 0.5 : (b < c ? 0 : a)"', '"b < c ? 0 : a"', golden("special_maximum"))
 mutant("minimum-gradient-side", STAGES, "dy to the larger one", "(b > c ? 0 : a)", "(b > c ? a : 0)", golden("broadcast_minimum"))
-mutant("broadcast-folded", STAGES, "a broadcast counts as a reshape", "if (withoutUnitDims(access, domain) != withoutUnitDims(map.getResultAccess(), domain))",
-       "if (false)", model("reductions", "sum_channels"))
+mutant("broadcast-folded", STAGES, "a broadcast counts as a reshape", "if (withoutUnitDims(access, domain) != withoutUnitDims(map.getResultAccess(), domain) ||",
+       "if (", model("reductions", "sum_channels"))
 mutant("group-index", ACCESS, "channel % groups", "c.floorDiv(d.channels / groups)", "c % groups", planted("conv_norm_chain"))
 mutant("broadcast-run", ACCESS, "positions not divided by the inner extent", "inner == 1 ? p : p.floorDiv(inner)", "p", golden("broadcast_add", "broadcast"),
        model("graphs", "sum_per_position"), model("reductions", "max_width", "sum_height"))
@@ -276,7 +276,7 @@ mutant("int32-offsets", PHASE, "32 bits for 2^31 elements", '(wide ? "long long"
 mutant("variance-unbiased", SWEEP, "divided by count - 1", '.m2 / " + all + ".count;"', '.m2 / (" + all + ".count - 1.0f);"', model("reductions", "variance_channels", "variance_positions"))
 mutant("sweep-bound", PLACES, "one result too many", "own < (index_t){0};", "own <= (index_t){0};", model("reductions", "max_features", "max_positions"))
 mutant("sweep-step", SWEEP, "runs of elements overlap", ": tile.lanes * vector;", ": tile.lanes;", model("reductions", "sum_image", "sum_long_row"))
-mutant("sweep-vector", PLACES, "extents that no vector divides", "if (extent % v == 0)", "if (extent >= v)", model("reductions", "max_features", "max_channels"))
+mutant("sweep-vector", PLACES, "extents that no vector divides", "vectorFor({extent},", "vectorFor({extent / 4 * 4},", model("reductions", "max_features", "max_channels"))
 mutant("sweep-channel", PLACES, "runs per channel not divided by", 'formatv("(outer / {0} % {1})", runs, C)', 'formatv("(outer % {0})", C)',
        model("norms", "softmax_width_scaled"))
 mutant("sweep-inner", PLACES, "runs along the inner extent", 'formatv("({0} * {1} + {2})", r, run.inner, in)', 'formatv("({0} + {2})", r, run.inner, in)',

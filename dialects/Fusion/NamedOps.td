@@ -110,6 +110,29 @@ def Fusion_ConstantOp : Fusion_NamedOp<"constant"> {
   let assemblyFormat = "$value attr-dict `:` type($y)";
 }
 
+def Fusion_CastOp : Fusion_NamedOp<"cast"> {
+  let summary = "the operand in another element type, rounded to the nearest value of it, ties to even";
+  let description = [{
+    Rounds wherever it stands, also between ops of one kernel. With `exact` only the type changes: the value is rounded where it is written
+    to memory, like every other. The passes' own casts are exact.
+
+    ```mlir
+    %y = fusion.cast %x : tensor<?x4xf32> to tensor<?x4xbf16>
+    ```
+
+    Constraints:
+    * (cast_c1) the result has the operand's shape.
+  }];
+  let arguments = (ins Fusion_Tensor:$x, UnitAttr:$exact);
+  let results = (outs Fusion_Tensor:$y);
+  let hasVerifier = 1;
+  let assemblyFormat = "$x attr-dict `:` type($x) `to` type($y)";
+  let extraClassDeclaration = [{
+    /// Whether the value changes: the result's type holds fewer values than the operand's.
+    bool rounds();
+  }];
+}
+
 class Fusion_Binary<string mnemonic, string what, list<Trait> traits = []> : Fusion_NamedOp<mnemonic, traits> {
   let summary = what # ", operands broadcast from the right as in PyTorch";
   let description = [{
@@ -213,7 +236,7 @@ def Fusion_SumToOp : Fusion_NamedOp<"sum_to"> {
 // * (norm_c3) eps is finite and not negative.
 // * (norm_c4) `gamma` and `beta` are `[C]`, and come together or not at all.
 // * (norm_c5) a result that is a tensor like `x` has `x`'s type.
-// * (norm_c6) `mean` and `rstd` are `[N, groups]`.
+// * (norm_c6) `mean` and `rstd` are `[N, groups]`, in f32.
 
 def Fusion_GroupNormOp : Fusion_NamedOp<"group_norm", [AttrSizedOperandSegments]> {
   let summary = "group normalisation: gamma * (x - mean) / sqrt(var + eps) + beta, biased variance, per (image, group of channels)";

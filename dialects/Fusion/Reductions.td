@@ -35,7 +35,7 @@ def Fusion_MomentsOp : Fusion_NamedOp<"moments", [AllTypesMatch<["mean", "varian
     %mean, %variance = fusion.moments %x {dims = array<i64: 1, 2>, keepdim} : tensor<?x4x5xf32> to tensor<?x1x1xf32>
     ```
 
-    Constraints: reduction_c1, reduction_c2.
+    Constraints: reduction_c1, and reduction_c2 with results in f32.
   }];
   let arguments = (ins Fusion_Tensor:$x, DenseI64ArrayAttr:$dims, UnitAttr:$keepdim);
   let results = (outs Fusion_Tensor:$mean, Fusion_Tensor:$variance);
@@ -53,7 +53,7 @@ def Fusion_CountOp : Fusion_NamedOp<"count"> {
     ```
 
     Constraints: reduction_c1, and
-    * (count_c1) the result is a scalar.
+    * (count_c1) the result is an f32 scalar.
   }];
   let arguments = (ins Fusion_Tensor:$x, DenseI64ArrayAttr:$dims);
   let results = (outs Fusion_Tensor:$y);

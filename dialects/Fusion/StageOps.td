@@ -27,7 +27,8 @@ def Fusion_MapOp : Fusion_Op<"map"> {
   let description = [{
     The domain `[N, C, P]` stands behind `over`, an unknown batch as `?`. `access[i]` maps `(n, c, p)` to the linear offset in operand i,
     `result_access` to the offset in the result. `source` names the op that a stage comes from. With `index`, the region gets one more
-    argument: the value of that map of `(n, c, p)` and, as a symbol, the batch (exact below 2^24).
+    argument: the value of that map of `(n, c, p)` and, as a symbol, the batch (exact below 2^24). Scalars are f32 whatever the tensors'
+    element types: what is read is widened, and only a store rounds.
 
     ```mlir
     #full = affine_map<(n, c, p) -> (n * 32 + c * 8 + p)>
@@ -46,7 +47,8 @@ def Fusion_MapOp : Fusion_Op<"map"> {
     * (map_c3) `result_access` is the dense row-major access of the domain.
     * (map_c4) The region has one f32 argument per operand (and one for `index`) and ends with `fusion.yield`.
     * (map_c5) The region holds only the scalar ops that formulas are made of: arith's constant, addf, subf, mulf, divf, negf, select and
-      cmpf (olt, ole, ogt, oge, oeq, une), and math's exp, expm1, log, log1p, tanh, erf, sqrt, rsqrt, absf and powf.
+      cmpf (olt, ole, ogt, oge, oeq, une), math's exp, expm1, log, log1p, tanh, erf, sqrt, rsqrt, absf and powf, `fusion.uniform` and
+      `fusion.round`.
     * (map_c6) `index` has the three dims, at most one symbol and one result.
   }];
   let arguments = (ins Variadic<Fusion_Tensor>:$inputs, AffineMapArrayAttr:$access, AffineMapAttr:$result_access, DenseI64ArrayAttr:$domain,
@@ -63,6 +65,18 @@ def Fusion_UniformOp : Fusion_Op<"uniform", [ParentOneOf<["MapOp"]>]> {
   let arguments = (ins I64Attr:$seed, I64Attr:$offset);
   let results = (outs F32:$value);
   let assemblyFormat = "attr-dict `:` type($value)";
+}
+
+def Fusion_RoundOp : Fusion_Op<"round", [ParentOneOf<["MapOp"]>]> {
+  let summary = "the nearest value that f16 or bf16 holds, ties to even, as f32";
+  let description = [{
+    Constraints:
+    * (round_c1) `to` is f16 or bf16.
+  }];
+  let arguments = (ins F32:$x, TypeAttr:$to);
+  let results = (outs F32:$value);
+  let hasVerifier = 1;
+  let assemblyFormat = "$x `to` $to attr-dict `:` type($value)";
 }
 
 def Fusion_YieldOp : Fusion_Op<"yield", [Terminator, ReturnLike, ParentOneOf<["MapOp"]>]> {

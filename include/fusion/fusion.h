@@ -89,6 +89,9 @@ typedef enum fusion_role {
   FUSION_GRAD_PARAMETER = 6
 } fusion_role;
 
+/** How an element lies in memory. */
+typedef enum fusion_type { FUSION_F32 = 0, FUSION_F16 = 1, FUSION_BF16 = 2 } fusion_type;
+
 /** The extent that stands for the batch in fusion_tensor_info::shape. */
 #define FUSION_BATCH (-1)
 
@@ -99,6 +102,7 @@ typedef struct fusion_tensor_info {
   int64_t of;           /**< index of the tensor that a gradient belongs to, else -1 */
   const int64_t *shape; /**< FUSION_BATCH where the extent is the batch */
   uint32_t rank;
+  fusion_type type; /**< of its elements */
 } fusion_tensor_info;
 #define FUSION_TENSOR_INFO {sizeof(fusion_tensor_info)}
 
@@ -113,6 +117,8 @@ FUSION_API fusion_status fusion_program_save(const fusion_program *program, cons
 
 /** "grad_output" for FUSION_GRAD_OUTPUT, as in program files; never null. */
 FUSION_API const char *fusion_role_name(fusion_role role);
+/** "bf16" for FUSION_BF16, as in program files; never null. */
+FUSION_API const char *fusion_type_name(fusion_type type);
 
 /** What a program was compiled for. */
 typedef struct fusion_program_info {
@@ -133,7 +139,7 @@ FUSION_API const char *fusion_program_name(const fusion_program *program);
 /** `dynamic` is 1 when any batch from 0 to `size` will do, 0 when `size` is the only one. */
 FUSION_API void fusion_program_batch(const fusion_program *program, int *dynamic, int64_t *size);
 FUSION_API uint32_t fusion_program_tensor_count(const fusion_program *program);
-/** `info->struct_size` must be set. All tensors are dense row-major fp32. */
+/** `info->struct_size` must be set. All tensors are dense row-major. */
 FUSION_API fusion_status fusion_program_tensor(const fusion_program *program, uint32_t index, fusion_tensor_info *info);
 FUSION_API fusion_status fusion_program_find_tensor(const fusion_program *program, const char *name, uint32_t *index);
 FUSION_API fusion_status fusion_program_tensor_bytes(const fusion_program *program, uint32_t index, int64_t batch, int64_t *bytes);
@@ -170,9 +176,9 @@ FUSION_API int fusion_executable_has(const fusion_executable *executable, fusion
 /** Compiles and loads a phase unless that was done, for tensors that are aligned and batches whose offsets fit 32 bits. */
 FUSION_API fusion_status fusion_executable_prepare(const fusion_executable *executable, fusion_phase phase);
 /**
- * The same for launches of this batch with tensors at multiples of `alignment` bytes (4 at least). Kernels with 32-bit offsets do not
- * serve every batch, and those that load four elements at a time do not serve every address: the first launch in need of others
- * compiles them, and a remark says so. Call this before such a launch is captured into a graph.
+ * The same for launches of this batch with tensors at multiples of `alignment` bytes (at least the size of their elements). Kernels with
+ * 32-bit offsets do not serve every batch, and those that load four elements at a time do not serve every address: the first launch in need
+ * of others compiles them, and a remark says so. Call this before such a launch is captured into a graph.
  */
 FUSION_API fusion_status fusion_executable_prepare_for(const fusion_executable *executable, fusion_phase phase, int64_t batch,
                                                        uint32_t alignment);
@@ -212,7 +218,7 @@ typedef struct fusion_tensor {
   } device;
   int32_t ndim;
   struct {
-    uint8_t code, bits; /**< 2, 32: fp32 */
+    uint8_t code, bits; /**< 2, 32: fp32; 2, 16: fp16; 4, 16: bf16 */
     uint16_t lanes;     /**< 1 */
   } dtype;
   const int64_t *shape;   /**< elements */

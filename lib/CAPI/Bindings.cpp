@@ -49,7 +49,7 @@ Error fusion_bindings::allocate() {
     view.data = reinterpret_cast<void *>(*memory);
     view.device = {loaded.device.dlpackType, loaded.device.dlpackId};
     view.ndim = int32_t(shapes[i].size());
-    view.dtype = {2, 32, 1};
+    view.dtype = {dlType(tensors()[i].type).code, dlType(tensors()[i].type).bits, 1};
     view.shape = shapes[i].data();
   }
   for (fusion_phase phase : {FUSION_FORWARD, FUSION_BACKWARD}) {

@@ -59,6 +59,14 @@ ErrorKind kindOf(fusion_status status);
 inline Error invalid(const std::string &message) { return Error(ErrorKind::InvalidArgument, message); }
 inline Error null(const char *what) { return invalid(std::string("expected ") + what + ", but got null"); }
 
+/// An element type as DLPack's code and bits, and what messages call it.
+struct DlType {
+  uint8_t code, bits;
+  const char *name;
+};
+constexpr DlType dlTypes[] = {{2, 32, "fp32"}, {2, 16, "fp16"}, {4, 16, "bf16"}};
+constexpr const DlType &dlType(runtime::ElementType type) { return dlTypes[int(type)]; }
+
 /// Runs the body of an entry point: errors and exceptions end here.
 template <class Body> fusion_status guarded(Body body) noexcept {
   try {

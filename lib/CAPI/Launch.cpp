@@ -10,7 +10,6 @@ using namespace fusion::runtime;
 namespace {
 
 constexpr int32_t dlCuda = 2, dlCudaManaged = 13;
-constexpr uint8_t dlFloat = 2;
 
 /// What a message calls an argument: inputs[1] "weight".
 struct Place {
@@ -59,7 +58,10 @@ COLD Error stridesError(const Place &at, const fusion_tensor &given) {
 }
 
 COLD Error typeError(const Place &at, const fusion_tensor &given) {
-  return wrong(at, "elements of fp32 (code 2, 32 bits, 1 lane)",
+  const DlType &wanted = dlType(at.arguments.groups[at.group][at.index].described->type);
+  return wrong(at,
+               std::string("elements of ") + wanted.name + " (code " + std::to_string(wanted.code) + ", " + std::to_string(wanted.bits) +
+                   " bits, 1 lane)",
                "code " + std::to_string(given.dtype.code) + ", " + std::to_string(given.dtype.bits) + " bits, " +
                    std::to_string(given.dtype.lanes) + " lanes");
 }
@@ -75,7 +77,8 @@ inline Error checkTensor(const Place &at, const fusion_tensor *given, const Devi
   const Tensor &tensor = *at.arguments.groups[at.group][at.index].described;
   if (!given)
     return wrong(at, "a tensor", "null");
-  if (given->dtype.code != dlFloat || given->dtype.bits != 32 || given->dtype.lanes != 1)
+  const DlType &type = dlType(tensor.type);
+  if (given->dtype.code != type.code || given->dtype.bits != type.bits || given->dtype.lanes != 1)
     return typeError(at, *given);
   bool sameType =
       given->device.device_type == device.dlpackType || (device.dlpackType == dlCuda && given->device.device_type == dlCudaManaged);

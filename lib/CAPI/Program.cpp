@@ -10,7 +10,8 @@ using namespace fusion::capi;
 using namespace fusion::runtime;
 
 static_assert(FUSION_BATCH == kBatchExtent && int(FUSION_GRAD_PARAMETER) == int(TensorRole::GradParameter) &&
-                  int(FUSION_SAVED) == int(TensorRole::Saved),
+                  int(FUSION_SAVED) == int(TensorRole::Saved) && int(FUSION_F16) == int(ElementType::F16) &&
+                  int(FUSION_BF16) == int(ElementType::BF16),
               "the C interface's numbers are the runtime's");
 
 static Error handOut(Expected<Program> program, fusion_program **out) {
@@ -62,6 +63,10 @@ const char *fusion_role_name(fusion_role role) {
   return role >= FUSION_INPUT && role <= FUSION_GRAD_PARAMETER ? roleName(TensorRole(role)) : "unknown";
 }
 
+const char *fusion_type_name(fusion_type type) {
+  return type >= FUSION_F32 && type <= FUSION_BF16 ? typeName(ElementType(type)) : "unknown";
+}
+
 fusion_status fusion_program_describe(const fusion_program *program, fusion_program_info *out) {
   return guarded([&]() -> Error {
     if (!program)
@@ -107,6 +112,7 @@ fusion_status fusion_program_tensor(const fusion_program *program, uint32_t inde
     info.of = tensor.of ? int64_t(*tensor.of) : -1;
     info.shape = tensor.shape.data();
     info.rank = uint32_t(tensor.shape.size());
+    info.type = fusion_type(tensor.type);
     return writeStruct(info, out, sizeof(info), "info");
   });
 }

@@ -1,5 +1,6 @@
 // Builds named ops whose result type follows from the operands.
 #include "fusion/Dialect/Builders.h"
+#include "fusion/Dialect/ElementTypes.h"
 
 using namespace mlir;
 
@@ -7,6 +8,12 @@ namespace fusion {
 
 Value NamedBuilder::constant(double value) {
   return ConstantOp::create(builder, loc, RankedTensorType::get({}, builder.getF32Type()), builder.getF64FloatAttr(value));
+}
+
+Value NamedBuilder::inF32(Value x) { return inElement(x, builder.getF32Type()); }
+
+Value NamedBuilder::inElement(Value x, Type element) {
+  return elementOf(x.getType()) == element ? x : CastOp::create(builder, loc, withElement(typeOf(x), element), x, true).getY();
 }
 
 Value NamedBuilder::reshape(Value x, ArrayRef<int64_t> shape) {
@@ -20,7 +27,7 @@ Value NamedBuilder::broadcast(Value x, Type type) { return x.getType() == type ?
 Value NamedBuilder::detach(Value x) { return DetachOp::create(builder, loc, x.getType(), x); }
 
 MomentsOp NamedBuilder::moments(Value x, ArrayRef<int64_t> dims, bool keepdim) {
-  Type type = reducedType(x, dims, keepdim);
+  Type type = fusion::inF32(reducedType(x, dims, keepdim));
   return MomentsOp::create(builder, loc, type, type, x, dims, keepdim);
 }
 
@@ -38,7 +45,8 @@ RankedTensorType NamedBuilder::broadcastType(ArrayRef<Value> values) {
   SmallVector<int64_t> shape;
   for (Value v : values)
     shape = *broadcastShapes(shape, typeOf(v).getShape());
-  return RankedTensorType::get(shape, typeOf(values.front()).getElementType());
+  const Value *narrow = llvm::find_if(values, [](Value v) { return holdsNarrow(v.getType()); });
+  return RankedTensorType::get(shape, elementOf((narrow == values.end() ? values.front() : *narrow).getType()));
 }
 
 } // namespace fusion

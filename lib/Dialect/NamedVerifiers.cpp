@@ -1,5 +1,6 @@
 // Constraints of the named layer, numbered in dialects/Fusion/NamedOps.td; those of convolutions are in Shape.cpp, of norms in
 // NormVerifiers.cpp.
+#include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Dialect/FusionDialect.h"
 #include "fusion/Dialect/Shape.h"
 #include "mlir/IR/Diagnostics.h"
@@ -63,7 +64,7 @@ LogicalResult LinearOp::verify() {
   if (getBias() && getBias().getType().getShape() != ArrayRef<int64_t>{features})
     return emitOpError("expected bias to have shape [")
            << features << "], one entry per output feature, but got " << getBias().getType() << " (linear_c3)";
-  auto expected = RankedTensorType::get({x.getDimSize(0), features}, x.getElementType());
+  auto expected = RankedTensorType::get({x.getDimSize(0), features}, y.getElementType());
   if (y != expected)
     return emitOpError("expected a result of type ") << expected << ", but got " << y << "; the result is [N, F] (linear_c4)";
   return success();
@@ -77,7 +78,7 @@ LogicalResult MatmulOp::verify() {
   if (a.getDimSize(summedA) != b.getDimSize(summedB))
     return emitOpError("expected equal extents in dim ") << summedA << " of a and dim " << summedB << " of b, but got " << a << " and " << b
                                                          << "; see transpose_a and transpose_b (matmul_c2)";
-  auto expected = RankedTensorType::get({a.getDimSize(1 - summedA), b.getDimSize(1 - summedB)}, a.getElementType());
+  auto expected = RankedTensorType::get({a.getDimSize(1 - summedA), b.getDimSize(1 - summedB)}, y.getElementType());
   if (y != expected)
     return emitOpError("expected a result of type ") << expected << ", but got " << y << " (matmul_c3)";
   return success();
@@ -85,15 +86,14 @@ LogicalResult MatmulOp::verify() {
 
 // ---------------------------------------------------------------- elementwise
 
-/// A double that stays finite when it is rounded to the element type.
-static bool isFiniteFloat(double value) { return std::isfinite(float(value)); }
-
 LogicalResult ConstantOp::verify() {
   if (getY().getType().getRank() != 0)
-    return emitOpError("expected a result of type tensor<f32>, but got ")
-           << getY().getType() << "; scalars broadcast by themselves (constant_c1)";
-  if (!isFiniteFloat(getValue().convertToDouble()))
-    return emitOpError("expected a value that is finite in f32, but got ") << getValueAttr() << "; use a representable one (constant_c2)";
+    return emitOpError("expected a result of type ") << RankedTensorType::get({}, elementOf(getY().getType())) << ", but got "
+                                                     << getY().getType() << "; scalars broadcast by themselves (constant_c1)";
+  Type element = elementOf(getY().getType());
+  if (!std::isfinite(roundedTo(getValue().convertToDouble(), element)))
+    return emitOpError("expected a value that is finite in ")
+           << element << ", but got " << getValueAttr() << "; use a representable one (constant_c2)";
   return success();
 }
 
@@ -104,7 +104,7 @@ static LogicalResult verifyBinary(Operation *op) {
   if (!shape)
     return op->emitOpError("expected shapes that broadcast from the right, but got ")
            << lhs << " and " << rhs << "; give the smaller one extents of 1 where it repeats (binary_c1)";
-  auto expected = RankedTensorType::get(*shape, lhs.getElementType());
+  auto expected = RankedTensorType::get(*shape, y.getElementType());
   if (y != expected)
     return op->emitOpError("expected a result of type ") << expected << ", but got " << y << " (binary_c2)";
   return success();
@@ -159,7 +159,7 @@ LogicalResult SumToOp::verify() {
   for (int64_t d = 0; d < x.getRank(); ++d)
     if (!llvm::is_contained(*dims, d))
       left.push_back(x.getDimSize(d));
-  auto expected = RankedTensorType::get(left, x.getElementType());
+  auto expected = RankedTensorType::get(left, y.getElementType());
   if (y != expected)
     return emitOpError("expected a result of type ") << expected << ", but got " << y << "; summed dims are dropped (sum_to_c3)";
   return success();

@@ -48,7 +48,7 @@ static LogicalResult verifyLikeX(Operation *op, RankedTensorType type, RankedTen
 
 /// (norm_c6) statistics.
 static LogicalResult verifyStats(Operation *op, RankedTensorType mean, RankedTensorType rstd, RankedTensorType x, int64_t groups) {
-  auto expected = RankedTensorType::get({x.getDimSize(0), groups}, x.getElementType());
+  auto expected = RankedTensorType::get({x.getDimSize(0), groups}, Float32Type::get(op->getContext()));
   if (mean == expected && rstd == expected)
     return success();
   return op->emitOpError("expected mean and rstd of type ")
@@ -101,11 +101,13 @@ static LogicalResult verifyTrailing(Operation *op, RankedTensorType x, int64_t d
   if (!fits)
     return op->emitOpError("expected normalised_dims from 1 to ")
            << x.getRank() << ", without the unknown batch, but got " << dims << " for " << x << " (trailing_c1)";
-  auto expected = RankedTensorType::get(x.getShape().take_back(dims), x.getElementType());
-  for (auto [vector, name] : {std::pair(gamma, "gamma"), std::pair(beta, "beta")})
-    if (vector && vector.getType() != expected)
+  for (auto [vector, name] : {std::pair(gamma, "gamma"), std::pair(beta, "beta")}) {
+    auto given = vector ? cast<RankedTensorType>(vector.getType()) : RankedTensorType();
+    auto expected = RankedTensorType::get(x.getShape().take_back(dims), given ? given.getElementType() : x.getElementType());
+    if (given && given != expected)
       return op->emitOpError("expected ") << name << " to have the type " << expected << " of the normalised dims, but got "
                                           << vector.getType() << " (trailing_c2)";
+  }
   return success();
 }
 
@@ -143,8 +145,9 @@ LogicalResult InstanceNormOp::verify() {
 
 /// (batch_norm_c1), (batch_norm_c2), (batch_norm_c4)
 static LogicalResult verifyRunning(BatchNormOp op, RankedTensorType x) {
-  auto vector = RankedTensorType::get({x.getDimSize(1)}, x.getElementType());
   Value mean = op.getRunningMean(), variance = op.getRunningVariance();
+  Type element = mean ? cast<RankedTensorType>(mean.getType()).getElementType() : x.getElementType();
+  auto vector = RankedTensorType::get({x.getDimSize(1)}, element);
   bool fit = bool(mean) == bool(variance) && (!mean || (mean.getType() == vector && variance.getType() == vector));
   if (!fit || (op.getInference() && !mean)) {
     InFlightDiagnostic error = op.emitOpError("expected running statistics of type ") << vector << ", but got ";

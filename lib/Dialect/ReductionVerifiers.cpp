@@ -25,7 +25,7 @@ static LogicalResult verifyDims(Operation *op, RankedTensorType x, DenseI64Array
 static LogicalResult verifyReduction(Operation *op, RankedTensorType x, DenseI64ArrayAttr dims, bool keepdim, RankedTensorType y) {
   if (failed(verifyDims(op, x, dims)))
     return failure();
-  auto expected = RankedTensorType::get(reducedShape(x.getShape(), dims, keepdim), x.getElementType());
+  auto expected = RankedTensorType::get(reducedShape(x.getShape(), dims, keepdim), y.getElementType());
   if (y == expected)
     return success();
   return op->emitOpError("expected a result of type ")

@@ -1,5 +1,6 @@
 // Shape inference of the named layer: tensors in general, broadcasting, convolutions.
 #include "fusion/Dialect/Shape.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Dialect/NamedOpTrait.h"
 #include "mlir/IR/Diagnostics.h"
 
@@ -35,7 +36,13 @@ LogicalResult detail::verifyNamedTensors(Operation *op) {
   for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
     if (failed(verifyTensor(op, type, "result " + Twine(i))))
       return failure();
-  return success();
+  // Other types are the op's type constraint's to report.
+  auto known = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && (tensor.getElementType().isF32() || isNarrow(tensor.getElementType()));
+  };
+  return success(!llvm::all_of(op->getOperandTypes(), known) || !llvm::all_of(op->getResultTypes(), known) ||
+                 succeeded(verifyElementTypes(op)));
 }
 
 std::optional<SmallVector<int64_t>> broadcastShapes(ArrayRef<int64_t> lhs, ArrayRef<int64_t> rhs) {

@@ -158,9 +158,9 @@ static bool isScalarOp(Operation &op) {
     using P = arith::CmpFPredicate;
     return llvm::is_contained({P::OLT, P::OLE, P::OGT, P::OGE, P::OEQ, P::UNE}, cmp.getPredicate());
   }
-  return isa<UniformOp, arith::ConstantOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::NegFOp, arith::SelectOp,
-             math::ExpOp, math::ExpM1Op, math::LogOp, math::Log1pOp, math::TanhOp, math::ErfOp, math::SqrtOp, math::RsqrtOp, math::AbsFOp,
-             math::PowFOp>(op);
+  return isa<UniformOp, RoundOp, arith::ConstantOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::NegFOp,
+             arith::SelectOp, math::ExpOp, math::ExpM1Op, math::LogOp, math::Log1pOp, math::TanhOp, math::ErfOp, math::SqrtOp,
+             math::RsqrtOp, math::AbsFOp, math::PowFOp>(op);
 }
 
 LogicalResult MapOp::verifyRegions() {

@@ -1,5 +1,7 @@
 // Derivative rules of elementwise ops, and the table that finds the rule of an op.
 #include "Rules.h"
+#include "fusion/Dialect/Builders.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -8,14 +10,18 @@ using namespace mlir;
 namespace fusion {
 
 void Gradients::contribute(Value value, Value gradient) {
+  gradient = NamedBuilder(builder, gradient.getLoc()).inElement(gradient, elementOf(value.getType()));
   Value &sum = gradients[value];
   sum = sum ? AddOp::create(builder, gradient.getLoc(), value.getType(), sum, gradient).getResult() : gradient;
 }
 
 Value sumTo(RuleContext &c, Value gradient, Value operand) {
-  if (gradient.getType() == operand.getType())
+  if (cast<RankedTensorType>(gradient.getType()).getShape() == cast<RankedTensorType>(operand.getType()).getShape())
     return gradient;
-  return SumToOp::create(c.builder, c.loc, operand.getType(), gradient, DenseI64ArrayAttr());
+  // A sum is of its operand's element type or f32; `contribute` converts.
+  auto type = cast<RankedTensorType>(operand.getType());
+  Type sum = type.getElementType().isF32() ? type : withElement(type, elementOf(gradient.getType()));
+  return SumToOp::create(c.builder, c.loc, sum, gradient, DenseI64ArrayAttr());
 }
 
 Value negate(RuleContext &c, Value value) {
@@ -35,6 +41,14 @@ static LogicalResult activationRule(RuleContext &c) {
   c.gradients.contribute(x, ActivationGradOp::create(c.builder, c.loc, x.getType(), c.dy(), x,
                                                      c.builder.getStringAttr(c.op->getName().stripDialect()),
                                                      c.builder.getDictionaryAttr(params)));
+  return success();
+}
+
+/// d(x) = dy in the operand's type
+static LogicalResult castRule(RuleContext &c) {
+  auto op = cast<CastOp>(c.op);
+  if (c.gradients.wants(op.getX()))
+    c.gradients.contribute(op.getX(), c.dy());
   return success();
 }
 
@@ -110,6 +124,7 @@ Rule ruleOf(Operation *op) {
   if (isa<ActivationInterface>(op))
     return activationRule;
   return llvm::TypeSwitch<Operation *, Rule>(op)
+      .Case<CastOp>([](auto) { return castRule; })
       .Case<AddOp>([](auto) { return addRule; })
       .Case<SubOp>([](auto) { return subRule; })
       .Case<MulOp>([](auto) { return mulRule; })

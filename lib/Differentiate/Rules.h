@@ -13,7 +13,7 @@ public:
 
   /// Whether some requested gradient depends on the gradient of `value`; null and constants never do.
   bool wants(mlir::Value value) const { return value && active.contains(value); }
-  /// Adds `gradient`, of the type of `value`, to what other uses of the value have contributed.
+  /// Adds `gradient`, of the shape of `value`, to what other uses of the value have contributed. It gets the value's element type.
   void contribute(mlir::Value value, mlir::Value gradient);
   /// The sum of all contributions so far, or null.
   mlir::Value of(mlir::Value value) const { return gradients.lookup(value); }

@@ -1,6 +1,7 @@
 // Derivative rules of reductions, of what is standardised by them, of pools and of what only rearranges or masks.
 #include "Rules.h"
 #include "fusion/Dialect/Builders.h"
+#include "fusion/Dialect/ElementTypes.h"
 
 using namespace mlir;
 
@@ -15,12 +16,17 @@ static Value withAttributesOf(RuleContext &c, StringRef name, ValueRange operand
   return c.builder.create(state)->getResult(0);
 }
 
+/// A gradient of fewer dims in the shape of `x`, in its own element type.
+static Value broadcastTo(NamedBuilder &b, Value gradient, Value x) {
+  return b.broadcast(gradient, withElement(cast<RankedTensorType>(x.getType()), elementOf(gradient.getType())));
+}
+
 /// d(x) = dy for every element of the sum
 LogicalResult sumRule(RuleContext &c) {
   auto op = cast<SumOp>(c.op);
   NamedBuilder b(c.builder, c.loc);
   if (c.gradients.wants(op.getX()))
-    c.gradients.contribute(op.getX(), b.broadcast(b.keepDims(c.dy(), op.getX(), op.getDims()), op.getX().getType()));
+    c.gradients.contribute(op.getX(), broadcastTo(b, b.keepDims(c.dy(), op.getX(), op.getDims()), op.getX()));
   return success();
 }
 
@@ -44,9 +50,9 @@ LogicalResult momentsRule(RuleContext &c) {
   NamedBuilder b(c.builder, c.loc);
   auto perElement = [&](Value gradient) { return b.keepDims(b.div(gradient, b.count(x, op.getDims())), x, op.getDims()); };
   if (Value dMean = c.gradients.of(op.getMean()))
-    c.gradients.contribute(x, b.broadcast(perElement(dMean), x.getType()));
+    c.gradients.contribute(x, broadcastTo(b, perElement(dMean), x));
   if (Value dVariance = c.gradients.of(op.getVariance())) {
-    Value centred = b.sub(x, b.keepDims(op.getMean(), x, op.getDims()));
+    Value centred = b.sub(b.inF32(x), b.keepDims(op.getMean(), x, op.getDims()));
     Value share = perElement(dVariance);
     c.gradients.contribute(x, b.mul(centred, b.mul(share, b.constant(2))));
   }
@@ -68,23 +74,24 @@ static MomentsOp ownMoments(StandardizeOp op) {
 LogicalResult standardizeRule(RuleContext &c) {
   auto op = cast<StandardizeOp>(c.op);
   NamedBuilder b(c.builder, c.loc);
+  Value dy = b.inF32(c.dy()); // beside statistics, which are f32
   if (MomentsOp own = ownMoments(op)) {
     auto mean = [&](Value v) {
       Value sum = b.reduce<SumOp>(v, own.getDims(), true);
       return b.div(sum, b.count(op.getX(), own.getDims()));
     };
-    Value centred = b.sub(c.dy(), mean(c.dy())), slope = b.mul(op.getY(), mean(b.mul(c.dy(), op.getY())));
+    Value y = b.inF32(op.getY()), centred = b.sub(dy, mean(dy)), slope = b.mul(y, mean(b.mul(dy, y)));
     if (c.gradients.wants(op.getX()))
       c.gradients.contribute(op.getX(), b.mul(b.sub(centred, slope), op.getRstd()));
     return success();
   }
-  Value scaled = b.mul(c.dy(), op.getRstd());
+  Value scaled = b.mul(dy, op.getRstd());
   if (c.gradients.wants(op.getX()))
     c.gradients.contribute(op.getX(), sumTo(c, scaled, op.getX()));
   if (c.gradients.wants(op.getMean()))
     c.gradients.contribute(op.getMean(), negate(c, sumTo(c, scaled, op.getMean())));
   if (c.gradients.wants(op.getRstd()))
-    c.gradients.contribute(op.getRstd(), sumTo(c, b.mul(c.dy(), b.sub(op.getX(), op.getMean())), op.getRstd()));
+    c.gradients.contribute(op.getRstd(), sumTo(c, b.mul(dy, b.sub(b.inF32(op.getX()), op.getMean())), op.getRstd()));
   return success();
 }
 

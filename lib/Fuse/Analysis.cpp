@@ -168,8 +168,8 @@ bool Planner::poolsTile(PoolOp op) const {
     return false;
   const StageInfo &from = info(producer);
   ContractOp contract = windowAt(from.cluster, from.depth);
-  if (!contract || contract.getResult().getType() != x.getType() || tilePools.count(from.cluster) || tileSweeps.contains(from.cluster) ||
-      op.getAdaptive())
+  if (!contract || contract.getResult().getType().getShape() != cast<RankedTensorType>(x.getType()).getShape() ||
+      tilePools.count(from.cluster) || tileSweeps.contains(from.cluster) || op.getAdaptive())
     return false;
   // Windows that do not overlap lie in one tile each, if the tile is a multiple of what they cover.
   for (int64_t d = 0, rank = op.getStride().size(); d < rank; ++d)

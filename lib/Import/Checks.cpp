@@ -1,5 +1,6 @@
-// Checks that a module holds one chain: one public function, one block, named ops only, f32 tensors only.
+// Checks that a module holds one chain: one public function, one block, named ops only, tensors of f32, f16 and bf16 only.
 #include "Checks.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Dialect/FusionDialect.h"
 #include "fusion/Dialect/Names.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -14,8 +15,9 @@ static ImportStatus checkType(function_ref<InFlightDiagnostic()> error, Type typ
     error() << "expected " << what << " to be a ranked tensor without an encoding, but got " << type << "; write tensor<2x3xf32>";
     return ImportStatus::Unsupported;
   }
-  if (!tensor.getElementType().isF32()) {
-    error() << "expected " << what << " to have element type f32, but got " << type << "; other element types are not supported";
+  if (!tensor.getElementType().isF32() && !isNarrow(tensor.getElementType())) {
+    error() << "expected " << what << " to have element type f32, f16 or bf16, but got " << type
+            << "; other element types are not supported";
     return ImportStatus::Unsupported;
   }
   return ImportStatus::Ok;

@@ -1,5 +1,6 @@
 // Runs the road and assembles the program: tensors and their roles, one variant, the figures of the report.
 #include "fusion/Pipelines/Compile.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Fuse/Passes.h"
 #include "fusion/Pipelines/Pipelines.h"
@@ -60,6 +61,9 @@ unsigned Compilation::addTensor(std::string name, TensorRole role, Type type, st
   for (unsigned i = 1; taken(); ++i)
     name = base + "_" + std::to_string(i);
   t.name = name, t.role = role, t.of = of;
+  t.type = elementOf(type).isF16()    ? runtime::ElementType::F16
+           : elementOf(type).isBF16() ? runtime::ElementType::BF16
+                                      : runtime::ElementType::F32;
   for (int64_t extent : cast<RankedTensorType>(type).getShape())
     t.shape.push_back(ShapedType::isDynamic(extent) ? runtime::kBatchExtent : extent);
   out.program.tensors.push_back(t);
@@ -67,7 +71,7 @@ unsigned Compilation::addTensor(std::string name, TensorRole role, Type type, st
 }
 
 double Compilation::tensorBytes(unsigned i) const {
-  double bytes = 4;
+  double bytes = double(runtime::elementBytes(out.program.tensors[i].type));
   for (int64_t extent : out.program.tensors[i].shape)
     bytes *= extent == runtime::kBatchExtent ? double(out.batch) : double(extent);
   return bytes;

@@ -1,5 +1,6 @@
 // -fusion-decompose-norms: norms, softmaxes and composite reductions become statistics, reductions and arithmetic.
 #include "fusion/Dialect/Builders.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Raise/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -35,7 +36,7 @@ public:
 private:
   template <typename Norm> SmallVector<Value> grouped(Norm norm, int64_t groups) {
     RankedTensorType x = norm.getX().getType();
-    auto type = RankedTensorType::get({x.getDimSize(0), groups}, x.getElementType());
+    auto type = RankedTensorType::get({x.getDimSize(0), groups}, builder.getF32Type());
     auto statistics =
         GroupStatsOp::create(builder, statsLoc(norm), type, type, norm.getX(), builder.getI64IntegerAttr(groups), norm.getEpsAttr());
     return {NormalizeOp::create(builder, norm.getLoc(), x, norm.getX(), statistics.getMean(), statistics.getRstd(), norm.getGamma(),
@@ -138,11 +139,31 @@ private:
   NamedBuilder make, stats;
 };
 
+/// Norms, softmaxes and means of 16-bit tensors are made in f32, so that no step between is rounded if it is written to memory. Group norms
+/// have steps of their own, whose statistics are f32.
+void widen(Operation *op) {
+  if (isa<GroupNormOp, InstanceNormOp>(op) || !holdsNarrow(op->getOperand(0).getType()))
+    return;
+  OpBuilder builder(op);
+  for (OpOperand &operand : op->getOpOperands())
+    operand.set(NamedBuilder(builder, op->getLoc()).inF32(operand.get()));
+  builder.setInsertionPointAfter(op);
+  for (Value result : op->getResults()) {
+    auto type = cast<RankedTensorType>(result.getType());
+    if (!holdsNarrow(type))
+      continue;
+    result.setType(inF32(type));
+    auto narrow = CastOp::create(builder, op->getLoc(), type, result, true);
+    result.replaceAllUsesExcept(narrow, narrow);
+  }
+}
+
 class DecomposeNormsPass : public impl::DecomposeNormsBase<DecomposeNormsPass> {
   void runOnOperation() override {
     getOperation().walk([&](Operation *op) {
       if (!isComposite(op))
         return;
+      widen(op);
       op->replaceAllUsesWith(Decomposition(op).run());
       op->erase();
       ++numDecomposed;

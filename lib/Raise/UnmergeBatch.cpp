@@ -29,7 +29,7 @@ static void unmerge(Value v, int64_t rows) {
 /// Ops that look at one element of each operand, and broadcast from the right.
 static bool isElementwise(Operation *op) {
   return isa<ActivationInterface>(op) ||
-         isa<AddOp, SubOp, MulOp, DivOp, MaximumOp, MinimumOp, WhereOp, StandardizeOp, DetachOp, DropoutOp>(op);
+         isa<AddOp, SubOp, MulOp, DivOp, MaximumOp, MinimumOp, WhereOp, StandardizeOp, DetachOp, DropoutOp, CastOp>(op);
 }
 
 namespace {

@@ -1,7 +1,6 @@
 // Compares a computed tensor with the evaluator's, element by element, in units of the tolerance.
 #include "fusion/Reference/Compare.h"
 #include <algorithm>
-#include <cfloat>
 #include <cstdio>
 #include <limits>
 
@@ -17,13 +16,15 @@ namespace {
 bool sameKind(double a, double b) { return std::isnan(a) ? std::isnan(b) : std::isinf(a) && a == b; }
 
 /// The error of one element in units of its tolerance.
-double errorOf(double expected, double actual, double allowed, const float *plain) {
+double errorOf(double expected, double actual, double allowed, const float *plain, const Storage &storage) {
   constexpr double never = std::numeric_limits<double>::infinity();
   if (plain && !std::isfinite(*plain) && sameKind(*plain, actual))
     return 0;
   if (!std::isfinite(actual) || !std::isfinite(expected)) {
-    double inFloat = std::fabs(expected) > FLT_MAX ? std::copysign(never, expected) : expected;
-    return sameKind(inFloat, actual) ? 0 : never;
+    // Within its tolerance an element may be on either side of the largest value of a 16-bit type.
+    double reach = storage.narrow() && std::isinf(actual) && allowed < never ? std::copysign(allowed, expected) : 0;
+    double inMemory = std::fabs(expected + reach) > storage.largest ? std::copysign(never, expected) : expected;
+    return sameKind(inMemory, actual) ? 0 : never;
   }
   if (!(allowed < never)) // no finite bound: nothing can be promised about a finite element
     return never;
@@ -32,7 +33,8 @@ double errorOf(double expected, double actual, double allowed, const float *plai
 
 } // namespace
 
-Comparison fusion::reference::compare(const Tensor<Bound> &expected, const Tensor<float> &actual, double unit, const Tensor<float> *plain) {
+Comparison fusion::reference::compare(const Tensor<Bound> &expected, const Tensor<float> &actual, double unit, const Tensor<float> *plain,
+                                      const Storage &storage) {
   Comparison result;
   result.count = actual.size();
   if (expected.shape != actual.shape) {
@@ -42,7 +44,7 @@ Comparison fusion::reference::compare(const Tensor<Bound> &expected, const Tenso
   result.mistrusted = result.count > 0;
   for (int64_t i = 0; i < actual.size(); ++i) {
     double allowed = tolerance(expected.data[i], expected.reduction, unit);
-    double error = errorOf(expected.data[i].v, actual.data[i], allowed, plain ? &plain->data[i] : nullptr);
+    double error = errorOf(expected.data[i].v, actual.data[i], allowed, plain ? &plain->data[i] : nullptr, storage);
     result.failures += error > 1;
     result.mistrusted &= expected.data[i].v == 0 && actual.data[i] == 0;
     if (result.worstIndex < 0 || error > result.worst) {

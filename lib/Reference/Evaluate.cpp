@@ -104,6 +104,7 @@ private:
     double v = value.convertToDouble();
     return options.roundAttributes ? static_cast<float>(v) : v;
   }
+  double narrowConstant(ConstantOp op) { return storageOf(op.getY().getType()).rounded(op.getValue().convertToDouble()); }
   ActivationParams paramsOf(DictionaryAttr attributes) {
     ActivationParams params;
     for (auto [name, field] : {std::pair("slope", &params.slope),
@@ -159,9 +160,39 @@ private:
     for (auto [result, tensor] : llvm::zip_equal(op->getResults(), results)) {
       if (failed(checkShape(op, result.getType(), tensor.shape, "its result")))
         return failure();
+      store(op, result.getType(), tensor);
       values[result] = std::move(tensor);
     }
     return success();
+  }
+
+  /// Results of 16-bit types may be written to memory, whatever a kernel keeps.
+  void store(Operation *op, Type type, Tensor<T> &tensor) {
+    Storage storage = storageOf(type);
+    auto cast = dyn_cast<CastOp>(op);
+    if (!storage.narrow() || isa<ConstantOp>(op) || (cast && isRounding(cast)))
+      return;
+    // What a contraction sums up may be written before its bias is added.
+    if constexpr (std::is_same_v<T, Bound>)
+      if (isa<ConvOp, LinearOp>(op) && op->getNumOperands() == 3) {
+        const Tensor<T> &bias = at(op->getOperand(2));
+        int64_t positions = elementCount(tensor.shape, 2);
+        for (int64_t i = 0; i < tensor.size(); ++i)
+          tensor.data[i].s += storage.error(std::fabs(tensor.data[i].v) + bias.data[i / positions % bias.size()].magnitude());
+      }
+    for (T &v : tensor.data)
+      v = stored(v, storage, tensor.reduction);
+  }
+  bool isRounding(CastOp op) {
+    return options.roundCasts && !op.getExact() && storageOf(op.getY().getType()).narrow() && op.getX().getType() != op.getY().getType();
+  }
+  /// The identity where nothing is rounded.
+  Tensor<T> casted(CastOp op) {
+    Tensor<T> y = at(op.getX());
+    if (isRounding(op))
+      for (T &v : y.data)
+        v = fusion::reference::cast(v, storageOf(op.getY().getType()), y.reduction);
+    return y;
   }
 
   /// The results of one op; none when there is no rule for it.
@@ -183,7 +214,10 @@ private:
         })
         .template Case<LinearOp>([&](auto o) { return Results{linear(at(o.getX()), at(o.getWeight()), ifGiven(o.getBias()))}; })
         .template Case<MatmulOp>([&](auto o) { return Results{matmul(at(o.getA()), at(o.getB()), o.getTransposeA(), o.getTransposeB())}; })
-        .template Case<ConstantOp>([&](auto o) { return Results{constant<T>(attribute(o.getValue()))}; })
+        .template Case<ConstantOp>([&](auto o) {
+          return Results{constant<T>(storageOf(o.getY().getType()).narrow() ? narrowConstant(o) : attribute(o.getValue()))};
+        })
+        .template Case<CastOp>([&](auto o) { return Results{casted(o)}; })
         .template Case<AddOp>([&](auto o) { return Results{add(at(o.getLhs()), at(o.getRhs()))}; })
         .template Case<SubOp>([&](auto o) { return Results{sub(at(o.getLhs()), at(o.getRhs()))}; })
         .template Case<MulOp>([&](auto o) { return Results{mul(at(o.getLhs()), at(o.getRhs()))}; })
@@ -293,6 +327,11 @@ private:
 };
 
 } // namespace
+
+Storage fusion::reference::storageOf(Type tensor) {
+  Type element = cast<RankedTensorType>(tensor).getElementType();
+  return element.isF16() ? inF16 : element.isBF16() ? inBF16 : inF32;
+}
 
 template <class T>
 FailureOr<SmallVector<Tensor<T>>> fusion::reference::evaluate(func::FuncOp func, ArrayRef<Tensor<T>> args, const EvaluateOptions &options) {

@@ -30,6 +30,8 @@ SmallVector<Tensor<float>> fusion::reference::makeInputs(func::FuncOp func, uint
     int64_t fanIn = parameter && shape.size() >= 2 ? elementCount(shape, 1) : 1;
     inputs.push_back(randomTensor(shape, seeds.next(), 1 / std::sqrt(static_cast<double>(std::max<int64_t>(1, fanIn))),
                                   parameter ? InputOptions() : options));
+    for (float &v : inputs.back().data)
+      v = float(storageOf(type).rounded(v));
   }
   return inputs;
 }

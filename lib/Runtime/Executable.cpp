@@ -47,8 +47,11 @@ Error Executable::prepare(PhaseKind phase, int64_t batch, size_t alignment) cons
     return state->missing(phase);
   if (Error error = state->program.checkBatch(batch))
     return error;
-  if (!alignment || alignment % 4)
-    return invalid("expected an alignment in multiples of 4 bytes, but got " + std::to_string(alignment));
+  size_t least = 2; // of the tensor with the largest elements
+  for (unsigned tensor : loaded.tensors)
+    least = std::max(least, size_t(elementBytes(state->program.data().tensors[tensor].type)));
+  if (!alignment || alignment % least)
+    return invalid("expected an alignment in multiples of " + std::to_string(least) + " bytes, but got " + std::to_string(alignment));
   bool misaligned = alignment % detail::tensorAlignment != 0;
   if (misaligned && !loaded.phase->unaligned)
     return invalid("expected tensors aligned to 16 bytes, which the program relies on, but got " + std::to_string(alignment) +

@@ -56,12 +56,13 @@ COLD Error detail::inKernel(const KernelLaunch &kernel, const Error &error) {
   return Error(error.kind(), "kernel " + kernel.name + ": " + error.message());
 }
 
-LaunchPlan::LaunchPlan(const ProgramData &program, const Phase &phase, std::vector<FunctionHandle> functions, DevicePointer alignment)
-    : program(program), alignment(alignment), workspaceSize(phase.workspace, program.batch) {
+LaunchPlan::LaunchPlan(const ProgramData &program, const Phase &phase, std::vector<FunctionHandle> functions, bool aligned)
+    : program(program), workspaceSize(phase.workspace, program.batch) {
   for (const std::vector<unsigned> *list : {&phase.inputs, &phase.outputs, &phase.saved})
     for (unsigned index : *list) {
-      const std::vector<int64_t> &shape = program.tensors[index].shape;
-      buffers.push_back({index, std::find(shape.begin(), shape.end(), kBatchExtent) != shape.end()});
+      const Tensor &tensor = program.tensors[index];
+      bool mayBeEmpty = std::find(tensor.shape.begin(), tensor.shape.end(), kBatchExtent) != tensor.shape.end();
+      buffers.push_back({index, mayBeEmpty, aligned ? tensorAlignment : DevicePointer(elementBytes(tensor.type))});
     }
   for (size_t i = 0; i < phase.kernels.size(); ++i) {
     const KernelLaunch &kernel = phase.kernels[i];
@@ -76,8 +77,8 @@ LaunchPlan::LaunchPlan(const ProgramData &program, const Phase &phase, std::vect
 
 Error LaunchPlan::checkTensor(const Buffer &buffer, int64_t batch, const DevicePointer *tensors) const {
   DevicePointer pointer = tensors[buffer.tensor];
-  if (__builtin_expect((pointer == 0 && !(batch == 0 && buffer.mayBeEmpty)) || pointer % alignment, 0))
-    return addressError(program.tensors[buffer.tensor], buffer.tensor, pointer, alignment);
+  if (__builtin_expect((pointer == 0 && !(batch == 0 && buffer.mayBeEmpty)) || pointer % buffer.alignment, 0))
+    return addressError(program.tensors[buffer.tensor], buffer.tensor, pointer, buffer.alignment);
   return {};
 }
 

@@ -32,8 +32,8 @@ private:
 /// Launches check against it and pass it on; they allocate nothing and take no lock. It refers into the program, which must live.
 class LaunchPlan {
 public:
-  /// `alignment` of the tensors' addresses: 16, or 4 for kernels without vector accesses.
-  LaunchPlan(const ProgramData &program, const Phase &phase, std::vector<FunctionHandle> functions, DevicePointer alignment);
+  /// `aligned`: tensors lie at multiples of 16 bytes; else of their elements' size, for kernels without vector accesses.
+  LaunchPlan(const ProgramData &program, const Phase &phase, std::vector<FunctionHandle> functions, bool aligned);
   /// `batch` is one of the program's.
   Error launch(Driver &driver, int64_t batch, const DevicePointer *tensors, DevicePointer workspace, Stream stream) const;
 
@@ -52,13 +52,13 @@ private:
   struct Buffer {
     unsigned tensor;
     bool mayBeEmpty; ///< at batch 0
+    DevicePointer alignment;
   };
   Error checkTensor(const Buffer &buffer, int64_t batch, const DevicePointer *tensors) const;
   Error launchKernel(const Kernel &kernel, Driver &driver, int64_t batch, const DevicePointer *tensors, DevicePointer workspace,
                      int64_t workspaceBytes, Stream stream) const;
 
   const ProgramData &program;
-  DevicePointer alignment;
   PlannedSize workspaceSize;
   std::vector<Buffer> buffers;
   std::vector<Kernel> kernels;

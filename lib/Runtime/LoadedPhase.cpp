@@ -134,7 +134,7 @@ Error Loader::finish(Work &work) {
       return inKernel(kernel, function.error());
     functions.push_back(*function);
   }
-  work.loaded->plan.emplace(program.data(), phase, std::move(functions), work.form == Form::Unaligned ? 4 : tensorAlignment);
+  work.loaded->plan.emplace(program.data(), phase, std::move(functions), work.form != Form::Unaligned);
   work.loaded->ready.store(true, std::memory_order_release);
   return {};
 }

@@ -27,6 +27,10 @@ const char *fusion::runtime::roleName(TensorRole role) {
   return "grad_parameter";
 }
 
+const char *fusion::runtime::typeName(ElementType type) {
+  return type == ElementType::F32 ? "f32" : type == ElementType::F16 ? "f16" : "bf16";
+}
+
 KernelArg KernelArg::ofTensor(unsigned index) {
   KernelArg arg;
   arg.tensor = index;
@@ -120,7 +124,7 @@ Expected<int64_t> Program::tensorBytes(unsigned tensor, int64_t batch) const {
                  "expected a tensor index below " + std::to_string(data_->tensors.size()) + ", but got " + std::to_string(tensor));
   if (Error error = checkBatch(batch))
     return error;
-  int64_t bytes = sizeof(float); // cannot overflow: checked at the largest batch size when the program was made
+  int64_t bytes = elementBytes(data_->tensors[tensor].type); // cannot overflow: checked at the largest batch size when the program was made
   for (int64_t extent : data_->tensors[tensor].shape)
     bytes *= extent == kBatchExtent ? batch : extent;
   return bytes;

@@ -105,7 +105,7 @@ Error Checker::checkTensor(size_t index) const {
     return bad(path + ".name", "expected a name, but it is empty");
   if (tensor.shape.size() > maxRank)
     return bad(path + ".shape", "expected at most 16 extents, but got " + std::to_string(tensor.shape.size()));
-  Expr bytes(4);
+  Expr bytes(elementBytes(tensor.type));
   for (size_t i = 0; i < tensor.shape.size(); ++i) {
     int64_t extent = tensor.shape[i];
     if (extent < 1 && extent != kBatchExtent)
@@ -130,6 +130,9 @@ Error Checker::checkTensor(size_t index) const {
                                  "\" has role " + roleName(primal.role));
   if (primal.shape != tensor.shape)
     return bad(path + ".shape", "expected the shape of \"" + primal.name + "\", but it differs");
+  if (primal.type != tensor.type)
+    return bad(path + ".type", std::string("expected ") + typeName(primal.type) + ", the type of \"" + primal.name + "\", but got " +
+                                   typeName(tensor.type));
   return {};
 }
 

@@ -177,6 +177,17 @@ Error read(const json &value, const Place &at, Tensor &out) {
       out.role = TensorRole(i);
   if (!known)
     return expected(Place{&at, "role"}, "input, parameter, output, saved, grad_output, grad_input or grad_parameter", value["role"]);
+  if (value.contains("type")) {
+    std::string type;
+    if (Error error = member(value, at, "type", type))
+      return error;
+    known = false;
+    for (ElementType each : {ElementType::F32, ElementType::F16, ElementType::BF16})
+      if (type == typeName(each))
+        out.type = each, known = true;
+    if (!known)
+      return expected(Place{&at, "type"}, "f32, f16 or bf16", value["type"]);
+  }
   if (value.contains("of")) {
     out.of = 0;
     if (Error error = member(value, at, "of", *out.of))

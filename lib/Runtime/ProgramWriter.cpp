@@ -20,6 +20,8 @@ json write(const Tensor &tensor) {
   for (int64_t extent : tensor.shape)
     shape.push_back(writeExtent(extent));
   json result = {{"name", tensor.name}, {"role", roleName(tensor.role)}, {"shape", shape}};
+  if (tensor.type != ElementType::F32)
+    result["type"] = typeName(tensor.type);
   if (tensor.of)
     result["of"] = *tensor.of;
   return result;

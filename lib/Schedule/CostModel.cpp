@@ -1,5 +1,6 @@
 // Counts the arithmetic of stages and turns work into predicted seconds.
 #include "fusion/Schedule/CostModel.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Stages/Access.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/SetVector.h"
@@ -45,13 +46,13 @@ double Work::rooflineSeconds(const DeviceSpec &spec) const {
 }
 
 double fusion::bytesOf(Type type, int64_t batch) {
-  double bytes = 4;
+  double bytes = double(elementBytes(type));
   for (int64_t extent : cast<RankedTensorType>(type).getShape())
     bytes *= ShapedType::isDynamic(extent) ? double(batch) : double(extent);
   return bytes;
 }
 
-static double elements(Type type, int64_t batch) { return bytesOf(type, batch) / 4; }
+static double elements(Type type, int64_t batch) { return bytesOf(type, batch) / double(elementBytes(type)); }
 
 // Multiply-adds are (elements of S) x (taps and channels that meet each).
 double fusion::contractionFlops(ContractOp op, int64_t batch) {

@@ -1,6 +1,6 @@
 // Ranges of named ops: closed intervals in f32 arithmetic.
 #include "fusion/Simplify/Range.h"
-#include "fusion/Dialect/FusionDialect.h"
+#include "fusion/Dialect/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <algorithm>
 #include <cmath>
@@ -75,7 +75,7 @@ static Range rangeOf(Value value, unsigned depth) {
   auto operand = [&](unsigned i) { return rangeOf(op->getOperand(i), depth - 1); };
   auto f32 = [](APFloat attribute) { return rounded(attribute.convertToDouble()); };
   return llvm::TypeSwitch<Operation *, Range>(op)
-      .Case([&](ConstantOp c) { return Range{f32(c.getValue()), f32(c.getValue())}; })
+      .Case([&](ConstantOp c) { return Range{scalarOf(c), scalarOf(c)}; })
       .Case([&](ReluOp) { return clamped(operand(0), 0, kInf); })
       .Case([&](Relu6Op) { return clamped(operand(0), 0, 6); })
       .Case([&](ClampOp c) { return clamped(operand(0), f32(c.getMin()), f32(c.getMax())); })

@@ -25,7 +25,10 @@ struct Step {
 };
 } // namespace
 
-static double writtenScalar(Value constant) { return constant.getDefiningOp<ConstantOp>().getValue().convertToDouble(); }
+static double writtenScalar(Value constant) {
+  auto op = constant.getDefiningOp<ConstantOp>();
+  return holdsNarrow(constant.getType()) ? scalarOf(op) : op.getValue().convertToDouble(); // a 16-bit constant means what it rounds to
+}
 
 /// The scalar step an op of commutative type `Op` makes on a value of its own shape.
 template <typename Op> static std::optional<Step> stepOf(Op op) {
@@ -96,7 +99,7 @@ public:
 /// The value of `Op` on two constants, in f32.
 template <typename Op> static std::optional<double> folded(Op op) {
   auto lhs = matchScalar(op.getLhs()), rhs = matchScalar(op.getRhs());
-  if (!lhs || !rhs)
+  if (!lhs || !rhs || holdsNarrow(op.getType()))
     return std::nullopt;
   float a = float(*lhs), b = float(*rhs);
   float value = std::is_same_v<Op, AddOp> ? a + b : std::is_same_v<Op, SubOp> ? a - b : std::is_same_v<Op, MulOp> ? a * b : a / b;

@@ -4,6 +4,7 @@
 // what a norm made alone: those elements are standardised, and the mean that is subtracted was rounded in the same way before.
 #include "Rule.h"
 #include "fusion/Dialect/Builders.h"
+#include "fusion/Dialect/ElementTypes.h"
 
 using namespace mlir;
 
@@ -27,6 +28,9 @@ struct Step {
   SmallVector<int64_t> dims; ///< of the sum along which the rest is constant
 };
 
+/// Whether a rule may make tensors of its own beside `x`: a 16-bit one would be rounded, or overflow, where the model has none.
+bool mayMakeTensors(Value x) { return !holdsNarrow(x.getType()); }
+
 /// Sums over dims of extent 1, and extremes.
 template <typename Op> class ReductionOfOne : public SimplifyRule<Op> {
 public:
@@ -38,7 +42,8 @@ public:
     return Justification{Change::Exact, Change::Exact, "one element is reduced"};
   }
   Value build(Op op, PatternRewriter &rewriter) const override {
-    return NamedBuilder(rewriter, op.getLoc()).reshape(op.getX(), op.getY().getType().getShape());
+    NamedBuilder b(rewriter, op.getLoc());
+    return b.inElement(b.reshape(op.getX(), op.getY().getType().getShape()), elementOf(op.getY().getType()));
   }
 };
 
@@ -54,9 +59,9 @@ public:
   Value build(AdaptiveAvgPoolOp op, PatternRewriter &rewriter) const override {
     NamedBuilder b(rewriter, op.getLoc());
     auto dims = llvm::to_vector(llvm::seq<int64_t>(2, op.getX().getType().getRank()));
-    Value sum = b.reduce<SumOp>(op.getX(), dims, true);
+    Value sum = b.reduce<SumOp>(b.inF32(op.getX()), dims, true);
     Value count = b.count(op.getX(), dims);
-    return b.div(sum, count);
+    return b.inElement(b.div(sum, count), elementOf(op.getY().getType()));
   }
 };
 
@@ -66,7 +71,7 @@ public:
   using SimplifyRule::SimplifyRule;
   std::optional<Justification> match(SumOp op) const override {
     auto scaled = op.getX().getDefiningOp<Scaled>();
-    if (!scaled || !scaled->hasOneUse() || !find(op, scaled))
+    if (!scaled || !scaled->hasOneUse() || !mayMakeTensors(op.getX()) || !find(op, scaled))
       return std::nullopt;
     return Justification{Change::Reassociating, Change::Reassociating, "the factor is constant along the summed dims"};
   }
@@ -98,7 +103,7 @@ public:
   using SimplifyRule::SimplifyRule;
   std::optional<Justification> match(SumOp op) const override {
     auto inner = op.getX().getDefiningOp<Op>();
-    if (!inner || !inner->hasOneUse() || !step(op, inner))
+    if (!inner || !inner->hasOneUse() || !mayMakeTensors(op.getX()) || !step(op, inner))
       return std::nullopt;
     // The derivative goes through a norm's statistics only where the norm is of their own operand.
     return Justification{Change::Reassociating, Change::Different, "what a norm subtracts and adds is constant along summed dims"};
@@ -169,7 +174,8 @@ public:
   using SimplifyRule::SimplifyRule;
   std::optional<Justification> match(SumOp op) const override {
     auto linear = op.getX().getDefiningOp<LinearOp>();
-    if (!linear || !linear->hasOneUse() || op.getDims() != ArrayRef<int64_t>{1} || linear.getWeight().getType().getDimSize(0) == 1)
+    if (!linear || !linear->hasOneUse() || !mayMakeTensors(op.getX()) || op.getDims() != ArrayRef<int64_t>{1} ||
+        linear.getWeight().getType().getDimSize(0) == 1)
       return std::nullopt;
     return Justification{Change::Reassociating, Change::Reassociating, "all features are summed"};
   }
@@ -191,8 +197,8 @@ public:
   using SimplifyRule::SimplifyRule;
   std::optional<Justification> match(SumOp op) const override {
     auto matmul = op.getX().getDefiningOp<MatmulOp>();
-    if (!matmul || !matmul->hasOneUse() || op.getDims() != ArrayRef<int64_t>{1} || matmul.getTransposeA() || !matmul.getTransposeB() ||
-        matmul.getY().getType().getDimSize(1) == 1)
+    if (!matmul || !matmul->hasOneUse() || !mayMakeTensors(op.getX()) || op.getDims() != ArrayRef<int64_t>{1} || matmul.getTransposeA() ||
+        !matmul.getTransposeB() || matmul.getY().getType().getDimSize(1) == 1)
       return std::nullopt;
     return Justification{Change::Reassociating, Change::Reassociating, "all columns are summed"};
   }

@@ -1,5 +1,6 @@
 // Stages of group normalisation and of its gradient.
 #include "Lowering.h"
+#include "fusion/Dialect/ElementTypes.h"
 
 using namespace mlir;
 using namespace fusion;
@@ -49,13 +50,14 @@ LogicalResult Lowering::norm(Operation *op) {
   int64_t groups = stat.getDimSize(1);
   AffineMap perGroup = groupAccess(context(), domain, groups);
   source = "normalise";
-  Value n = map(loc, {full(grad.getX(), type), group(grad.getMean(), type), group(grad.getRstd(), type)}, type, normalised);
+  RankedTensorType wide = inF32(type); // what stands between is not rounded if it is stored
+  Value n = map(loc, {full(grad.getX(), type), group(grad.getMean(), type), group(grad.getRstd(), type)}, wide, normalised);
   Value g = grad.getDy();
   auto product = [](OpBuilder &b, Location l, ValueRange v) -> Value { return arith::MulFOp::create(b, l, v[0], v[1]); };
   source = "gradient of the normalised value";
   if (grad.getGamma())
-    g = map(loc, {full(g, type), channel(grad.getGamma())}, type, product);
-  Value gn = map(loc, {full(g, type), full(n, type)}, type, product);
+    g = map(loc, {full(g, type), channel(grad.getGamma())}, wide, product);
+  Value gn = map(loc, {full(g, type), full(n, type)}, wide, product);
   source = "sums over the group";
   Value sumG = reduce(loc, ReduceKind::sum, g, perGroup, stat)[0];
   Value sumGn = reduce(loc, ReduceKind::sum, gn, perGroup, stat)[0];

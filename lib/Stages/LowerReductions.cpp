@@ -1,5 +1,6 @@
 // Stages of reductions over any dims and of their gradients, of pools, and of what changes shapes only.
 #include "Lowering.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Dialect/Pool.h"
 #include <cmath>
 
@@ -59,7 +60,8 @@ static bool liesInTiles(Value x) {
     auto map = dyn_cast_if_present<MapOp>(op);
     if (!map)
       return false;
-    auto same = llvm::find_if(map.getInputs(), [&](Value in) { return in.getType() == x.getType() && in.getDefiningOp(); });
+    auto shape = [](Value v) { return cast<RankedTensorType>(v.getType()).getShape(); };
+    auto same = llvm::find_if(map.getInputs(), [&](Value in) { return shape(in) == shape(x) && in.getDefiningOp(); });
     if (same == map.getInputs().end())
       return false;
     x = *same;
@@ -94,8 +96,10 @@ Value Lowering::reduceOver(Location loc, ReduceKind kind, Value x, ArrayRef<int6
     return sameElements(loc, x, type);
   if (std::optional<PoolWindow> w = windowsOf(kind, x, real)) {
     PoolKind pool = kind == ReduceKind::max ? PoolKind::max : PoolKind::average; // a sum is an average divided by 1
-    return sameElements(
-        loc, make<PoolOp>(loc, withOnes(from, real), pool, x, w->kernel, w->stride, w->padding, w->dilation, false, 1, false), type);
+    return sameElements(loc,
+                        make<PoolOp>(loc, withElement(withOnes(from, real), type.getElementType()), pool, x, w->kernel, w->stride,
+                                     w->padding, w->dilation, false, 1, false),
+                        type);
   }
   AffineMap result = keptAccess(from, real);
   if (atOnce(result, Domain::of(from), kind))
@@ -103,7 +107,7 @@ Value Lowering::reduceOver(Location loc, ReduceKind kind, Value x, ArrayRef<int6
   auto [now, later] = lastRun(real);
   if (later.empty())
     return reduce(loc, kind, x, result, type)[0]; // no kernel for it: the planner says so
-  Value inner = reduceOver(loc, kind, x, now, withOnes(from, now));
+  Value inner = reduceOver(loc, kind, x, now, inF32(withOnes(from, now)));
   return reduceOver(loc, kind, inner, later, type);
 }
 
@@ -118,7 +122,7 @@ std::pair<Value, Value> Lowering::momentsOver(Location loc, Value x, ArrayRef<in
   int64_t count = 1;
   for (int64_t d : dims)
     count = count < 0 || from.isDynamicDim(d) ? -1 : count * from.getDimSize(d);
-  RankedTensorType ones = withOnes(from, dims);
+  RankedTensorType ones = inF32(withOnes(from, dims)), wide = inF32(from);
   auto mean = [&](Value v) -> Value {
     Value sum = reduceOver(loc, ReduceKind::sum, v, dims, ones);
     AffineMap images;
@@ -137,7 +141,7 @@ std::pair<Value, Value> Lowering::momentsOver(Location loc, Value x, ArrayRef<in
         images);
   };
   Value average = mean(x);
-  Value squares = map(loc, {full(x, from), full(average, from)}, from, [](OpBuilder &b, Location l, ValueRange in) -> Value {
+  Value squares = map(loc, {full(x, from), full(average, from)}, wide, [](OpBuilder &b, Location l, ValueRange in) -> Value {
     Value centred = arith::SubFOp::create(b, l, in[0], in[1]);
     return arith::MulFOp::create(b, l, centred, centred);
   });
@@ -168,7 +172,7 @@ FailureOr<Value> Lowering::extremeGradient(ExtremeGradOp op, Value dy, Value x, 
     return op.emitError() << "expected the gradient of an extreme over runs of neighbouring dims of less than 2^24 elements, but got dims "
                           << op.getDimsAttr() << " of " << from << "; reduce in several steps";
   source = max ? "place of the maximum" : "place of the minimum";
-  Value place = reduce(loc, max ? ReduceKind::argmax : ReduceKind::argmin, x, kept, type)[0];
+  Value place = reduce(loc, max ? ReduceKind::argmax : ReduceKind::argmin, x, kept, inF32(type))[0];
   AffineExpr n = getAffineDimExpr(0, context()), c = getAffineDimExpr(1, context()), p = getAffineDimExpr(2, context());
   AffineExpr inside = c * domain.positions + p, r;
   if (run->perImage)
@@ -224,7 +228,7 @@ LogicalResult Lowering::pool(Operation *op) {
       return adaptive(PoolKind::average, x, y);
     // One window is a reduction.
     auto dims = llvm::to_vector(llvm::seq<int64_t>(2, x.getRank()));
-    Value sum = reduceOver(loc, ReduceKind::sum, avg.getX(), dims, y);
+    Value sum = reduceOver(loc, ReduceKind::sum, avg.getX(), dims, inF32(y));
     float share = static_cast<float>(1.0 / double(Domain::of(x).positions));
     avg.getY().replaceAllUsesWith(map(loc, {full(sum, y)}, y, [&](OpBuilder &b, Location l, ValueRange in) -> Value {
       return arith::MulFOp::create(b, l, in[0], Value(arith::ConstantOp::create(b, l, b.getF32FloatAttr(share))));

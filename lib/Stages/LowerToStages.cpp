@@ -1,5 +1,6 @@
 // fusion-lower-to-stages: each named op is rewritten into the stages that define it.
 #include "Lowering.h"
+#include "fusion/Dialect/Matchers.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Stages/Passes.h"
 #include "mlir/IR/Dominance.h"
@@ -41,8 +42,7 @@ Value Lowering::map(Location loc, ArrayRef<Input> inputs, RankedTensorType type,
   Block *block = builder.createBlock(&op.getBody());
   for (const Input &in : inputs) {
     if (auto constant = in.value.getDefiningOp<ConstantOp>())
-      scalars.push_back(
-          arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(static_cast<float>(constant.getValue().convertToDouble()))));
+      scalars.push_back(arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(static_cast<float>(scalarOf(constant)))));
     else if (in.value.getDefiningOp<CountOp>())
       scalars.push_back({}); // the last argument, which comes when all others are there
     else
@@ -196,6 +196,13 @@ LogicalResult Lowering::lower(Operation *op) {
     return byFormula(op, "a == 0 ? c : b");
   if (isa<StandardizeOp>(op))
     return byFormula(op, "(a - b) * c");
+  if (auto cast = dyn_cast<CastOp>(op)) {
+    RankedTensorType type = typeOf(cast.getY());
+    cast.getY().replaceAllUsesWith(map(op->getLoc(), {full(cast.getX(), type)}, type, [&](OpBuilder &b, Location l, ValueRange v) -> Value {
+      return cast.rounds() ? RoundOp::create(b, l, b.getF32Type(), v[0], type.getElementType()).getValue() : v[0];
+    }));
+    return success();
+  }
   if (isa<DetachOp>(op)) {
     op->getResult(0).replaceAllUsesWith(op->getOperand(0));
     return success();
@@ -213,7 +220,8 @@ LogicalResult Lowering::lower(Operation *op) {
   return op->emitError() << "op '" << op->getName() << "' is not supported yet";
 }
 
-/// A map that hands its elements on in memory order changes their type only: maps read its operand at the same offsets.
+/// A map that hands its elements on in memory order changes their type only: maps read its operand at the same offsets. One that makes a
+/// 16-bit type of f32 stays: it says how the value is written to memory.
 static void foldReshapes(Block &body) {
   for (MapOp map : llvm::make_early_inc_range(body.getOps<MapOp>())) {
     Block &region = map.getBody().front();
@@ -221,7 +229,8 @@ static void foldReshapes(Block &body) {
       continue;
     Domain domain = Domain::from(map.getDomain());
     auto access = cast<AffineMapAttr>(map.getAccess()[0]).getValue();
-    if (withoutUnitDims(access, domain) != withoutUnitDims(map.getResultAccess(), domain))
+    if (withoutUnitDims(access, domain) != withoutUnitDims(map.getResultAccess(), domain) ||
+        elementBytes(map.getResult().getType()) < elementBytes(map.getInputs()[0].getType()))
       continue;
     map.getResult().replaceUsesWithIf(map.getInputs()[0], [](OpOperand &use) { return isa<MapOp>(use.getOwner()); });
   }

@@ -2,7 +2,7 @@
 // RUN: fusion-opt %s -split-input-file -verify-diagnostics
 
 func.func @abs_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.abs' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.abs' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.abs %x : tensor<?x4x5xf64>
   return
 }
@@ -16,7 +16,7 @@ func.func @abs_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @exp_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.exp' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.exp' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.exp %x : tensor<?x4x5xf64>
   return
 }
@@ -30,7 +30,7 @@ func.func @exp_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @gelu_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.gelu' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.gelu' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.gelu %x : tensor<?x4x5xf64>
   return
 }
@@ -44,7 +44,7 @@ func.func @gelu_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @gelu_tanh_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.gelu_tanh' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.gelu_tanh' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.gelu_tanh %x : tensor<?x4x5xf64>
   return
 }
@@ -58,7 +58,7 @@ func.func @gelu_tanh_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @hardsigmoid_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.hardsigmoid' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.hardsigmoid' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.hardsigmoid %x : tensor<?x4x5xf64>
   return
 }
@@ -72,7 +72,7 @@ func.func @hardsigmoid_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @hardswish_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.hardswish' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.hardswish' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.hardswish %x : tensor<?x4x5xf64>
   return
 }
@@ -86,7 +86,7 @@ func.func @hardswish_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @log_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.log' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.log' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.log %x : tensor<?x4x5xf64>
   return
 }
@@ -100,7 +100,7 @@ func.func @log_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @log_sigmoid_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.log_sigmoid' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.log_sigmoid' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.log_sigmoid %x : tensor<?x4x5xf64>
   return
 }
@@ -114,7 +114,7 @@ func.func @log_sigmoid_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @mish_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.mish' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.mish' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.mish %x : tensor<?x4x5xf64>
   return
 }
@@ -128,7 +128,7 @@ func.func @mish_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @neg_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.neg' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.neg' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.neg %x : tensor<?x4x5xf64>
   return
 }
@@ -142,7 +142,7 @@ func.func @neg_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @reciprocal_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.reciprocal' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.reciprocal' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.reciprocal %x : tensor<?x4x5xf64>
   return
 }
@@ -156,7 +156,7 @@ func.func @reciprocal_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @relu_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.relu' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.relu' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.relu %x : tensor<?x4x5xf64>
   return
 }
@@ -170,7 +170,7 @@ func.func @relu_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @relu6_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.relu6' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.relu6' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.relu6 %x : tensor<?x4x5xf64>
   return
 }
@@ -184,7 +184,7 @@ func.func @relu6_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @rsqrt_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.rsqrt' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.rsqrt' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.rsqrt %x : tensor<?x4x5xf64>
   return
 }
@@ -198,7 +198,7 @@ func.func @rsqrt_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @selu_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.selu' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.selu' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.selu %x : tensor<?x4x5xf64>
   return
 }
@@ -212,7 +212,7 @@ func.func @selu_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @sigmoid_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.sigmoid' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.sigmoid' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.sigmoid %x : tensor<?x4x5xf64>
   return
 }
@@ -226,7 +226,7 @@ func.func @sigmoid_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @softplus_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.softplus' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.softplus' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.softplus %x : tensor<?x4x5xf64>
   return
 }
@@ -240,7 +240,7 @@ func.func @softplus_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @softsign_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.softsign' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.softsign' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.softsign %x : tensor<?x4x5xf64>
   return
 }
@@ -254,7 +254,7 @@ func.func @softsign_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @sqrt_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.sqrt' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.sqrt' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.sqrt %x : tensor<?x4x5xf64>
   return
 }
@@ -268,7 +268,7 @@ func.func @sqrt_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @square_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.square' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.square' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.square %x : tensor<?x4x5xf64>
   return
 }
@@ -282,7 +282,7 @@ func.func @square_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @swish_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.swish' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.swish' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.swish %x : tensor<?x4x5xf64>
   return
 }
@@ -296,7 +296,7 @@ func.func @swish_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @tanh_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.tanh' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.tanh' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.tanh %x : tensor<?x4x5xf64>
   return
 }
@@ -310,7 +310,7 @@ func.func @tanh_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @detach_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.detach' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.detach' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.detach %x : tensor<?x4x5xf64>
   return
 }
@@ -324,7 +324,7 @@ func.func @detach_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @celu_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.celu' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.celu' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.celu %x {alpha = 0.5} : tensor<?x4x5xf64>
   return
 }
@@ -345,7 +345,7 @@ func.func @celu_attribute(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @elu_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.elu' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.elu' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.elu %x {alpha = 0.5} : tensor<?x4x5xf64>
   return
 }
@@ -366,7 +366,7 @@ func.func @elu_attribute(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @leaky_relu_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.leaky_relu' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.leaky_relu' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.leaky_relu %x {slope = 0.5} : tensor<?x4x5xf64>
   return
 }
@@ -387,7 +387,7 @@ func.func @leaky_relu_attribute(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @clamp_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.clamp' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.clamp' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.clamp %x {min = 0.5, max = 1.0} : tensor<?x4x5xf64>
   return
 }
@@ -408,7 +408,7 @@ func.func @clamp_attribute(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @pow_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.pow' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.pow' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.pow %x {exponent = 0.5} : tensor<?x4x5xf64>
   return
 }
@@ -429,7 +429,7 @@ func.func @pow_attribute(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @dropout_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.dropout' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.dropout' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.dropout %x {p = 0.5, seed = 1 : i64, offset = 0 : i64} : tensor<?x4x5xf64>
   return
 }

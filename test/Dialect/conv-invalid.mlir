@@ -191,7 +191,7 @@ func.func @tensor_c2_batch(%x: tensor<0x9223372036854775807x9223372036854775807x
 
 // -----
 func.func @element_type(%x: tensor<2x3xf64>) {
-  // expected-error@+1 {{must be ranked tensor of 32-bit float values}}
+  // expected-error@+1 {{must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values}}
   %y = fusion.relu %x : tensor<2x3xf64>
   return
 }

@@ -58,21 +58,21 @@ func.func @matmul_c3(%a: tensor<?x3xf32>, %b: tensor<?x5xf32>) {
 
 // -----
 func.func @constant_c1() {
-  // expected-error@+1 {{expected a result of type tensor<f32>, but got 'tensor<2xf32>'; scalars broadcast by themselves (constant_c1)}}
+  // expected-error@+1 {{expected a result of type 'tensor<f32>', but got 'tensor<2xf32>'; scalars broadcast by themselves (constant_c1)}}
   %c = fusion.constant 1.0 : tensor<2xf32>
   return
 }
 
 // -----
 func.func @constant_c2_nan() {
-  // expected-error@+1 {{expected a value that is finite in f32, but got 0x7FF8000000000000 : f64; use a representable one (constant_c2)}}
+  // expected-error@+1 {{expected a value that is finite in 'f32', but got 0x7FF8000000000000 : f64; use a representable one (constant_c2)}}
   %c = fusion.constant 0x7FF8000000000000 : tensor<f32>
   return
 }
 
 // -----
 func.func @constant_c2_large() {
-  // expected-error@+1 {{expected a value that is finite in f32, but got 1.000000e+300 : f64; use a representable one (constant_c2)}}
+  // expected-error@+1 {{expected a value that is finite in 'f32', but got 1.000000e+300 : f64; use a representable one (constant_c2)}}
   %c = fusion.constant 1.0e300 : tensor<f32>
   return
 }

@@ -2,7 +2,7 @@
 // RUN: fusion-opt %s -split-input-file -verify-diagnostics
 
 func.func @group_norm_of_f64(%x: tensor<?x4x8x8xf64>) {
-  // expected-error@+1 {{'fusion.group_norm' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.group_norm' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %y = fusion.group_norm %x {groups = 2 : i64, eps = 1.0e-5} : (tensor<?x4x8x8xf64>) -> tensor<?x4x8x8xf64>
   return
 }
@@ -23,7 +23,7 @@ func.func @group_norm_to_another_shape(%x: tensor<?x4x8x8xf32>) {
 
 // -----
 func.func @instance_norm_of_f64(%x: tensor<?x4x8x8xf64>) {
-  // expected-error@+1 {{'fusion.instance_norm' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.instance_norm' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %y = fusion.instance_norm %x {eps = 1.0e-5} : (tensor<?x4x8x8xf64>) -> tensor<?x4x8x8xf64>
   return
 }
@@ -44,7 +44,7 @@ func.func @instance_norm_to_another_shape(%x: tensor<?x4x8x8xf32>) {
 
 // -----
 func.func @batch_norm_of_f64(%x: tensor<?x4x8x8xf64>) {
-  // expected-error@+1 {{'fusion.batch_norm' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.batch_norm' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %y = fusion.batch_norm %x {eps = 1.0e-5} : (tensor<?x4x8x8xf64>) -> tensor<?x4x8x8xf64>
   return
 }
@@ -65,7 +65,7 @@ func.func @batch_norm_to_another_shape(%x: tensor<?x4x8x8xf32>) {
 
 // -----
 func.func @layer_norm_of_f64(%x: tensor<?x4x8x8xf64>) {
-  // expected-error@+1 {{'fusion.layer_norm' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.layer_norm' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %y = fusion.layer_norm %x {normalised_dims = 1 : i64, eps = 1.0e-5} : (tensor<?x4x8x8xf64>) -> tensor<?x4x8x8xf64>
   return
 }
@@ -86,7 +86,7 @@ func.func @layer_norm_to_another_shape(%x: tensor<?x4x8x8xf32>) {
 
 // -----
 func.func @rms_norm_of_f64(%x: tensor<?x4x8x8xf64>) {
-  // expected-error@+1 {{'fusion.rms_norm' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.rms_norm' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %y = fusion.rms_norm %x {normalised_dims = 1 : i64, eps = 1.0e-5} : (tensor<?x4x8x8xf64>) -> tensor<?x4x8x8xf64>
   return
 }
@@ -107,7 +107,7 @@ func.func @rms_norm_to_another_shape(%x: tensor<?x4x8x8xf32>) {
 
 // -----
 func.func @group_stats_of_f64(%x: tensor<?x4x8x8xf64>) {
-  // expected-error@+1 {{'fusion.group_stats' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.group_stats' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %m, %r = "fusion.group_stats"(%x) {groups = 2 : i64, eps = 1.0e-5 : f64} : (tensor<?x4x8x8xf64>) -> (tensor<?x2xf32>, tensor<?x2xf32>)
   return
 }
@@ -121,35 +121,35 @@ func.func @group_stats_without_groups(%x: tensor<?x4x8x8xf32>) {
 
 // -----
 func.func @normalize_of_f64(%x: tensor<?x4x8x8xf64>, %m: tensor<?x2xf32>) {
-  // expected-error@+1 {{'fusion.normalize' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.normalize' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %y = "fusion.normalize"(%x, %m, %m) {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>} : (tensor<?x4x8x8xf64>, tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x4x8x8xf32>
   return
 }
 
 // -----
 func.func @normalize_grad_of_f64(%d: tensor<?x4x8x8xf64>, %x: tensor<?x4x8x8xf32>, %m: tensor<?x2xf32>) {
-  // expected-error@+1 {{'fusion.normalize_grad' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.normalize_grad' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %y = "fusion.normalize_grad"(%d, %x, %m, %m) : (tensor<?x4x8x8xf64>, tensor<?x4x8x8xf32>, tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x4x8x8xf32>
   return
 }
 
 // -----
 func.func @standardize_of_f64(%x: tensor<?x4x8x8xf64>, %m: tensor<4xf32>) {
-  // expected-error@+1 {{'fusion.standardize' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.standardize' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %y = "fusion.standardize"(%x, %m, %m) : (tensor<?x4x8x8xf64>, tensor<4xf32>, tensor<4xf32>) -> tensor<?x4x8x8xf32>
   return
 }
 
 // -----
 func.func @conv_of_f64(%x: tensor<?x3x8x8xf64>, %w: tensor<4x3x3x3xf32>) {
-  // expected-error@+1 {{'fusion.conv' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x3x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.conv' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x3x8x8xf64>'}}
   %y = fusion.conv %x, %w : (tensor<?x3x8x8xf64>, tensor<4x3x3x3xf32>) -> tensor<?x4x6x6xf32>
   return
 }
 
 // -----
 func.func @conv_weight_of_f64(%x: tensor<?x3x8x8xf32>, %w: tensor<4x3x3x3xf64>) {
-  // expected-error@+1 {{'fusion.conv' op operand #1 must be ranked tensor of 32-bit float values, but got 'tensor<4x3x3x3xf64>'}}
+  // expected-error@+1 {{'fusion.conv' op operand #1 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<4x3x3x3xf64>'}}
   %y = fusion.conv %x, %w : (tensor<?x3x8x8xf32>, tensor<4x3x3x3xf64>) -> tensor<?x4x6x6xf32>
   return
 }
@@ -163,21 +163,21 @@ func.func @conv_stride_is_no_number(%x: tensor<?x3x8x8xf32>, %w: tensor<4x3x3x3x
 
 // -----
 func.func @conv_grad_input_of_f64(%d: tensor<?x4x6x6xf64>, %w: tensor<4x3x3x3xf32>) {
-  // expected-error@+1 {{'fusion.conv_grad_input' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x6x6xf64>'}}
+  // expected-error@+1 {{'fusion.conv_grad_input' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x6x6xf64>'}}
   %y = "fusion.conv_grad_input"(%d, %w) : (tensor<?x4x6x6xf64>, tensor<4x3x3x3xf32>) -> tensor<?x3x8x8xf32>
   return
 }
 
 // -----
 func.func @conv_grad_weight_of_f64(%d: tensor<?x4x6x6xf64>, %x: tensor<?x3x8x8xf32>) {
-  // expected-error@+1 {{'fusion.conv_grad_weight' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x6x6xf64>'}}
+  // expected-error@+1 {{'fusion.conv_grad_weight' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x6x6xf64>'}}
   %y = "fusion.conv_grad_weight"(%d, %x) : (tensor<?x4x6x6xf64>, tensor<?x3x8x8xf32>) -> tensor<4x3x3x3xf32>
   return
 }
 
 // -----
 func.func @linear_of_f64(%x: tensor<?x8xf64>, %w: tensor<4x8xf32>) {
-  // expected-error@+1 {{'fusion.linear' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x8xf64>'}}
+  // expected-error@+1 {{'fusion.linear' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x8xf64>'}}
   %y = fusion.linear %x, %w : (tensor<?x8xf64>, tensor<4x8xf32>) -> tensor<?x4xf32>
   return
 }
@@ -191,7 +191,7 @@ func.func @linear_rank(%x: tensor<?x2x8xf32>, %w: tensor<4x8xf32>) {
 
 // -----
 func.func @matmul_of_f64(%x: tensor<?x8xf64>, %w: tensor<8x4xf32>) {
-  // expected-error@+1 {{'fusion.matmul' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x8xf64>'}}
+  // expected-error@+1 {{'fusion.matmul' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x8xf64>'}}
   %y = fusion.matmul %x, %w : (tensor<?x8xf64>, tensor<8x4xf32>) -> tensor<?x4xf32>
   return
 }

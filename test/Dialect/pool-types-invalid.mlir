@@ -2,7 +2,7 @@
 // RUN: fusion-opt %s -split-input-file -verify-diagnostics
 
 func.func @max_pool_of_f64(%x: tensor<?x4x8x8xf64>) {
-  // expected-error@+1 {{'fusion.max_pool' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.max_pool' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %y = fusion.max_pool %x {kernel = array<i64: 2, 2>} : tensor<?x4x8x8xf64> to tensor<?x4x4x4xf64>
   return
 }
@@ -23,7 +23,7 @@ func.func @max_pool_attribute(%x: tensor<?x4x8x8xf32>) {
 
 // -----
 func.func @max_pool_grad_of_f64(%d: tensor<?x4x4x4xf64>, %x: tensor<?x4x8x8xf32>) {
-  // expected-error@+1 {{'fusion.max_pool_grad' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x4x4xf64>'}}
+  // expected-error@+1 {{'fusion.max_pool_grad' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x4x4xf64>'}}
   %y = "fusion.max_pool_grad"(%d, %x) {kernel = array<i64: 2, 2>} : (tensor<?x4x4x4xf64>, tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32>
   return
 }
@@ -37,7 +37,7 @@ func.func @max_pool_grad_attribute(%d: tensor<?x4x4x4xf32>, %x: tensor<?x4x8x8xf
 
 // -----
 func.func @avg_pool_of_f64(%x: tensor<?x4x8x8xf64>) {
-  // expected-error@+1 {{'fusion.avg_pool' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.avg_pool' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %y = fusion.avg_pool %x {kernel = array<i64: 2, 2>} : tensor<?x4x8x8xf64> to tensor<?x4x4x4xf64>
   return
 }
@@ -58,7 +58,7 @@ func.func @avg_pool_attribute(%x: tensor<?x4x8x8xf32>) {
 
 // -----
 func.func @avg_pool_grad_of_f64(%d: tensor<?x4x4x4xf64>) {
-  // expected-error@+1 {{'fusion.avg_pool_grad' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x4x4xf64>'}}
+  // expected-error@+1 {{'fusion.avg_pool_grad' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x4x4xf64>'}}
   %y = "fusion.avg_pool_grad"(%d) {kernel = array<i64: 2, 2>} : (tensor<?x4x4x4xf64>) -> tensor<?x4x8x8xf32>
   return
 }
@@ -72,7 +72,7 @@ func.func @avg_pool_grad_attribute(%d: tensor<?x4x4x4xf32>) {
 
 // -----
 func.func @adaptive_avg_pool_of_f64(%x: tensor<?x4x8x8xf64>) {
-  // expected-error@+1 {{'fusion.adaptive_avg_pool' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8x8xf64>'}}
+  // expected-error@+1 {{'fusion.adaptive_avg_pool' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8x8xf64>'}}
   %y = fusion.adaptive_avg_pool %x {output_size = array<i64: 4, 4>} : tensor<?x4x8x8xf64> to tensor<?x4x4x4xf64>
   return
 }
@@ -93,7 +93,7 @@ func.func @adaptive_avg_pool_attribute(%x: tensor<?x4x8x8xf32>) {
 
 // -----
 func.func @adaptive_avg_pool_grad_of_f64(%d: tensor<?x4x4x4xf64>) {
-  // expected-error@+1 {{'fusion.adaptive_avg_pool_grad' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x4x4xf64>'}}
+  // expected-error@+1 {{'fusion.adaptive_avg_pool_grad' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x4x4xf64>'}}
   %y = "fusion.adaptive_avg_pool_grad"(%d) {output_size = array<i64: 4, 4>} : (tensor<?x4x4x4xf64>) -> tensor<?x4x8x8xf32>
   return
 }

@@ -2,7 +2,7 @@
 // RUN: fusion-opt %s -split-input-file -verify-diagnostics
 
 func.func @sum_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.sum' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.sum' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.sum %x {dims = array<i64: 1>} : tensor<?x4x5xf64> to tensor<?x5xf64>
   return
 }
@@ -30,7 +30,7 @@ func.func @sum_dims_are_no_number(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @mean_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.mean' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.mean' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.mean %x {dims = array<i64: 1>} : tensor<?x4x5xf64> to tensor<?x5xf64>
   return
 }
@@ -58,7 +58,7 @@ func.func @mean_dims_are_no_number(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @max_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.max' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.max' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.max %x {dims = array<i64: 1>} : tensor<?x4x5xf64> to tensor<?x5xf64>
   return
 }
@@ -86,7 +86,7 @@ func.func @max_dims_are_no_number(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @min_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.min' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.min' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.min %x {dims = array<i64: 1>} : tensor<?x4x5xf64> to tensor<?x5xf64>
   return
 }
@@ -114,7 +114,7 @@ func.func @min_dims_are_no_number(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @logsumexp_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.logsumexp' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.logsumexp' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.logsumexp %x {dims = array<i64: 1>} : tensor<?x4x5xf64> to tensor<?x5xf64>
   return
 }
@@ -142,7 +142,7 @@ func.func @logsumexp_dims_are_no_number(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @variance_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.variance' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.variance' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.variance %x {dims = array<i64: 1>} : tensor<?x4x5xf64> to tensor<?x5xf64>
   return
 }
@@ -170,7 +170,7 @@ func.func @variance_dims_are_no_number(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @moments_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.moments' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.moments' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %m, %v = fusion.moments %x {dims = array<i64: 1>} : tensor<?x4x5xf64> to tensor<?x5xf64>
   return
 }
@@ -184,7 +184,7 @@ func.func @moments_dims(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @count_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.count' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.count' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %n = fusion.count %x {dims = array<i64: 0>} : tensor<?x4x5xf64> to tensor<f64>
   return
 }
@@ -198,7 +198,7 @@ func.func @count_dims_are_no_number(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @softmax_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.softmax' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.softmax' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.softmax %x {dims = array<i64: 1>} : tensor<?x4x5xf64>
   return
 }
@@ -219,7 +219,7 @@ func.func @softmax_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @log_softmax_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.log_softmax' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.log_softmax' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.log_softmax %x {dims = array<i64: 1>} : tensor<?x4x5xf64>
   return
 }
@@ -240,28 +240,28 @@ func.func @log_softmax_to_another_shape(%x: tensor<?x4x5xf32>) {
 
 // -----
 func.func @extreme_grad_of_f64(%d: tensor<?x5xf64>, %x: tensor<?x4x5xf32>) {
-  // expected-error@+1 {{'fusion.extreme_grad' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x5xf64>'}}
+  // expected-error@+1 {{'fusion.extreme_grad' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x5xf64>'}}
   %y = fusion.extreme_grad "max" %d, %x {dims = array<i64: 1>} : (tensor<?x5xf64>, tensor<?x4x5xf32>) -> tensor<?x4x5xf32>
   return
 }
 
 // -----
 func.func @broadcast_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.broadcast' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.broadcast' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.broadcast %x : tensor<?x4x5xf64> to tensor<?x4x5xf64>
   return
 }
 
 // -----
 func.func @reshape_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.reshape' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.reshape' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.reshape %x : tensor<?x4x5xf64> to tensor<?x20xf64>
   return
 }
 
 // -----
 func.func @sum_to_of_f64(%x: tensor<?x4x5xf64>) {
-  // expected-error@+1 {{'fusion.sum_to' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x5xf64>'}}
+  // expected-error@+1 {{'fusion.sum_to' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x5xf64>'}}
   %y = fusion.sum_to %x : tensor<?x4x5xf64> to tensor<4x1xf64>
   return
 }

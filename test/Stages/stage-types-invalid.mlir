@@ -2,7 +2,7 @@
 // RUN: fusion-opt %s -split-input-file -verify-diagnostics
 
 func.func @map_of_f64(%x: tensor<?x4x8xf64>) {
-  // expected-error@+1 {{'fusion.map' op operand #0 must be variadic of ranked tensor of 32-bit float values, but got 'tensor<?x4x8xf64>'}}
+  // expected-error@+1 {{'fusion.map' op operand #0 must be variadic of ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8xf64>'}}
   %y = fusion.map(%x) over [?, 4, 8] attributes {access = [affine_map<(n, c, p) -> (n * 32 + c * 8 + p)>], result_access = affine_map<(n, c, p) -> (n * 32 + c * 8 + p)>} : (tensor<?x4x8xf64>) -> tensor<?x4x8xf32> {
   ^bb0(%a: f32):
     fusion.yield %a : f32
@@ -71,42 +71,42 @@ func.func @uniform_seed_is_a_number(%x: tensor<?x4x8xf32>) {
 
 // -----
 func.func @reduce_of_f64(%x: tensor<?x4x8xf64>) {
-  // expected-error@+1 {{'fusion.reduce' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8xf64>'}}
+  // expected-error@+1 {{'fusion.reduce' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8xf64>'}}
   %m, %v = fusion.reduce moments %x over [?, 4, 8] attributes {access = affine_map<(n, c, p) -> (n * 32 + c * 8 + p)>, result_access = affine_map<(n, c, p) -> (n * 2 + c floordiv 2)>} : (tensor<?x4x8xf64>) -> (tensor<?x2xf32>, tensor<?x2xf32>)
   return
 }
 
 // -----
 func.func @partial_of_f64(%x: tensor<?x4x8xf64>) {
-  // expected-error@+1 {{'fusion.partial' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x4x8xf64>'}}
+  // expected-error@+1 {{'fusion.partial' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8xf64>'}}
   %p = fusion.partial moments tiles_inner %x over [?, 4, 8] : (tensor<?x4x8xf64>) -> tensor<3x4x?xf32>
   return
 }
 
 // -----
 func.func @finish_of_f64(%p: tensor<3x4x?xf64>) {
-  // expected-error@+1 {{'fusion.finish' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<3x4x?xf64>'}}
+  // expected-error@+1 {{'fusion.finish' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<3x4x?xf64>'}}
   %m, %v = fusion.finish moments tiles_inner %p over [?, 4, 8] attributes {result_access = affine_map<(n, c, p) -> (n * 2 + c floordiv 2)>} : (tensor<3x4x?xf64>) -> (tensor<?x2xf32>, tensor<?x2xf32>)
   return
 }
 
 // -----
 func.func @pool_of_f64(%x: tensor<?x4x8xf64>) {
-  // expected-error@+1 {{'fusion.pool' op operand #0 must be variadic of ranked tensor of 32-bit float values, but got 'tensor<?x4x8xf64>'}}
+  // expected-error@+1 {{'fusion.pool' op operand #0 must be variadic of ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8xf64>'}}
   %y = fusion.pool max(%x) {kernel = array<i64: 2>, stride = array<i64: 2>, padding = array<i64: 0>, dilation = array<i64: 1>} : (tensor<?x4x8xf64>) -> tensor<?x4x4xf32>
   return
 }
 
 // -----
 func.func @contract_of_f64(%a: tensor<?x8xf64>, %b: tensor<8x4xf32>) {
-  // expected-error@+1 {{'fusion.contract' op operand #0 must be ranked tensor of 32-bit float values, but got 'tensor<?x8xf64>'}}
+  // expected-error@+1 {{'fusion.contract' op operand #0 must be ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x8xf64>'}}
   %y = fusion.contract matmul %a, %b : (tensor<?x8xf64>, tensor<8x4xf32>) -> tensor<?x4xf32>
   return
 }
 
 // -----
 func.func @kernel_of_f64(%x: tensor<?x4x8xf64>) {
-  // expected-error@+1 {{'fusion.kernel' op operand #0 must be variadic of ranked tensor of 32-bit float values, but got 'tensor<?x4x8xf64>'}}
+  // expected-error@+1 {{'fusion.kernel' op operand #0 must be variadic of ranked tensor of 32-bit float or 16-bit float or bfloat16 type values, but got 'tensor<?x4x8xf64>'}}
   %y = fusion.kernel "k" "channels"(%x) : (tensor<?x4x8xf64>) -> tensor<?x4x8xf32> {
   ^bb0(%a: tensor<?x4x8xf64>):
     fusion.return %a : tensor<?x4x8xf64>

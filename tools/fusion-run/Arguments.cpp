@@ -25,7 +25,7 @@ void tools::printHelp() {
          "  --bytes                      count distinct bytes per kernel and compare them with the report\n"
          "  --blocks=first,last,random:K run only these blocks; values are not compared\n"
          "  --repeat=N                   time N further launches\n"
-         "  --offset=N                   tensors begin N bytes behind a multiple of 16: 4, 8 or 12\n"
+         "  --offset=N                   tensors begin N bytes behind a multiple of 16, fp32 ones N / 4 * 4\n"
       << CompileArguments::help();
 }
 
@@ -112,8 +112,8 @@ ExitCode tools::readArguments(int argc, char **argv, Arguments &a) {
       if (!parseNumber(arg, a.repeats) || a.repeats < 0)
         return usage("expected a count behind --repeat=, but got '" + arg + "'");
     } else if (arg.consume_front("--offset=")) {
-      if (!parseNumber(arg, a.offset) || a.offset < 0 || a.offset > 12 || a.offset % 4)
-        return usage("expected 0, 4, 8 or 12 behind --offset=, but got '" + arg + "'");
+      if (!parseNumber(arg, a.offset) || a.offset < 0 || a.offset > 14 || a.offset % 2)
+        return usage("expected an even number below 16 behind --offset=, but got '" + arg + "'");
     } else if (arg.consume_front("--batches=")) {
       if (!readBatches(arg, a.batches))
         return usage("expected batch sizes of at least 0 behind --batches=, but got '" + arg + "'");

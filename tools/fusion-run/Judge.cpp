@@ -2,6 +2,7 @@
 #include "Judge.h"
 #include "fusion/Reference/Compare.h"
 #include "fusion/Reference/Gradients.h"
+#include "fusion/Runtime/Program.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstring>
@@ -38,6 +39,8 @@ Feed tools::makeFeed(Subject subject, int64_t batch, uint64_t seed, const refere
     for (int64_t extent : t.shape)
       shape.push_back(extent == runtime::kBatchExtent ? batch : extent);
     feed.gradOutputs.push_back(reference::randomTensor(shape, seed + 1000 + feed.gradOutputs.size()));
+    for (float &v : feed.gradOutputs.back().data)
+      v = float(reference::storageNamed(runtime::typeName(t.type)).rounded(v));
   }
   return feed;
 }
@@ -108,7 +111,8 @@ static mlir::LogicalResult judgeFunction(llvm::StringRef phase, mlir::func::Func
         bound.v = value;
       (*plain)[i].data = golden->second->f32.data;
     }
-    reference::Comparison c = reference::compare((*expected)[i], actual->second, reference::unitFp32, &(*plain)[i]);
+    reference::Storage storage = reference::storageOf(function.getResultTypes()[i]);
+    reference::Comparison c = reference::compare((*expected)[i], actual->second, reference::unitFp32, &(*plain)[i], storage);
     llvm::outs() << formatv("{0} {1}: {2} elements, largest error {3:f3} tolerances{4}\n", phase, name, c.count, c.worst,
                             c.ok() ? (c.mistrusted ? " (all zero: proves nothing)" : "") : "; FAILED: " + c.text());
     ok &= c.ok();
@@ -144,7 +148,7 @@ mlir::LogicalResult tools::judgeValues(Subject subject, const Feed &feed, const 
     return mlir::success();
   // In exact arithmetic but for the constants: rounded ones would differ where algebra made one constant of two.
   reference::EvaluateOptions exact;
-  exact.roundAttributes = false;
+  exact.roundAttributes = exact.roundCasts = false;
   auto report = reference::checkGradients(subject.written, subject.backward, convert<double>(feed.inputs),
                                           convert<double>(feed.gradOutputs), seed, 2, exact);
   if (mlir::failed(report))

@@ -39,7 +39,8 @@ std::string tools::differsFrom(const Program &program, const Program &expected) 
     std::string text = t.name + " [";
     for (auto [i, extent] : llvm::enumerate(t.shape))
       text += (i ? ", " : "") + (extent == FUSION_BATCH ? "N" : std::to_string(extent));
-    return std::string(fusion_role_name(t.role)) + " " + text + "]";
+    return std::string(fusion_role_name(t.role)) + " " + text + "]" +
+           (t.type == FUSION_F32 ? "" : " " + std::string(fusion_type_name(t.type)));
   };
   std::vector<std::string> given, wanted;
   for (const TensorInfo &t : program.tensors())
@@ -73,6 +74,8 @@ RunRequest tools::requestFor(const Program &program, int64_t batch, uint64_t see
     double fanIn = parameter && shape.size() >= 2 ? double(reference::elementCount(shape, 1)) : 1;
     request.given[t.name] = reference::randomTensor(shape, seeds.next(), 1 / std::sqrt(std::max(1.0, fanIn)),
                                                     t.role == FUSION_INPUT ? options : reference::InputOptions());
+    for (float &v : request.given[t.name].data)
+      v = float(reference::storageNamed(fusion_type_name(t.type)).rounded(v));
   }
   return request;
 }

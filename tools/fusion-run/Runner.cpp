@@ -22,14 +22,16 @@ struct Buffer {
 
   Buffer(const Context &context, TensorInfo described, int64_t batch, int64_t bytes, uint64_t offset)
       : info(std::move(described)), bytes(bytes), memory(context, uint64_t(std::max<int64_t>(bytes, 16)) + offset, info.name) {
+    offset -= offset % uint64_t(storage().bytes);
     fusion_device_info device = context.device();
     for (int64_t extent : info.shape)
       shape.push_back(extent == FUSION_BATCH ? batch : extent);
     view.data = memory.get(), view.byte_offset = offset;
     view.device = {device.dl_device_type, device.dl_device_id};
     view.ndim = int32_t(shape.size());
-    view.dtype = {2, 32, 1};
+    view.dtype = {uint8_t(info.type == FUSION_BF16 ? 4 : 2), uint8_t(info.type == FUSION_F32 ? 32 : 16), 1};
   }
+  reference::Storage storage() const { return reference::storageNamed(fusion_type_name(info.type)); }
   void *first() const { return static_cast<char *>(memory.get()) + view.byte_offset; }
 };
 
@@ -62,8 +64,10 @@ void Run::fill(const Buffer &buffer) const {
   if (!buffer.bytes)
     return;
   auto given = request.given.find(buffer.info.name);
-  if (given != request.given.end())
-    check(fusion_copy_to_device(context.get(), buffer.first(), given->second.data.data(), uint64_t(buffer.bytes)));
+  if (given != request.given.end()) {
+    std::vector<unsigned char> bytes = reference::toBytes(given->second.data, buffer.storage());
+    check(fusion_copy_to_device(context.get(), buffer.first(), bytes.data(), uint64_t(buffer.bytes)));
+  }
   // What a kernel forgets to write stays NaN. Saved tensors are left to the check of uninitialised reads.
   if (request.readBack && isResult(buffer.info.role))
     check(fusion_fill(context.get(), buffer.first(), 0xff, uint64_t(buffer.bytes), nullptr));
@@ -133,8 +137,10 @@ void Run::readBack(RunResult &result) const {
     if (!made)
       continue;
     reference::Tensor<float> tensor(reference::Shape(buffer.shape.begin(), buffer.shape.end()));
-    if (!tensor.data.empty())
-      check(fusion_copy_to_host(context.get(), tensor.data.data(), buffer.first(), tensor.data.size() * sizeof(float)));
+    std::vector<unsigned char> bytes(size_t(buffer.bytes));
+    if (!bytes.empty())
+      check(fusion_copy_to_host(context.get(), bytes.data(), buffer.first(), bytes.size()));
+    tensor.data = reference::fromBytes(bytes, buffer.storage());
     result.tensors[buffer.info.name] = std::move(tensor);
   }
 }

@@ -1,6 +1,6 @@
 // Runs a program on a device with given tensors, and keeps what it made.
 #pragma once
-#include "fusion/Reference/Tensor.h"
+#include "fusion/Reference/Storage.h"
 #include "fusion/host.hpp"
 #include <map>
 
@@ -17,7 +17,7 @@ struct RunRequest {
   bool backward = false;
   bool readBack = true;                                  ///< false: memory stays sparse, nothing is compared
   int repeats = 0;                                       ///< timed launches after the first
-  uint64_t offset = 0;                                   ///< bytes of memory before each tensor
+  uint64_t offset = 0;                                   ///< bytes of memory before each tensor, down to a whole number of its elements
   std::map<std::string, reference::Tensor<float>> given; ///< inputs, parameters and output gradients, by name
 };
 

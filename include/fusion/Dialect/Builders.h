@@ -11,6 +11,9 @@ public:
   NamedBuilder(mlir::OpBuilder &builder, mlir::Location loc) : builder(builder), loc(loc) {}
 
   mlir::Value constant(double value);
+  /// The same values in f32, or in another element type, unrounded; `x` itself where it has the type.
+  mlir::Value inF32(mlir::Value x);
+  mlir::Value inElement(mlir::Value x, mlir::Type element);
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);
   mlir::Value broadcast(mlir::Value x, mlir::Type type);
   mlir::Value detach(mlir::Value x);

@@ -1,14 +1,19 @@
 // Matchers over elementwise named ops that read like the formula they look for; operand order never matters where it cannot.
 #pragma once
+#include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Dialect/FusionDialect.h"
 #include <optional>
 
 namespace fusion {
 
-/// The value of a scalar constant, rounded to the element type as the compiled program sees it.
+/// The value of a constant, rounded to its element type as the compiled program sees it.
+inline double scalarOf(ConstantOp constant) {
+  return roundedTo(constant.getValue().convertToDouble(), elementOf(constant.getY().getType()));
+}
+
 inline std::optional<double> matchScalar(mlir::Value value) {
   if (auto constant = value.getDefiningOp<ConstantOp>())
-    return double(float(constant.getValue().convertToDouble()));
+    return scalarOf(constant);
   return std::nullopt;
 }
 

@@ -4,8 +4,10 @@
 
 namespace fusion {
 namespace detail {
-/// tensor_c1 and tensor_c2 (dialects/Fusion/NamedOps.td) for every operand and result.
+/// tensor_c1 to tensor_c3 (dialects/Fusion/FusionBase.td) for every operand and result.
 mlir::LogicalResult verifyNamedTensors(mlir::Operation *op);
+/// tensor_c3.
+mlir::LogicalResult verifyElementTypes(mlir::Operation *op);
 } // namespace detail
 
 template <typename ConcreteOp> class NamedOp : public mlir::OpTrait::TraitBase<ConcreteOp, NamedOp> {

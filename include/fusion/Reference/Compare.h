@@ -1,6 +1,7 @@
 // The tolerance a computed tensor is held to, and the comparison that applies it (docs/testing.md).
 #pragma once
 #include "fusion/Reference/Scalars.h"
+#include "fusion/Reference/Storage.h"
 #include "fusion/Reference/Tensor.h"
 #include <string>
 
@@ -17,8 +18,9 @@ struct Comparison {
   std::string text() const; // one line for people
 };
 
-/// `plain`, where given, is the evaluator run in float: an element that is NaN or infinite there (fp32 overflow) may be so in `actual`.
-Comparison compare(const Tensor<Bound> &expected, const Tensor<float> &actual, double unit = unitFp32,
-                   const Tensor<float> *plain = nullptr);
+/// `plain`, where given, is the evaluator run in float: an element that is NaN or infinite there (overflow) may be so in `actual`. Beyond
+/// the largest value of `storage`, the type of `actual` in memory, lies infinity.
+Comparison compare(const Tensor<Bound> &expected, const Tensor<float> &actual, double unit = unitFp32, const Tensor<float> *plain = nullptr,
+                   const Storage &storage = inF32);
 
 } // namespace fusion::reference

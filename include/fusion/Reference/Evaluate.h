@@ -3,6 +3,7 @@
 #pragma once
 #include "fusion/Reference/Ops.h"
 #include "fusion/Reference/Random.h"
+#include "fusion/Reference/Storage.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace fusion::reference {
@@ -14,7 +15,12 @@ struct EvaluateOptions {
   double unit = unitFp32;
   /// The roundoff that factors of a convolution's products are rounded with first; 0 where they are not.
   double operandUnit = 0;
+  /// Whether `cast` to a narrower type rounds; gradients are checked in exact arithmetic, where it does not.
+  bool roundCasts = true;
 };
+
+/// How a tensor of this type lies in memory.
+Storage storageOf(mlir::Type tensor);
 
 /// The results of `func` for these arguments. T is double (values), float (an unfused fp32 run), Dual (a directional derivative) or Bound
 /// (values with the weight of their rounding error). Arguments that do not fit the signature, and ops that are not named ops, are located
@@ -23,8 +29,8 @@ template <class T>
 mlir::FailureOr<llvm::SmallVector<Tensor<T>>> evaluate(mlir::func::FuncOp func, llvm::ArrayRef<Tensor<T>> args,
                                                        const EvaluateOptions &options = {});
 
-/// Inputs for every argument: N(0, 1), parameters of rank 2 and more scaled by 1 / sqrt(fan-in); `batch` stands for an unknown extent.
-/// The special values of `options` go into non-parameters only.
+/// Inputs for every argument, rounded to its element type: N(0, 1), parameters of rank 2 and more scaled by 1 / sqrt(fan-in); `batch`
+/// stands for an unknown extent. The special values of `options` go into non-parameters only.
 llvm::SmallVector<Tensor<float>> makeInputs(mlir::func::FuncOp func, uint64_t seed, int64_t batch, const InputOptions &options = {});
 
 /// The name of an argument or of a result: its `fusion.name`, or x0, x1, ... and y0, y1, ...

@@ -15,6 +15,8 @@ enum class PhaseKind { Forward, Backward };
 const char *phaseName(PhaseKind phase);
 /// The word of the program file, for example "grad_output".
 const char *roleName(TensorRole role);
+/// "f32", "f16" or "bf16".
+const char *typeName(ElementType type);
 
 /// A cheap handle (copies share the data); safe to use from any number of threads.
 class Program {

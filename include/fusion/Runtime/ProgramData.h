@@ -14,12 +14,17 @@ enum class TensorRole { Input, Parameter, Output, Saved, GradOutput, GradInput, 
 /// The extent that stands for the batch size in Tensor::shape ("N" in the file).
 constexpr int64_t kBatchExtent = -1;
 
-/// A dense row-major fp32 tensor that the caller owns.
+/// How an element lies in memory.
+enum class ElementType { F32, F16, BF16 };
+constexpr int64_t elementBytes(ElementType type) { return type == ElementType::F32 ? 4 : 2; }
+
+/// A dense row-major tensor that the caller owns.
 struct Tensor {
   std::string name;
   TensorRole role = TensorRole::Input;
   std::optional<unsigned> of; ///< the tensor that a gradient belongs to; gradients only
   std::vector<int64_t> shape; ///< extents; kBatchExtent for the batch
+  ElementType type = ElementType::F32;
 };
 
 struct KernelArg {
@@ -49,7 +54,7 @@ struct KernelLaunch {
 enum class Form {
   Wide,     ///< as written
   Narrow,   ///< 32-bit offsets: batches of at most Phase::narrowBatch
-  Unaligned ///< no vector accesses: tensors at any multiple of 4 bytes
+  Unaligned ///< no vector accesses: tensors at any multiple of their elements' size
 };
 constexpr unsigned kForms = 3;
 

@@ -32,7 +32,7 @@ struct Work {
   double rooflineSeconds(const DeviceSpec &spec) const;
 };
 
-/// Bytes of a dense fp32 tensor; `batch` stands for a dynamic extent.
+/// Bytes of a dense tensor; `batch` stands for a dynamic extent.
 double bytesOf(mlir::Type type, int64_t batch);
 /// Whether `torch` precision divides by `divisor` with a product: a constant that has a reciprocal, or a constant of at least 1 plus an
 /// exponential.

@@ -306,7 +306,7 @@ void ChannelPrinter::partials() {
 void ChannelPrinter::run() {
   bool partial = hasPartials();
   if (loop.vector > 1)
-    k.prelude.insert("vector.cuh");
+    k.useVectors();
   int64_t warps = loop.threads / 32, V = loop.vector;
   int64_t perImage = loop.domain.channels * loop.domain.positions;
   auto row = [&] {
@@ -357,9 +357,9 @@ void ChannelPrinter::run() {
 
 void cuda::emitChannelLoop(KernelText &k, const ChannelLoop &loop) { ChannelPrinter(k, loop).run(); }
 
-int64_t cuda::vectorFor(std::initializer_list<int64_t> extents) {
-  for (int64_t v : {4, 2})
-    if (llvm::all_of(extents, [&](int64_t extent) { return extent % v == 0; }))
+int64_t cuda::vectorFor(std::initializer_list<int64_t> extents, int64_t widest) {
+  for (int64_t v : {8, 4, 2})
+    if (v <= widest && llvm::all_of(extents, [&](int64_t extent) { return extent % v == 0; }))
       return v;
   return 1;
 }

@@ -1,5 +1,6 @@
 // One phase (forward or backward): names its tensors, prints its kernels, lays out its workspace, writes its launch plan.
 #include "KernelText.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -30,9 +31,11 @@ private:
 
   void nameTensors();
   LogicalResult checkSizes(KernelOp kernel);
+  LogicalResult checkContraction(KernelText &k);
   bool wideOffsets(KernelOp kernel);
   int64_t narrowBatch();
-  Expr bytesExpr(Value v) const;
+  Expr elementsExpr(Value v) const;
+  Expr bytesExpr(Value v) const { return Expr(elementBytes(v.getType())) * elementsExpr(v); }
   void layOut();
   std::string headComment(KernelText &k);
   void report(KernelText &k);
@@ -74,8 +77,8 @@ bool PhaseEmitter::wideOffsets(KernelOp kernel) {
   auto wide = [&](Value v) {
     if (!options.fixedBatch && !cast<RankedTensorType>(v.getType()).hasStaticShape())
       return true;
-    auto bytes = bytesExpr(v).evaluate(options.batch);
-    return !bytes || double(*bytes) / 4 > kLargestNarrow;
+    auto elements = elementsExpr(v).evaluate(options.batch);
+    return !elements || double(*elements) > kLargestNarrow;
   };
   return llvm::any_of(kernel->getOperands(), wide) || llvm::any_of(kernel->getResults(), wide);
 }
@@ -88,8 +91,8 @@ int64_t PhaseEmitter::narrowBatch() {
     return llvm::all_of(kernels, [&](KernelOp kernel) {
       return llvm::all_of(llvm::concat<const Value>(SmallVector<Value>(kernel->getOperands()), SmallVector<Value>(kernel->getResults())),
                           [&](Value v) {
-                            auto bytes = bytesExpr(v).evaluate(batch);
-                            return bytes && double(*bytes) / 4 <= kLargestNarrow;
+                            auto elements = elementsExpr(v).evaluate(batch);
+                            return elements && double(*elements) <= kLargestNarrow;
                           });
     });
   };
@@ -114,11 +117,27 @@ LogicalResult PhaseEmitter::checkSizes(KernelOp kernel) {
   return success();
 }
 
-Expr PhaseEmitter::bytesExpr(Value v) const {
-  Expr bytes(4);
+/// Contractions stage what they multiply as floats.
+LogicalResult PhaseEmitter::checkContraction(KernelText &k) {
+  if (!k.facts.contract)
+    return success();
+  for (Value operand : k.facts.contract->getOperands()) {
+    SmallVector<Value> read{operand};
+    for (Operation *op : k.prologue(operand))
+      llvm::append_range(read, op->getOperands());
+    for (Value v : read)
+      if (k.isTensor(v) && holdsNarrow(v.getType()))
+        return k.facts.contract.emitError() << "expected operands of f32 to multiply, but got " << v.getType()
+                                            << ", which is not supported yet; convert them with fusion.cast in a model of their own";
+  }
+  return success();
+}
+
+Expr PhaseEmitter::elementsExpr(Value v) const {
+  Expr elements(1);
   for (int64_t extent : cast<RankedTensorType>(v.getType()).getShape())
-    bytes = bytes * (ShapedType::isDynamic(extent) ? names.extents.lookup(v) : Expr(extent));
-  return bytes;
+    elements = elements * (ShapedType::isDynamic(extent) ? names.extents.lookup(v) : Expr(extent));
+  return elements;
 }
 
 /// First fit over lifetimes in launch order: a buffer takes a slot whose last reader has run, else a new one.
@@ -166,7 +185,7 @@ std::string PhaseEmitter::headComment(KernelText &k) {
     std::string text = "[";
     for (int64_t extent : cast<RankedTensorType>(v.getType()).getShape())
       text += (text.size() > 1 ? ", " : "") + (ShapedType::isDynamic(extent) ? std::string("N") : std::to_string(extent));
-    return text + "]";
+    return text + (holdsNarrow(v.getType()) ? "] " + KernelText::elementType(v.getType()).str() : "]");
   };
   std::string text = "// " + k.launch.name + "\n//   ", arrow;
   for (Operation &op : k.kernel.getBody().front().without_terminator())
@@ -233,6 +252,8 @@ FailureOr<EmittedPhase> PhaseEmitter::run() {
       return kernel.emitError() << "expected a scheduled kernel; run -fusion-schedule first";
     auto k = std::make_unique<KernelText>(kernel, options, names);
     k->launch.name = kernel.getName().str();
+    if (failed(checkContraction(*k)))
+      return failure();
     switch (k->facts.strategy) {
     case Strategy::Gather:
     case Strategy::Scatter:

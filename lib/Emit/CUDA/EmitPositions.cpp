@@ -12,7 +12,8 @@ static void emitPositions(KernelText &k, ChannelLoop loop) {
   ChannelTile t;
   fromAttr(*k.kernel.getSchedule(), t);
   const Domain &d = k.facts.domain;
-  int64_t tiles = (d.positions + t.positions - 1) / t.positions, vector = loop.vector ? loop.vector : vectorFor({t.positions, d.positions});
+  int64_t tiles = (d.positions + t.positions - 1) / t.positions,
+          vector = loop.vector ? loop.vector : vectorFor({t.positions, d.positions}, k.widestRun());
   Writer &w = k.body;
   w.line(formatv("const int image = blockIdx.x / {0};", tiles));
   w.line(formatv("const int first = blockIdx.x % {0} * {1};", tiles, t.positions));

@@ -285,7 +285,7 @@ void SweepPrinter::print() {
   prepare();
   k.prelude.insert("sweep.cuh");
   if (vector > 1)
-    k.prelude.insert("vector.cuh");
+    k.useVectors();
   source ? placeInTile() : place();
   int last = 0;
   for (auto &entry : sweepOf)

@@ -113,7 +113,5 @@ void SweepPrinter::prepare() {
   int64_t extent = columns() ? run.inner : run.reduced;
   if ((!run.perImage && !columns()) || source)
     extent = 1;
-  for (int64_t v : {2, 4})
-    if (extent % v == 0)
-      vector = v;
+  vector = vectorFor({extent}, k.widestRun());
 }

@@ -1,5 +1,6 @@
 // Names, offsets and scalar statements: everything the printers of the strategies have in common.
 #include "KernelText.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -26,7 +27,7 @@ static const llvm::SmallVector<std::string> &preludeWords() {
   static const llvm::SmallVector<std::string> words = [] {
     llvm::StringSet<> found;
     std::string text = preludeText({"window.cuh", "weight.cuh", "matmul.cuh", "tensor.cuh", "tensor-window.cuh", "rows.cuh", "vector.cuh",
-                                    "math.cuh", "pooled.cuh", "sweep.cuh", "random.cuh"});
+                                    "math.cuh", "pooled.cuh", "sweep.cuh", "random.cuh", "narrow-vector.cuh"});
     std::string word, before;
     for (char c : text) {
       if (llvm::isAlnum(c) || c == '_') {
@@ -76,6 +77,28 @@ KernelText::KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &
   }
   for (Value result : kernel.getResults())
     resultPointers.push_back(locals.get(besideStructs(names.tensors[result])));
+  narrow = llvm::any_of(kernel->getOperandTypes(), holdsNarrow) || llvm::any_of(kernel->getResultTypes(), holdsNarrow);
+  if (narrow)
+    prelude.insert("narrow.cuh");
+}
+
+StringRef KernelText::elementType(Type tensor) {
+  Type element = elementOf(tensor);
+  return element.isF16() ? "f16" : element.isBF16() ? "bf16" : "float";
+}
+
+void KernelText::useVectors() {
+  prelude.insert("vector.cuh");
+  if (narrow)
+    prelude.insert("narrow-vector.cuh");
+}
+
+int64_t KernelText::widestRun() {
+  int64_t bytes = 0;
+  for (Type type : llvm::concat<const Type>(SmallVector<Type>(kernel->getOperandTypes()), SmallVector<Type>(kernel->getResultTypes())))
+    if (Domain::of(cast<RankedTensorType>(type)) == facts.domain)
+      bytes = std::max(bytes, elementBytes(type));
+  return bytes ? 16 / bytes : 4;
 }
 
 std::string KernelText::globalStruct(StringRef prefix, const std::string &text) {
@@ -265,6 +288,9 @@ void KernelText::scalarBody(Writer &w, MapOp map, ArrayRef<std::string> operands
     else if (auto random = dyn_cast<UniformOp>(op)) {
       prelude.insert("random.cuh");
       text = llvm::formatv("uniform({0}, {1}ull, {2}ull)", element, uint64_t(random.getSeed()), uint64_t(random.getOffset()));
+    } else if (auto round = dyn_cast<RoundOp>(op)) {
+      prelude.insert("narrow.cuh");
+      text = call(round.getTo().isF16() ? "roundedTo<f16>" : "roundedTo<bf16>");
     } else if (isa<math::AbsFOp>(op))
       text = call("fabsf");
     else if (isa<math::PowFOp>(op))
@@ -336,7 +362,7 @@ std::string KernelText::loadFunctor(Value v) {
   std::string arguments;
   UniqueIdentifiers saved = locals;
   for (Value t : tensors) {
-    w.line("  const float *" + pointer(t) + ";");
+    w.line("  const " + elementType(t.getType()) + " *" + pointer(t) + ";");
     arguments += (arguments.empty() ? "" : ", ") + pointer(t);
   }
   if (llvm::any_of(stages, [](Operation *op) { return cast<MapOp>(op).getIndex() && cast<MapOp>(op).getIndex()->getNumSymbols() > 0; })) {
@@ -391,9 +417,9 @@ std::string KernelText::loadFunctor(Value v) {
 std::string KernelText::finish() {
   std::string parameterText;
   for (auto &[value, name] : parameters)
-    parameterText += (parameterText.empty() ? "" : ", ") + std::string("const float *__restrict__ ") + name;
-  for (const std::string &name : resultPointers)
-    parameterText += (parameterText.empty() ? "" : ", ") + std::string("float *__restrict__ ") + name;
+    parameterText += (parameterText.empty() ? "" : ", ") + ("const " + elementType(value.getType()) + " *__restrict__ ").str() + name;
+  for (auto [result, name] : llvm::zip(kernel.getResults(), resultPointers))
+    parameterText += (parameterText.empty() ? "" : ", ") + (elementType(result.getType()) + " *__restrict__ ").str() + name;
   if (usesImages)
     parameterText += ", int images";
   std::string text = globals.take();

@@ -56,6 +56,12 @@ public:
   double extraSweepBytes = 0;              ///< bytes that are read again because a re-read set exceeds L2
   std::vector<runtime::Expr> partialTiles; ///< for each result, the value of its unknown extent (the batch, or tiles)
 
+  /// What the elements of a tensor are in memory: float, f16 or bf16.
+  static llvm::StringRef elementType(mlir::Type tensor);
+  /// Asks for the prelude's runs of elements.
+  void useVectors();
+  /// The longest run of elements that one access moves: 16 bytes of the tensors of the domain's size.
+  int64_t widestRun();
   /// The parameter that holds a tensor of the kernel (block argument or returned value).
   std::string pointer(mlir::Value v) { return pointers.lookup(v); }
   std::string pointerOfResult(unsigned i) { return resultPointers[i]; }
@@ -94,6 +100,7 @@ public:
   llvm::SmallVector<std::pair<mlir::Value, std::string>> parameters; ///< inputs in order
 private:
   std::string quotientText(mlir::Value a, const std::string &text, mlir::Value divisor, const std::string &divisorText);
+  bool narrow = false; ///< a parameter has 16-bit elements
   std::string element; ///< linear offset of the element whose statements are printed next
   llvm::DenseMap<mlir::Value, std::string> pointers;
   llvm::SmallVector<std::string> resultPointers;
@@ -166,8 +173,8 @@ struct RowLoop {
 };
 void emitRowLoop(KernelText &k, const RowLoop &loop);
 
-/// The widest run of floats that divides all extents: 4, 2 or 1.
-int64_t vectorFor(std::initializer_list<int64_t> extents);
+/// The widest run of elements that divides all extents: `widest` (8 or 4), ..., 2 or 1.
+int64_t vectorFor(std::initializer_list<int64_t> extents, int64_t widest = 4);
 std::string literal(float value);
 std::string vec3(const Extents &e);
 runtime::Expr ceilDivExpr(runtime::Expr a, int64_t b);

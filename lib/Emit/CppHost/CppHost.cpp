@@ -104,17 +104,23 @@ private:
 
 std::string Printer::signature(const Phase &phase, const std::string &which) const {
   std::string text = "int " + chain + "_" + which + "(";
-  forEachTensor(phase, [&](unsigned index, bool read) { text += (read ? "const float *" : "float *") + names[index] + ", "; });
+  forEachTensor(phase, [&](unsigned index, bool read) {
+    text += std::string(read ? "const " : "") + (program.tensors[index].type == ElementType::F32 ? "float *" : "uint16_t *") +
+            names[index] + ", ";
+  });
   return text + "void *workspace, int64_t batch, void *stream)";
 }
 
 std::string Printer::comment(const Phase &phase, const std::string &which) const {
-  std::string text = "/*\n * Enqueues " + which +
-                     " on the stream (a cudaStream_t) and returns a cudaError_t, 0 for success. It neither allocates nor waits.\n" +
-                     " * All tensors are dense row-major fp32, aligned to 16 bytes; the workspace is aligned to 256. The batch is " +
-                     batchText() + ".\n";
+  std::string text =
+      "/*\n * Enqueues " + which +
+      " on the stream (a cudaStream_t) and returns a cudaError_t, 0 for success. It neither allocates nor waits.\n" +
+      " * All tensors are dense row-major, fp32 unless another type stands there, aligned to 16 bytes; the workspace is aligned to 256.\n" +
+      " * The batch is " + batchText() + ".\n";
   forEachTensor(phase, [&](unsigned index, bool read) {
-    text += " *   " + names[index] + " " + shapeText(program.tensors[index]) + (read ? "" : ", written") + "\n";
+    text += " *   " + names[index] + " " + shapeText(program.tensors[index]) +
+            (program.tensors[index].type == ElementType::F32 ? "" : std::string(" ") + typeName(program.tensors[index].type)) +
+            (read ? "" : ", written") + "\n";
   });
   return text + " */\n";
 }

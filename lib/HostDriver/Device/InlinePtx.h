@@ -28,6 +28,32 @@ HC_INLINE void cvt_rna_tf32_f32(unsigned &d, float a) {
   d = (u & 0x7f800000u) == 0x7f800000u ? u : (u + 0x1000u) & 0xffffe000u;
 }
 
+// bf16 is the upper half of a float; f16 has its own exponents, and its subnormals are multiples of 2^-24.
+HC_INLINE void cvt_rn_bf16_f32(unsigned short &d, float a) {
+  unsigned u = __float_as_uint(a);
+  d = (unsigned short)((u & 0x7fffffffu) > 0x7f800000u ? 0x7fffu : (u + 0x7fffu + (u >> 16 & 1)) >> 16);
+}
+HC_INLINE void cvt_rn_f16_f32(unsigned short &d, float a) {
+  unsigned u = __float_as_uint(a) & 0x7fffffffu, sign = __float_as_uint(a) >> 16 & 0x8000u;
+  if (u > 0x7f800000u)
+    d = 0x7fffu;
+  else if (u >= 0x477ff000u) // 65520 rounds to infinity
+    d = (unsigned short)(sign | 0x7c00u);
+  else if (u < 0x38800000u) // 0.5 has the spacing of subnormals
+    d = (unsigned short)(sign | (__float_as_uint(__uint_as_float(u) + 0.5f) - 0x3f000000u));
+  else
+    d = (unsigned short)(sign | (u + 0xfffu + (u >> 13 & 1) - 0x38000000u) >> 13);
+}
+HC_INLINE void cvt_f32_f16(float &d, unsigned short a) {
+  unsigned sign = (a & 0x8000u) << 16, rest = a & 0x7fffu;
+  if (rest >= 0x7c00u)
+    d = __uint_as_float(sign | 0x7f800000u | rest << 13);
+  else if (rest < 0x400u)
+    d = __uint_as_float(sign | __float_as_uint((float)rest * 0x1p-24f));
+  else
+    d = __uint_as_float(sign | ((rest << 13) + 0x38000000u));
+}
+
 HC_CONVERGENT HC_INLINE void ldmatrix(unsigned count, unsigned address, unsigned *r, int collective) {
   hc_ldmatrix_slot s{hc_shared_pointer(address), count, {}};
   hc_warp(hc_cur, 0xffffffffu, &s, collective);
