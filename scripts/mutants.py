@@ -254,14 +254,14 @@ prelude("pooled-covered", "pooled", "windows behind the last one live", "roundUp
 prelude("pooled-stride", "pooled", "windows a kernel apart", "i.w * P::stride.w + tw", "i.w * P::kernel.w + tw", model("tiles", "max_gaps"))
 prelude("pooled-divisor", "pooled", "the override of the divisor ignored", "P::divisor != 0 ? P::divisor : volume(P::kernel)", "volume(P::kernel)",
         model("tiles", "average_divisor"))
-mutant("windows-of-sum", LOWER_REDUCTIONS, "a sum over a dim as a mean", "x, w->kernel, w->stride, w->padding, w->dilation, false, 1, false)",
-       "x, w->kernel, w->stride, w->padding, w->dilation, false, 0, false)", model("tiles", "sum_of_depth"))
+mutant("windows-of-sum", LOWER_REDUCTIONS, "a sum over a dim as a mean", "w->padding, w->dilation, false, 1, false)",
+       "w->padding, w->dilation, false, 0, false)", model("tiles", "sum_of_depth"))
 # Sums and extremes of fewer elements.
 mutant("sum-of-varying", SUMS, "a factor that varies along the summed dims", " && constantAlong(factor, rank, op.getDims()))", ")", lit("Simplify/sums.mlir"))
 mutant("sum-of-shifted", SUMS, "any shift leaves a sum", "if (isNormalised(x))", "if (true)", lit("Simplify/sums.mlir"))
 mutant("sum-of-norm-count", SUMS, "the sum as the mean", "b.reshape(b.mul(y, count), op", "b.reshape(y, op", lit("Simplify/sums.mlir"), model("tiles", "norm_mean"))
 mutant("sum-of-used", SUMS, "a product that is needed anyway", "if (!scaled || !scaled->hasOneUse() || ", "if (!scaled || ", lit("Simplify/sums.mlir"))
-mutant("sum-of-rows", SUMS, "a sum over the batch of a linear layer", "|| op.getDims() != ArrayRef<int64_t>{1} || linear", "|| linear", lit("Simplify/sums.mlir"))
+mutant("sum-of-rows", SUMS, "a sum over the batch of a linear layer", "op.getDims() != ArrayRef<int64_t>{1} ||\n        linear", "\n        linear", lit("Simplify/sums.mlir"))
 mutant("max-of-decreasing", EXTREMES, "max of a map that falls", "*scalar > 0 ? Direction::Up : Direction::Down", "Direction::Up", lit("Simplify/extremes.mlir"))
 mutant("max-of-leaky", EXTREMES, "leaky_relu of a negative slope", "leaky.getSlope().convertToDouble() >= 0 ?", "true ?", lit("Simplify/extremes.mlir"))
 mutant("max-before-gradient", EXTREMES, "reordered before differentiation", "Justification{m.change, Change::Different, m.direction", "Justification{m.change, Change::Exact, m.direction",
