@@ -359,3 +359,16 @@ func.func @finish_c3(%p: tensor<1x4x?xf32>) {
   %y = fusion.finish sum tiles_inner %p over [?, 4, 8] attributes {result_access = #channel} : (tensor<1x4x?xf32>) -> tensor<8xf32>
   return
 }
+
+// -----
+
+#full = affine_map<(n, c, p) -> (n * 4 + c)>
+func.func @round_c1(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %y = fusion.map(%x) over [?, 4, 1] attributes {access = [#full], result_access = #full, source = "cast"} : (tensor<?x4xf32>) -> tensor<?x4xf32> {
+  ^bb0(%a: f32):
+    // expected-error@+1 {{'fusion.round' op expected f16 or bf16 to round to, but got 'f32'; every f32 is an f32 already (round_c1)}}
+    %r = fusion.round %a to f32 : f32
+    fusion.yield %r : f32
+  }
+  return %y : tensor<?x4xf32>
+}
