@@ -144,25 +144,29 @@ def errors(session, facts, entry):
     """Errors of our output and gradients, and of eager fp32, against eager float64 on the same inputs."""
     if facts.random:
         return {"not_run": "it draws random numbers, of which PyTorch draws others"}
-    torch, function, memory = session.torch, torch_source.function(facts), session.torch_memory()
+    memory = session.torch_memory()
     try:
-        inputs, parameters = data.arguments(memory, facts, 0)
-        arguments, gradient = inputs + parameters, data.gradient(memory, facts)
-        with torch.no_grad():
-            wide = [tensor.double() for tensor in arguments]
-        reference = values_and_gradients(torch, function, wide, gradient.double())
-        del wide
-        names = ["y"] + [f"grad_{i}" for i in range(len(arguments))]
-        eager = values_and_gradients(torch, function, arguments, gradient)
-        result = {"eager": {name: differences(torch, value, wanted) for name, value, wanted in zip(names, eager, reference)}}
-        del eager
-        if session.cuda:
-            torch.cuda.empty_cache()
-        result["ours"] = ours_errors(session, facts, entry, arguments, gradient, names, reference)
-        return result
+        return compared(session, facts, entry, memory)
     finally:
-        del arguments, gradient, inputs, parameters
         memory.close()
+
+
+def compared(session, facts, entry, memory):
+    torch, function = session.torch, torch_source.function(facts)
+    inputs, parameters = data.arguments(memory, facts, 0)
+    arguments, gradient = inputs + parameters, data.gradient(memory, facts)
+    with torch.no_grad():
+        wide = [tensor.double() for tensor in arguments]
+    reference = values_and_gradients(torch, function, wide, gradient.double())
+    del wide
+    names = ["y"] + [f"grad_{i}" for i in range(len(arguments))]
+    eager = values_and_gradients(torch, function, arguments, gradient)
+    result = {"eager": {name: differences(torch, value, wanted) for name, value, wanted in zip(names, eager, reference)}}
+    del eager
+    if session.cuda:
+        torch.cuda.empty_cache()
+    result["ours"] = ours_errors(session, facts, entry, arguments, gradient, names, reference)
+    return result
 
 
 def ours_errors(session, facts, entry, arguments, gradient, names, reference):

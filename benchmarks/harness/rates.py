@@ -22,7 +22,11 @@ def driver_copy(session, options):
     try:
         for buffer in buffers:
             session.context.fill(buffer, size, 1)
-        spread = session.clock.spread(lambda _: copy(*buffers, size, None), 1, options["repeats"], options["warmup"])
+
+        def run(_):
+            if copy(*buffers, size, None):
+                raise OSError("cuMemcpyDtoD failed")
+        spread = session.clock.spread(run, 1, options["repeats"], options["warmup"])
         return 2 * size / spread["median"] * 1e6
     finally:
         session.context.synchronize()

@@ -19,7 +19,7 @@ def line(row, name, results):
     plan = row["plan"]
     found = figures.phases(plan, name)
     ours = (row.get("ours") or {}).get(f"{name}_us")
-    spread = (ours["q3"] - ours["q1"]) / ours["median"] if ours else None
+    spread = (ours["q3"] - ours["q1"]) / ours["median"] if ours and ours["median"] else None
 
     def megabytes(subject):
         size = (row.get(subject) or {}).get(f"{name}_peak_bytes")
@@ -57,6 +57,9 @@ def kernels(plan, results):
 def head(results):
     copy = results.get("rates", {}).get("copy")
     yield f"{results['date']}, {results['arch']}, {results['kind']}" + (f" on {results['device']['name']}" if "device" in results else "")
+    failed = results.get("rates", {}).get("error") or results.get("rates", {}).get("not_run")
+    if failed:
+        yield f"rates: {MISSING}: {failed}"
     if copy:
         yield f"copy: {copy['bytes_per_s'] / 1e9:.0f} GB/s ({copy['by']})"
     for unit, rate in results.get("rates", {}).get("rates", {}).items():

@@ -1,4 +1,5 @@
 """Measures what it is told to, one request per line of standard input, in a process of its own: a crash or a hang takes nothing else along."""
+import gc
 import json
 import os
 import sys
@@ -71,6 +72,7 @@ class Session:
         return baseline.measure(self, facts, kind, options)
 
     def guarded(self, request):
+        gc.collect()  # what a failed request held must not take memory from the next
         try:
             return self.answer(request)
         except capi.Failure as failure:

@@ -52,6 +52,8 @@ for change in sys.argv[1:]:
         two["ours"] = {"error": "a made-up failure"}
     elif change == "data-sheet":
         results["rates"]["rates"]["tf32"]["by"] = "the compiler's table of devices, not measured"
+    elif change == "no-rates":
+        results["rates"] = {"error": "a made-up failure"}
     elif change == "on-host":
         results["device_named"] = "host"
     else:
