@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from golden_model import Model
+from golden_narrow import write_narrow
 from golden_reductions import write_more_norms, write_pools, write_reductions, write_shapes
 
 # ------------------------------------------------------------------------------------------------ elementwise
@@ -318,7 +319,7 @@ def main():
     directory = sys.argv[1] if len(sys.argv) > 1 else os.path.join(here, "..", "test", "Golden")
     os.makedirs(directory, exist_ok=True)
     torch.set_num_threads(1)
-    for write in (write_elementwise, write_anchors, write_norms, write_chains, write_reductions, write_more_norms, write_pools, write_shapes):
+    for write in (write_elementwise, write_anchors, write_norms, write_chains, write_reductions, write_more_norms, write_pools, write_shapes, write_narrow):
         write(directory)
 
 

@@ -354,6 +354,25 @@ prelude("tensor-weight-barrier", "tensor-weight", "shares of an output added at 
 prelude("tensor-weight-column", "tensor-weight", "taps and channels swapped", "n % T::bs * S::Taps + n / T::bs", "n",
         model("full-edge", "small", options=FULL_EDGE))
 
+# 16-bit tensors.
+prelude("bf16-widened", "narrow", "one bit too few", "(int)bits << 16", "(int)bits << 15", model("bf16-tails", "hardswish_relu"))
+prelude("bf16-cut-off", "narrow", "the lower half cut off", 'asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(v));',
+        "bits = (unsigned short)(__float_as_int(v) >> 16);", golden("cast_bf16"))
+prelude("f16-as-bf16", "narrow", "f16 written as bf16", "cvt.rn.f16.f32", "cvt.rn.bf16.f32", model("f16-tails", "hardswish_relu"))
+prelude("narrow-pair-loaded", "narrow-vector", "two elements swapped", "low.bits = (unsigned short)pair;\n  high.bits = (unsigned short)(pair >> 16);",
+        "high.bits = (unsigned short)pair;\n  low.bits = (unsigned short)(pair >> 16);", model("bf16-reductions", "sum_long_row"), model("bf16-pools", "average_2d"), model("bf16-norms", "softmax_long_rows"))
+prelude("narrow-pair-stored", "narrow-vector", "two elements swapped", "low.bits | (unsigned)high.bits << 16", "high.bits | (unsigned)low.bits << 16", model("bf16-norms", "softmax_long_rows"))
+prelude("narrow-run-of-8", "narrow-vector", "the first four elements twice", "widenPair<E>(to + 4, words.z);", "widenPair<E>(to + 4, words.x);", model("bf16-norms", "softmax_long_rows"))
+mutant("cast-keeps-the-value", STAGES, "no cast rounds", "cast.rounds() ? ", "false ? ", lit("Stages/element-types.mlir"), golden("cast_bf16"))
+mutant("narrow-map-folded", STAGES, "a value that is written in 16 bits stays f32", "elementBytes(map.getResult().getType()) < elementBytes(map.getInputs()[0].getType())", "false",
+       lit("Stages/element-types.mlir"))
+mutant("narrow-places", LOWER_REDUCTIONS, "places in 16 bits", "x, kept, inF32(type))", "x, kept, type)", lit("Stages/element-types.mlir"))
+mutant("narrow-partial-sums", LOWER_REDUCTIONS, "sums between two runs in 16 bits", "x, now, inF32(withOnes(from, now))", "x, now, withOnes(from, now)", lit("Stages/element-types.mlir"))
+mutant("narrow-norms", NORMS, "norms are made in 16 bits", "isa<GroupNormOp, InstanceNormOp>(op) ||", "isa<GroupNormOp, InstanceNormOp, MeanOp>(op) ||", lit("Raise/decompose-narrow.mlir"))
+mutant("narrow-constant", STAGES, "a constant is not rounded to its type", "static_cast<float>(scalarOf(constant))", "static_cast<float>(constant.getValue().convertToDouble())",
+       lit("Stages/element-types.mlir"))
+mutant("narrow-bytes", PHASE, "a byte per element", "Expr(elementBytes(v.getType())) *", "Expr(1) *", model("bf16-tails", "norm_volume"), model("bf16-tails", "long"))
+
 # The launch.
 mutant("default-stream", "lib/Runtime/LaunchPlan.cpp", "the default stream", "described.sharedBytes, stream, args)", "described.sharedBytes, nullptr, args)", LAUNCHES)
 mutant("wait-after-launch", "lib/Runtime/LaunchPlan.cpp", "a wait behind every launch", "    return inKernel(described, error);\n  return {};",

@@ -34,7 +34,7 @@ protected:
     options.flags = FUSION_NO_DISK_CACHE;
     options.driver = &table;
     ASSERT_EQ(fusion_context_create(&options, &context), FUSION_OK) << fusion_last_error();
-    std::string text = sampleText();
+    std::string text = sampleText(sample());
     ASSERT_EQ(fusion_program_parse(text.data(), text.size(), &program), FUSION_OK) << fusion_last_error();
     ASSERT_EQ(fusion_executable_create(context, program, 0, &executable), FUSION_OK) << fusion_last_error();
     forward = launchArgs(FUSION_FORWARD);
@@ -54,6 +54,7 @@ protected:
     EXPECT_TRUE(driver.memory.empty()) << "memory stayed allocated";
     EXPECT_EQ(driver.destroyed, 1);
   }
+  virtual runtime::ProgramData sample() const { return runtime::test::sampleData(); }
   static fusion_launch_args launchArgs(fusion_phase phase) {
     fusion_launch_args args{};
     args.struct_size = sizeof(args);

@@ -118,6 +118,38 @@ TEST_F(WrongArgument, Type) {
   EXPECT_NE(message(forward).find("4 lanes"), std::string::npos);
 }
 
+/// x in bf16, y in fp16.
+class NarrowArgument : public WrongArgument {
+protected:
+  fusion::runtime::ProgramData sample() const override {
+    fusion::runtime::ProgramData program = fusion::runtime::test::sampleData();
+    program.tensors[0].type = program.tensors[5].type = fusion::runtime::ElementType::BF16;
+    program.tensors[2].type = program.tensors[4].type = fusion::runtime::ElementType::F16;
+    return program;
+  }
+};
+
+TEST_F(NarrowArgument, Types) {
+  EXPECT_EQ(message(forward),
+            "inputs[0] (input \"x\"): expected elements of bf16 (code 4, 16 bits, 1 lane), but got code 2, 32 bits, 1 lanes");
+  x.view.dtype = {4, 16, 1};
+  EXPECT_EQ(message(forward),
+            "outputs[0] (output \"y\"): expected elements of fp16 (code 2, 16 bits, 1 lane), but got code 2, 32 bits, 1 lanes");
+  y.view.dtype = {2, 16, 1};
+  EXPECT_EQ(fusion_launch(executable, &forward), FUSION_OK) << fusion_last_error();
+  fusion_tensor_info info = FUSION_TENSOR_INFO;
+  ASSERT_EQ(fusion_program_tensor(program, 0, &info), FUSION_OK);
+  EXPECT_EQ(info.type, FUSION_BF16);
+  EXPECT_STREQ(fusion_type_name(info.type), "bf16");
+  EXPECT_STREQ(fusion_type_name(fusion_type(7)), "unknown");
+  fusion_bindings *bindings = nullptr;
+  ASSERT_EQ(fusion_bindings_create(executable, 3, &bindings), FUSION_OK) << fusion_last_error();
+  EXPECT_EQ(fusion_bindings_tensor(bindings, 0)->dtype.code, 4);
+  EXPECT_EQ(fusion_bindings_tensor(bindings, 2)->dtype.bits, 16);
+  EXPECT_EQ(fusion_bindings_launch(bindings, FUSION_FORWARD, nullptr), FUSION_OK) << fusion_last_error();
+  fusion_bindings_destroy(bindings);
+}
+
 TEST_F(WrongArgument, Device) {
   w.view.device.device_type = 1;
   EXPECT_EQ(message(forward),

@@ -16,13 +16,13 @@ class Node:
 
 
 class Chain:
-    """Nodes by number, operands numbered lower; `results` are numbers, possibly repeated."""
+    """Nodes by number, operands numbered lower; `results` are numbers, possibly repeated. All tensors are of one element type."""
 
-    def __init__(self):
-        self.nodes, self.results = {}, []
+    def __init__(self, element="f32"):
+        self.nodes, self.results, self.element = {}, [], element
 
     def copy(self):
-        other = Chain()
+        other = Chain(self.element)
         other.nodes, other.results = {number: node.copy() for number, node in self.nodes.items()}, list(self.results)
         return other
 
@@ -103,9 +103,10 @@ class Chain:
                 self.print_op(number, shapes, arguments, body)
         types = [tensor(shapes[r]) for r in self.results]
         values = ", ".join(self.value(r) for r in self.results)
-        return "func.func @%s(%s) -> %s {\n%s  return %s : %s\n}\n" % (
+        text = "func.func @%s(%s) -> %s {\n%s  return %s : %s\n}\n" % (
             name, ", ".join(arguments), types[0] if len(types) == 1 else "(%s)" % ", ".join(types),
             "".join(line + "\n" for line in body), values, ", ".join(types))
+        return text.replace("f32>", self.element + ">")
 
     def value(self, number):
         node = self.nodes[number]

@@ -8,15 +8,18 @@ from ranges import magnitude, range_of
 
 DYNAMIC_BATCH = 3  # what fusion-run --batch gives
 POSITIVE_ONLY = {"log", "sqrt", "rsqrt", "reciprocal"}
+CONTRACTS_NARROW = False  # whether contractions of 16-bit tensors are supported
 EXPONENTS = (0.5, -0.5, 1.5, -0.375, 2.5, -1.0, 2.0, 3.0, 1.0)
 
 
 class Generator:
     """Adds ops to a chain; `now` is the value that the next op takes."""
 
-    def __init__(self, seed, number):
+    def __init__(self, seed, number, element):
         self.random = random.Random("%d/%d" % (seed, number))
-        self.chain, self.shape, self.range = Chain(), {}, {}
+        if element == "narrow":
+            element = self.pick(("f16", "bf16"))
+        self.chain, self.shape, self.range = Chain(element), {}, {}
         self.dynamic = self.chance(0.2)
 
     def chance(self, probability):
@@ -136,6 +139,7 @@ class Generator:
         return self.add(op, (x,), **a)
 
     def anchor(self, x):
+        require(CONTRACTS_NARROW or self.chain.element == "f32")
         if len(self.shape[x]) >= 3 and self.chance(0.12):
             x = self.add("reshape", (x,), how="flatten", dim=1)
         shape = self.shape[x]
@@ -276,5 +280,6 @@ class Generator:
         return self.chain
 
 
-def generate(seed, number):
-    return Generator(seed, number).run()
+def generate(seed, number, element="f32"):
+    """`element` is f32, f16, bf16, or narrow for either of the latter."""
+    return Generator(seed, number, element).run()

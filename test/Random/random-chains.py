@@ -27,6 +27,7 @@ def arguments():
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--tool", default="fusion-run")
     parser.add_argument("--option", action="append", default=[], help="another option of the tool; repeatable")
+    parser.add_argument("--element", default="f32", choices=("f32", "f16", "bf16", "narrow"), help="type of all tensors; narrow draws f16 or bf16 per chain")
     parser.add_argument("--cuda", action="store_true", help="on a GPU instead of the host driver with its checks")
     parser.add_argument("--most-unsupported", type=int, metavar="N", help="more chains that are not supported yet are a failure")
     parser.add_argument("--most-unjudged", type=int, metavar="N", help="more chains of NaN, or with a result of zeros in forward, are a failure")
@@ -74,7 +75,7 @@ class Report:
 
 def save_shrunk(args, seed, number, outcome, folder):
     """Writes the failing model, the shrunk one and what they say."""
-    chain = generate(seed, number)
+    chain = generate(seed, number, args.element)
     args.save.mkdir(parents=True, exist_ok=True)
     name = "chain_%d_%d" % (seed, number)
     (args.save / (name + ".mlir")).write_text(chain.text(name), encoding="utf-8")
@@ -99,7 +100,7 @@ def main():
     chains = [(seed, number) for seed in seeds for number in range(args.first, args.first + args.count)]
     if args.print:
         for seed, number in chains:
-            print(generate(seed, number).text("chain_%d_%d" % (seed, number)))
+            print(generate(seed, number, args.element).text("chain_%d_%d" % (seed, number)))
         return 0
     print("seeds %s, chains %d to %d" % (" ".join(map(str, seeds)), args.first, args.first + args.count - 1), flush=True)
     start, report, kept = time.time(), Report(args.log), Counter()
@@ -107,7 +108,7 @@ def main():
         paths = {}
         for seed, number in chains:
             path = Path(folder) / ("chain_%d_%d.mlir" % (seed, number))
-            path.write_text(generate(seed, number).text(path.stem), encoding="utf-8")
+            path.write_text(generate(seed, number, args.element).text(path.stem), encoding="utf-8")
             paths[path] = (seed, number)
         for path, outcome in run_all(args.tool, list(paths), args.jobs):
             report.count(outcome)

@@ -137,7 +137,7 @@ INSTANTIATE_TEST_SUITE_P(Golden, GoldenFile, ::testing::ValuesIn(allFiles), labe
 INSTANTIATE_TEST_SUITE_P(Golden, GoldenModel, ::testing::ValuesIn(filesWhere(false)), label);
 INSTANTIATE_TEST_SUITE_P(Golden, GoldenPoints, ::testing::ValuesIn(filesWhere(true)), label);
 
-TEST(Golden, AllAreThere) { EXPECT_EQ(allFiles.size(), 168u); }
+TEST(Golden, AllAreThere) { EXPECT_EQ(allFiles.size(), 183u); }
 
 TEST(Golden, BadFilesAreDiagnosed) {
   Golden golden;

@@ -177,6 +177,21 @@ TEST_F(FormsTest, AFormMayBePreparedAhead) {
   EXPECT_EQ(executable.prepare(PhaseKind::Backward, 1, 16).kind(), ErrorKind::InvalidArgument);
 }
 
+TEST_F(FormsTest, SixteenBitTensorsLieAtMultiplesOfTwoBytes) {
+  data.tensors[1].type = data.tensors[6].type = ElementType::F16;
+  Executable executable = load();
+  EXPECT_FALSE(launch(executable, 10, 2));
+  Error error = launch(executable, 10, 1);
+  EXPECT_NE(error.message().find("expected an address aligned to 2 bytes for the parameter \"w\""), std::string::npos) << error.message();
+  tensors[0] += 2; // an fp32 one
+  error = launch(executable, 10);
+  EXPECT_NE(error.message().find("expected an address aligned to 4 bytes for the input \"x\""), std::string::npos) << error.message();
+  EXPECT_NE(executable.prepare(PhaseKind::Forward, 10, 2).message().find("multiples of 4 bytes"), std::string::npos);
+  for (unsigned tensor : {0u, 2u, 3u, 4u, 5u})
+    data.tensors[tensor].type = ElementType::BF16;
+  EXPECT_FALSE(load().prepare(PhaseKind::Forward, 10, 2));
+}
+
 TEST_F(FormsTest, WithoutAnUnalignedFormAddressesAreHeldTo16) {
   data.variants[0].forward.unaligned = false;
   Executable executable = load();

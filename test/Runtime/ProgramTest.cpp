@@ -109,6 +109,22 @@ TEST(Program, SizesAndLookups) {
             "expected the fixed batch size 8, but got 7; compile with a batch of \"?\" for any size");
 }
 
+TEST(Program, ElementTypesAreKept) {
+  ProgramData data = test::sampleData();
+  for (unsigned tensor : {0u, 5u})
+    data.tensors[tensor].type = ElementType::BF16;
+  data.tensors[3].type = ElementType::F16;
+  auto program = Program::create(data);
+  ASSERT_TRUE(program) << program.error().message();
+  auto again = Program::parse(program->serialize());
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->data().tensors[0].type, ElementType::BF16);
+  EXPECT_EQ(again->data().tensors[1].type, ElementType::F32);
+  EXPECT_EQ(again->data().tensors[3].type, ElementType::F16);
+  EXPECT_EQ(*again->tensorBytes(0, 10), 80);
+  EXPECT_EQ(*again->tensorBytes(1, 10), 16);
+}
+
 TEST(Program, LargestBatchIsTheEdge) {
   ProgramData data = test::sampleData();
   EXPECT_EQ(Program::largestBatch(data, 5), 5);
