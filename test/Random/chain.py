@@ -1,5 +1,6 @@
 """A chain as a graph of ops: shapes are inferred, so that ops and extents can be changed and the text printed again."""
 import math
+import re
 from dataclasses import dataclass, field
 
 from ops import LARGEST, OPS, Invalid, Batch, attribute, require, tensor
@@ -106,7 +107,7 @@ class Chain:
         text = "func.func @%s(%s) -> %s {\n%s  return %s : %s\n}\n" % (
             name, ", ".join(arguments), types[0] if len(types) == 1 else "(%s)" % ", ".join(types),
             "".join(line + "\n" for line in body), values, ", ".join(types))
-        return text.replace("f32>", self.element + ">")
+        return re.sub("B?F(16|32)>", lambda m: m[0].lower(), text.replace("f32>", self.element + ">"))
 
     def value(self, number):
         node = self.nodes[number]
@@ -119,6 +120,12 @@ class Chain:
 
     def print_op(self, number, shapes, arguments, body):
         node, op = self.nodes[number], OPS[self.nodes[number].op]
+        if node.op == "cast":  # there and back; capital letters keep the type apart from the chain's
+            mine, other = tensor(shapes[number]), tensor(shapes[number]).replace("f32", node.attributes["through"].upper())
+            exact = " {exact}" if node.attributes["exact"] else ""
+            body.append("  %%v%d_through = fusion.cast %s%s : %s to %s" % (number, self.value(node.operands[0]), exact, mine, other))
+            body.append("  %%v%d = fusion.cast %%v%d_through : %s to %s" % (number, number, other, mine))
+            return
         given = [shapes[operand] for operand in node.operands]
         text, types = ", ".join(map(self.value, node.operands)), [tensor(s) for s in given]
         for front, kind, shape in op.parameters(node.attributes, given):

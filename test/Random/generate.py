@@ -242,6 +242,10 @@ class Generator:
         y = self.add("detach", (self.pick([v for v, s in self.shape.items() if self.chain.nodes[v].op != "constant" and self.fits(s, self.shape[x])]),))
         return self.add(self.pick(("add", "mul", "maximum")), (x, y))
 
+    def cast(self, x):
+        """Through another type and back, rounded where that holds fewer values."""
+        return self.add("cast", (x,), through=self.pick(t for t in ("f32", "f16", "bf16") if t != self.chain.element), exact=self.chance(0.3))
+
     STEPS = (("activation", 30), ("anchor", 16), ("norm", 9), ("softmax", 4), ("reduction", 9), ("pool", 7), ("binary", 17), ("where", 3),
              ("reshape", 5), ("broadcast", 2), ("dropout", 2), ("detached", 2))
 
@@ -265,9 +269,9 @@ class Generator:
         return found
 
     def run(self):
-        now, names = self.first(), [name for name, _ in self.STEPS]
+        now, steps = self.first(), self.STEPS if self.chain.element == "f32" else (*self.STEPS, ("cast", 8))
         for _ in range(self.between(2, 9)):
-            step = getattr(self, self.random.choices(names, [weight for _, weight in self.STEPS])[0])
+            step = getattr(self, self.random.choices(*zip(*steps))[0])
             made = self.attempt(lambda: step(self.tame(now)))
             if made is None:
                 made = self.attempt(lambda: self.activation(self.tame(now)), 10)

@@ -286,7 +286,7 @@ REDUCTIONS = "sum mean max min logsumexp variance".split()
 
 OPS = {"input": Leaf(), "like": Like(), "constant": Constant(), "extra": Extra(), "conv": Conv(), "linear": Linear(), "matmul": Matmul(),
        "where": Broadcasting(), "reshape": Reshape("to"), "broadcast": BroadcastTo("to"), "adaptive_avg_pool": Adaptive("to")}
-OPS.update({name: Op("same") for name in ACTIVATIONS + ["detach", "dropout"]})
+OPS.update({name: Op("same") for name in ACTIVATIONS + ["detach", "dropout", "cast"]})
 OPS.update({name: Broadcasting() for name in BINARY})
 OPS.update({name: Reduction("to") for name in REDUCTIONS})
 OPS.update({name: Softmax("same") for name in ("softmax", "log_softmax")})

@@ -20,6 +20,7 @@ def softplus(x):
 
 FORMULAS = {
     "abs": lambda x, a: abs(x),
+    "cast": lambda x, a: x,
     "celu": lambda x, a: x if x > 0 else a["alpha"] * math.expm1(max(x / a["alpha"], -80)),
     "clamp": lambda x, a: min(max(x, a["min"]), a["max"]),
     "elu": lambda x, a: x if x > 0 else a["alpha"] * math.expm1(x),
