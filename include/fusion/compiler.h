@@ -24,7 +24,8 @@ typedef struct fusion_compile_options {
   uint32_t struct_size;
   fusion_gradients gradients;
   const char *arch;      /**< "sm_80", "sm_90a" (default), ...: what the kernels are tuned for and may use */
-  const char *precision; /**< "torch" (default): what PyTorch does by default; "ieee": no reassociation */
+  const char *precision; /**< "torch" (default): what PyTorch does by default; "ieee": no reassociation; "tf32",
+                              "bf16", "fp16": as "torch", and factors of convolutions and matrix products may be rounded to that */
   int64_t nominal_batch; /**< stands for an unknown batch in predictions; default 128 */
   int32_t assume_finite; /**< 1: no NaN or infinity reaches the model, which allows more algebra */
   /** Every diagnostic as "file:line:column: error: text", one at a time, during the call. */

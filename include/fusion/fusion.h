@@ -123,7 +123,7 @@ FUSION_API const char *fusion_type_name(fusion_type type);
 /** What a program was compiled for. */
 typedef struct fusion_program_info {
   uint32_t struct_size;
-  const char *precision;  /**< "torch" or "ieee"; owned by the program */
+  const char *precision;  /**< "torch", "ieee", "tf32", "bf16" or "fp16"; owned by the program */
   int32_t assume_finite;  /**< 1: it relies on inputs without NaN and infinity */
   uint32_t variant_count; /**< one for each architecture */
 } fusion_program_info;

@@ -131,8 +131,8 @@ fusion_status compile(llvm::StringRef model, llvm::StringRef name, const fusion_
 std::string checkOptions(const fusion_compile_options &options) {
   if (options.arch && !deviceFor(options.arch))
     return "options.arch: expected one of " + knownArchitectures().str() + ", but got \"" + options.arch + "\"";
-  if (options.precision && llvm::StringRef(options.precision) != "torch" && llvm::StringRef(options.precision) != "ieee")
-    return std::string("options.precision: expected torch or ieee, but got \"") + options.precision + "\"";
+  if (options.precision && !llvm::is_contained(precisions(), options.precision))
+    return ("options.precision: expected " + kKnownPrecisions + ", but got \"" + options.precision + "\"").str();
   if (options.gradients < FUSION_NO_GRADIENTS || options.gradients > FUSION_ALL_GRADIENTS)
     return "options.gradients: expected a fusion_gradients, but got " + std::to_string(int(options.gradients));
   if (options.nominal_batch < 0)

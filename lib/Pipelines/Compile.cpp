@@ -125,7 +125,7 @@ LogicalResult Compilation::plan(func::FuncOp func, StringRef role) {
   for (ContractOp contract : func.getOps<ContractOp>()) {
     Work work;
     work.contractFlops = workOf(contract, out.batch).contractFlops;
-    if (out.spec.tf32Rate > (contract.getKind() == ContractKind::matmul ? 3 : 1) * out.spec.fp32Rate)
+    if (out.spec.tf32Rate > (factorsOf(contract) == Factors::Split ? 3 : 1) * out.spec.fp32Rate)
       moveToTensorCores(work, contract);
     if (role == "forward")
       forwardFlops += work;
@@ -215,12 +215,15 @@ FailureOr<Compiled> Compilation::run() {
   NamedPipelineOptions named;
   named.grad = options.grad == Grad::None ? "none" : options.grad == Grad::All ? "all" : "params";
   named.assumeFinite = options.assumeFinite;
-  named.precision = options.precision;
+  named.precision = options.precision == "ieee" ? "ieee" : "torch";
   buildNamedPipeline(passes, named);
   if (failed(passes.run(module)))
     return failure();
   forward->setAttr(kRoleAttr, StringAttr::get(module.getContext(), "forward"));
   func::FuncOp backward = withRole(module, "backward");
+  if (options.precision != "ieee" && options.precision != "torch")
+    for (func::FuncOp function : module.getOps<func::FuncOp>())
+      function->setAttr(kFactorsAttr, StringAttr::get(module.getContext(), options.precision));
   dump("1-named", module);
 
   out.fused = cast<ModuleOp>(module->clone());
@@ -272,5 +275,10 @@ FailureOr<Compiled> Compilation::run() {
 }
 
 } // namespace
+
+llvm::ArrayRef<llvm::StringLiteral> fusion::precisions() {
+  static constexpr StringLiteral all[] = {"torch", "ieee", "tf32", "bf16", "fp16"};
+  return all;
+}
 
 FailureOr<Compiled> fusion::compileModel(ModuleOp model, const CompileOptions &options) { return Compilation(model, options).run(); }

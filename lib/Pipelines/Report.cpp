@@ -6,21 +6,12 @@
 using namespace fusion;
 namespace json = llvm::json;
 
-bool Compiled::usesTf32() const {
-  auto rounds = [](const PhaseReport &phase) {
-    return llvm::any_of(phase.kernels, [](const KernelReport &k) { return k.work.tf32Flops > 0; });
-  };
-  return rounds(forward) || (backward && rounds(*backward));
-}
-
 static json::Object phaseJson(const PhaseReport &p, const std::map<std::string, Resources> &resources) {
   json::Array kernels;
   for (const KernelReport &k : p.kernels) {
     json::Object o{{"name", k.name},
                    {"stages", json::Array(k.stages)},
-                   {"unit", k.work.tensorFlops > 0 ? "3xtf32"
-                            : k.work.tf32Flops > 0 ? "tf32"
-                                                   : "fp32"},
+                   {"unit", k.factors ? unitOf(*k.factors) : "fp32"},
                    {"bytes_read", int64_t(k.work.bytesRead)},
                    {"bytes_written", int64_t(k.work.bytesWritten)},
                    {"flops", int64_t(k.work.flops())},

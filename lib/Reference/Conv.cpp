@@ -1,7 +1,7 @@
 // Convolutions in 1 to 3 spatial dims and their gradients, from the definition
 //   y[n, a, i] = sum over b, t of x[n, b, i * stride - padding + t * dilation] * w[a, b, t]
 // A transposed convolution is the same sum read for its other tensor, so all six operations walk the same products.
-#include "fusion/Reference/Ops.h"
+#include "Rounding.h"
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -22,52 +22,14 @@ Extents padded(const Shape &list, size_t rank, int64_t value) {
 
 int64_t volume(const Extents &e) { return e[0] * e[1] * e[2]; }
 
-/// What rounding both factors of every product does to sums of them, as slack. A factor moves by up to a roundoff. Over a sum such errors
-/// are independent, which leaves the root of the products' squares; or a factor stands in many products (a gradient that is one value per
-/// image), which leaves its share of the sum as a whole. Eight standard deviations of the first, twice the worst case of the second, and
-/// never more than the worst case of all.
-template <class T> struct Rounding {
-  Rounding(double, int64_t) {}
-  void add(int64_t, const T &) {}
-  void endOfGroup(const Tensor<T> &) {}
-  void apply(Tensor<T> &) {}
-};
-template <> struct Rounding<Bound> {
-  double unit;
-  std::vector<double> absolute, squares, groups, before;
-  Rounding(double unit, int64_t size) : unit(unit) {
-    if (unit > 0)
-      for (std::vector<double> *sums : {&absolute, &squares, &groups, &before})
-        sums->assign(size, 0);
-  }
-  void add(int64_t at, const Bound &product) {
-    if (unit > 0)
-      absolute[at] += std::fabs(product.v), squares[at] += product.v * product.v;
-  }
-  /// Behind all products that may share a factor.
-  void endOfGroup(const Tensor<Bound> &sums) {
-    if (unit > 0)
-      for (int64_t i = 0; i < sums.size(); ++i) {
-        double group = sums.data[i].v - before[i];
-        groups[i] += group * group, before[i] = sums.data[i].v;
-      }
-  }
-  void apply(Tensor<Bound> &sums) {
-    if (unit > 0)
-      for (int64_t i = 0; i < sums.size(); ++i)
-        sums.data[i].s +=
-            2 * unit * std::min(absolute[i], std::fabs(sums.data[i].v) + 4 * std::sqrt(squares[i]) + 2 * std::sqrt(groups[i]));
-  }
-};
-
 /// The products of a convolution whose strided side is `few` (the output; the input when transposed) and whose other side is `many`.
 struct Products {
   int64_t images, groups, fewChannels, manyChannels; // channels per group
   Extents few, many, taps, stride, padding, dilation;
-  double operandUnit;
+  FactorRounding factors;
 
   Products(const Shape &fewShape, const Shape &manyShape, const Shape &weight, const ConvSpec &spec) {
-    operandUnit = spec.operandUnit;
+    factors = spec.factors;
     size_t rank = weight.size() - 2;
     Extents one{1, 1, 1}, zero{0, 0, 0};
     images = fewShape[0], groups = spec.groups;
@@ -134,12 +96,12 @@ struct Products {
 
   template <class T> Tensor<T> intoFew(Shape shape, const Tensor<T> &manySide, const Tensor<T> &weight) const {
     Tensor<T> result(std::move(shape));
-    Rounding<T> rounding(operandUnit, result.size());
+    Rounding<T> rounding(factors, result.size());
     forEachRun([&](int64_t s, int64_t l, int64_t w, int64_t count) {
       for (int64_t i = 0; i < count; ++i) {
-        T product = manySide.data[l + i * stride[2]] * weight.data[w];
-        result.data[s + i] += product;
-        rounding.add(s + i, product);
+        const T &x = manySide.data[l + i * stride[2]];
+        result.data[s + i] += x * weight.data[w];
+        rounding.add(s + i, x, weight.data[w]);
       }
     });
     rounding.apply(result);
@@ -148,12 +110,11 @@ struct Products {
   }
   template <class T> Tensor<T> intoMany(Shape shape, const Tensor<T> &fewSide, const Tensor<T> &weight) const {
     Tensor<T> result(std::move(shape));
-    Rounding<T> rounding(operandUnit, result.size());
+    Rounding<T> rounding(factors, result.size());
     forEachRun([&](int64_t s, int64_t l, int64_t w, int64_t count) {
       for (int64_t i = 0; i < count; ++i) {
-        T product = fewSide.data[s + i] * weight.data[w];
-        result.data[l + i * stride[2]] += product;
-        rounding.add(l + i * stride[2], product);
+        result.data[l + i * stride[2]] += fewSide.data[s + i] * weight.data[w];
+        rounding.add(l + i * stride[2], fewSide.data[s + i], weight.data[w]);
       }
     });
     rounding.apply(result);
@@ -162,16 +123,16 @@ struct Products {
   }
   template <class T> Tensor<T> intoWeight(Shape shape, const Tensor<T> &fewSide, const Tensor<T> &manySide) const {
     Tensor<T> result(std::move(shape));
-    Rounding<T> rounding(operandUnit, result.size());
+    Rounding<T> rounding(factors, result.size());
     int64_t imageSize = groups * fewChannels * volume(few), image = 0;
     forEachRun([&](int64_t s, int64_t l, int64_t w, int64_t count) {
       for (; s >= (image + 1) * imageSize; ++image)
         rounding.endOfGroup(result);
       T run(0);
       for (int64_t i = 0; i < count; ++i) {
-        T product = fewSide.data[s + i] * manySide.data[l + i * stride[2]];
-        run += product;
-        rounding.add(w, product);
+        const T &x = manySide.data[l + i * stride[2]];
+        run += fewSide.data[s + i] * x;
+        rounding.add(w, fewSide.data[s + i], x);
       }
       result.data[w] += run;
     });

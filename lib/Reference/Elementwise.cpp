@@ -1,6 +1,6 @@
 // Constants, broadcasting arithmetic and matrix products of the reference.
 #include "Grouping.h"
-#include "fusion/Reference/Ops.h"
+#include "Rounding.h"
 #include <algorithm>
 
 using namespace fusion::reference;
@@ -104,20 +104,26 @@ template <class T> Tensor<T> fusion::reference::sumTo(const Tensor<T> &x, const 
   return sumOver(x, dims, shape);
 }
 
-template <class T> Tensor<T> fusion::reference::matmul(const Tensor<T> &a, const Tensor<T> &b, bool transposeA, bool transposeB) {
+template <class T>
+Tensor<T> fusion::reference::matmul(const Tensor<T> &a, const Tensor<T> &b, bool transposeA, bool transposeB, FactorRounding factors) {
   const Tensor<T> left = transposeA ? flipped(a) : a, right = transposeB ? flipped(b) : b; // [M, K] and [K, N]
   int64_t rows = left.shape[0], depth = left.shape[1], cols = right.shape[1];
   Tensor<T> y({rows, cols});
+  Rounding<T> rounding(factors, y.size());
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t k = 0; k < depth; ++k)
-      for (int64_t j = 0; j < cols; ++j)
+      for (int64_t j = 0; j < cols; ++j) {
         y.data[i * cols + j] += left.data[i * depth + k] * right.data[k * cols + j];
+        rounding.add(i * cols + j, left.data[i * depth + k], right.data[k * cols + j]);
+      }
+  rounding.apply(y);
   y.reduction = std::max<int64_t>({a.reduction, b.reduction, depth, 1});
   return y;
 }
 
-template <class T> Tensor<T> fusion::reference::linear(const Tensor<T> &x, const Tensor<T> &weight, const Tensor<T> *bias) {
-  Tensor<T> y = matmul(x, weight, false, true);
+template <class T>
+Tensor<T> fusion::reference::linear(const Tensor<T> &x, const Tensor<T> &weight, const Tensor<T> *bias, FactorRounding factors) {
+  Tensor<T> y = matmul(x, weight, false, true, factors);
   return bias ? add(y, *bias) : y;
 }
 
@@ -132,8 +138,8 @@ template <class T> Tensor<T> fusion::reference::linear(const Tensor<T> &x, const
   template Tensor<T> fusion::reference::extremumGrad(const Tensor<T> &, const Tensor<T> &, const Tensor<T> &, bool, double);               \
   template Tensor<T> fusion::reference::where(const Tensor<T> &, const Tensor<T> &, const Tensor<T> &);                                    \
   template Tensor<T> fusion::reference::sumTo(const Tensor<T> &, const Shape &);                                                           \
-  template Tensor<T> fusion::reference::matmul(const Tensor<T> &, const Tensor<T> &, bool, bool);                                          \
-  template Tensor<T> fusion::reference::linear(const Tensor<T> &, const Tensor<T> &, const Tensor<T> *);
+  template Tensor<T> fusion::reference::matmul(const Tensor<T> &, const Tensor<T> &, bool, bool, FactorRounding);                          \
+  template Tensor<T> fusion::reference::linear(const Tensor<T> &, const Tensor<T> &, const Tensor<T> *, FactorRounding);
 INSTANTIATE(float)
 INSTANTIATE(double)
 INSTANTIATE(Dual)

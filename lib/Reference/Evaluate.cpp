@@ -16,7 +16,7 @@ Shape listOf(std::optional<ArrayRef<int64_t>> list) { return list ? Shape(list->
 
 template <class ConvLike> ConvSpec specOf(ConvLike op, const EvaluateOptions &options) {
   ConvSpec spec;
-  spec.operandUnit = options.operandUnit;
+  spec.factors = options.convolutions;
   spec.stride = listOf(op.getStride());
   spec.padding = listOf(op.getPadding());
   spec.outputPadding = listOf(op.getOutputPadding());
@@ -212,8 +212,10 @@ private:
           const Tensor<T> &dy = at(o.getDy());
           return Results{convGradWeight(dy, at(o.getX()), specOf(o, options), resultShape(o.getDweight(), dy))};
         })
-        .template Case<LinearOp>([&](auto o) { return Results{linear(at(o.getX()), at(o.getWeight()), ifGiven(o.getBias()))}; })
-        .template Case<MatmulOp>([&](auto o) { return Results{matmul(at(o.getA()), at(o.getB()), o.getTransposeA(), o.getTransposeB())}; })
+        .template Case<LinearOp>(
+            [&](auto o) { return Results{linear(at(o.getX()), at(o.getWeight()), ifGiven(o.getBias()), options.products)}; })
+        .template Case<MatmulOp>(
+            [&](auto o) { return Results{matmul(at(o.getA()), at(o.getB()), o.getTransposeA(), o.getTransposeB(), options.products)}; })
         .template Case<ConstantOp>([&](auto o) {
           return Results{constant<T>(storageOf(o.getY().getType()).narrow() ? narrowConstant(o) : attribute(o.getValue()))};
         })

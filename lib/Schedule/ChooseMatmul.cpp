@@ -38,25 +38,29 @@ static BlockCost cudaBlock(const MatmulTile &t, int64_t k, const ElementWork &wo
 /// Cycles that a slice of 16 k takes a warp beyond its issue: chains of six dependent products, and the barrier.
 static constexpr double kTensorLatency = 250;
 
-/// On tensor cores: per slice of 16 k the operands come in, every warp splits its fragments, and multiplies them three times.
-static BlockCost tensorBlock(const MatmulTile &t, int64_t k, const ElementWork &work, const DeviceSpec &spec) {
+/// On tensor cores: per slice of 16 k the operands come in, every warp splits its fragments and multiplies them three times, or rounds them
+/// and multiplies once.
+static BlockCost tensorBlock(const MatmulTile &t, int64_t k, const ElementWork &work, const DeviceSpec &spec, Factors factors) {
   BlockCost b;
   b.threads = t.threads, b.sharedBytes = t.sharedBytes();
   double warps = double(t.threads) / 32, slices = double(ceilDiv(k, 16)), sums = double(t.warpRows * t.warpCols) / 32;
-  double fragments = double(t.warpRows + t.warpCols) / 2, products = 3 * double(t.warpRows * t.warpCols) / 64; // of a lane; of a warp
+  bool split = factors == Factors::Split;
+  double pack = double(packOf(factors)), once = double(t.warpRows * t.warpCols) / 64 / pack;
+  double fragments = double(t.warpRows + t.warpCols) / 2, products = (split ? 3 : 1) * once; // of a lane; of a warp
   double staged[] = {double(t.rows) * 16 / double(t.threads), double(t.cols) * 16 / double(t.threads)}, loading = 0;
-  b.registers = int64_t(2 * sums) + 84; // sums, and those that tensor cores still hold; both parts of an operand's fragments
+  // Sums, and those that tensor cores still hold; both parts of an operand's fragments.
+  b.registers = split ? int64_t(2 * sums) + 84 : int64_t(sums + fragments / pack) + 60;
   for (int i = 0; i < 2; ++i) {
     bool computed = work.instructions[i] > 0;
     loading += computed ? staged[i] * (4 + work.instructions[i]) : staged[i] / 4 * 6;
     b.registers += computed ? int64_t(staged[i] + 8 + std::min(12.0, work.instructions[i] / 2)) : 0;
   }
-  b.issued = warps * slices * (fragments * (3 + 0.25) + products + sums + loading + 40);
+  b.issued = warps * slices * (fragments * ((split ? 3 : 1 / pack) + 0.25) + products + (split ? sums : 0) + loading + 40);
   double flops = warps * slices * products * 2048;
   b.tensor = flops * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.mmaShare);
   b.shared = slices * (warps * fragments + double(t.rows + t.cols) / 2);
   b.bytes = 64 * slices * (work.loads[0] * double(t.rows) + work.loads[1] * double(t.cols));
-  b.latency = kLoadLatency + slices * kTensorLatency;
+  b.latency = kLoadLatency + slices * kTensorLatency / (split ? 1 : 1.6);
   addEpilogue(b, t, work);
   return b;
 }
@@ -88,7 +92,7 @@ static constexpr int64_t kLeastTensorDepth = 32;
 static constexpr double kTensorGain = 0.9;
 
 MatmulChoice fusion::chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,
-                                  TileObserver<MatmulTile> seen) {
+                                  Factors factors, TileObserver<MatmulTile> seen) {
   Candidates cuda{m, n, group, spec, seen, {}}, tensor{m, n, group, spec, seen, {}};
   for (int64_t rows : {16, 32, 64, 128})
     for (int64_t cols : {16, 32, 64, 128}) {
@@ -101,13 +105,13 @@ MatmulChoice fusion::chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group
         if (rows % tm == 0 && cols % tn == 0 && t.threads % 32 == 0 && t.threads <= 256 && t.threads >= 64)
           cuda.consider(t, cudaBlock(t, k, work), 512);
       }
-      if (spec.tf32Rate == 0 || k < kLeastTensorDepth)
+      if (spec.tf32Rate == 0 || (factors == Factors::Split && k < kLeastTensorDepth))
         continue;
       for (auto [warpRows, warpCols] : {std::pair<int64_t, int64_t>{64, 32}, {32, 64}, {32, 32}}) {
         t.warpRows = warpRows, t.warpCols = warpCols, t.threads = rows / warpRows * (cols / warpCols) * 32;
         t.tm = 8, t.tn = warpRows * warpCols / (32 * t.tm);
         if (rows % warpRows == 0 && cols % warpCols == 0 && t.threads >= 64 && t.threads <= 256)
-          tensor.consider(t, tensorBlock(t, k, work, spec), 384);
+          tensor.consider(t, tensorBlock(t, k, work, spec, factors), 384);
       }
     }
   MatmulChoice choice;
@@ -117,14 +121,15 @@ MatmulChoice fusion::chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group
   return choice;
 }
 
-MatmulTile fusion::chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec) {
-  return chooseMatmul(m, n, k, group, work, spec).tile;
+MatmulTile fusion::chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,
+                                    Factors factors) {
+  return chooseMatmul(m, n, k, group, work, spec, factors).tile;
 }
 
 bool fusion::takesTensorCores(ContractOp product, int64_t batch, const DeviceSpec &spec) {
   auto a = cast<RankedTensorType>(product.getLhs().getType()), c = cast<RankedTensorType>(product.getResult().getType());
   auto extent = [&](int64_t n) { return ShapedType::isDynamic(n) ? batch : n; };
   return chooseMatmulTile(extent(c.getDimSize(0)), extent(c.getDimSize(1)), extent(a.getDimSize(product.getTransposeA() ? 0 : 1)), 0,
-                          ElementWork(), spec)
+                          ElementWork(), spec, factorsOf(product))
       .onTensorCores();
 }

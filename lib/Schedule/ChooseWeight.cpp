@@ -49,7 +49,7 @@ double addStaging(BlockCost &b, const WindowProblem &p, const WeightTile &t, con
     bool plain = work.instructions[i] == 0; // copied without a detour through registers: everything is in flight at once
     latency = std::max(latency, (plain ? 1 : std::ceil(runs * run / 8 / double(t.threads))) * kLoadLatency);
     b.bytes += work.loads[i] * double(box[0] * box[1] * channels) * double(4 * box[2] + 28);
-    if (t.onTensorCores()) { // rounded in place, or when computed on the way
+    if (t.onTensorCores() && t.pack == 1) { // rounded in place, or when computed on the way
       double elements = double(volume(box) * channels);
       b.issued += elements / 32 * (plain || (work.reduces && i == 0) ? 4 : 1);
       b.shared += plain || (work.reduces && i == 0) ? elements / 16 : 0;
@@ -101,13 +101,14 @@ constexpr double kTensorStep = 70;
 BlockCost tensorStep(const WindowProblem &p, const WeightTile &t, const ElementWork &work, double images, const DeviceSpec &spec) {
   BlockCost b;
   double latency = addStaging(b, p, t, work, images, spec);
-  double steps = double(volume(t.box)) / 8, warps = double(t.threads) / 32, groups = warps / double(t.warps(p));
+  double pack = double(t.pack), steps = double(volume(t.box)) / 8 / pack, warps = double(t.threads) / 32,
+         groups = warps / double(t.warps(p));
   double iterations = std::ceil(steps / groups), rows = double(t.warpA) / 16, columns = double(t.warpQ) / 8, sums = 4 * rows * columns;
   double turns = steps * double(t.warps(p)), products = turns * rows * columns;
   b.tensor = products * 2048 * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.mmaShare);
-  b.issued += products + turns * (4 * rows + 3 * columns + 16);
-  b.issued += warps * 2 * sums / std::ceil(32 / iterations); // taken over into fp32
-  b.shared += turns * (4 * rows + 2 * columns * (t.bs % 8 ? 1.5 : 1));
+  b.issued += products + turns * (4 * rows * pack + (4 * pack - 1) * columns + 16); // packed ones are read and converted one by one
+  b.issued += warps * 2 * sums / std::ceil(32 / iterations);                        // taken over into fp32
+  b.shared += turns * pack * (4 * rows + 2 * columns * (t.bs % 8 ? 1.5 : 1));
   double multiplying = iterations * kTensorStep + 2 * kBarrier;
   b.latency = multiplying + (t.stages == 2 ? std::max(0.0, latency - multiplying) : latency + kBarrier);
   if (work.reduces)
@@ -205,7 +206,8 @@ void chooseShare(Candidates &candidates, const ElementWork &work, WeightTile t) 
         continue;
       forEachBox(p, 256, [&](const Extents &box) {
         t.box = box;
-        if (volume(box) % 8 != 0 || volume(box) < 8 * groups || 4 * t.pipeFloats(p) > candidates.spec.sharedPerBlock)
+        if (volume(box) % (8 * t.pack) != 0 || box[2] % (4 * t.pack) != 0 || volume(box) < 8 * t.pack * groups ||
+            4 * t.pipeFloats(p) > candidates.spec.sharedPerBlock)
           return;
         BlockCost last;
         last.issued = double(t.threads) / 32 * double(6 * sums) + double(t.as * columns) / 4;
@@ -219,7 +221,7 @@ void chooseShare(Candidates &candidates, const ElementWork &work, WeightTile t) 
 void chooseOnTensorCores(Candidates &candidates, const ElementWork &work) {
   int64_t groupA = candidates.p.a / candidates.p.groups, groupB = candidates.p.b / candidates.p.groups;
   WeightTile t;
-  t.ta = t.tq = 1;
+  t.ta = t.tq = 1, t.pack = packOf(candidates.p.factors);
   t.stages = work.instructions[0] + work.instructions[1] == 0 ? 2 : 1; // what is computed on the way is not in flight meanwhile
   for (int64_t as : {16, 32, 48, 64, 96, 128}) {
     t.as = std::min(as, groupA);

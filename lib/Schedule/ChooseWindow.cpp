@@ -125,12 +125,13 @@ void Candidates::onTensorCores(const Extents &box) {
           continue;
         WindowTile t;
         t.box = box, t.channels = channels, t.rows = 1, t.cols = 1, t.slice = 1;
-        t.warpPlaces = warpPlaces, t.warpChannels = warpChannels, t.threads = 32 * warps;
+        t.warpPlaces = warpPlaces, t.warpChannels = warpChannels, t.threads = 32 * warps, t.pack = packOf(p.factors);
         TensorWindow counter(p, t, scatter, work, spec);
         SmallVector<int64_t> slices;
         // Many taps leave room for few channels.
-        for (int64_t slice : {int64_t(2), int64_t(4), int64_t(8), int64_t(16), int64_t(32), reduced})
-          if (slice <= std::min<int64_t>(reduced, 32) && (slice >= 8 || slice == reduced || slice * volume(p.taps) >= 64) &&
+        int64_t all = roundUp(reduced, t.pack);
+        for (int64_t slice : {int64_t(2), int64_t(4), int64_t(8), int64_t(16), int64_t(32), all})
+          if (slice <= std::min<int64_t>(all, 32) && (slice >= 8 || slice == all || slice * volume(p.taps) >= 64) &&
               !llvm::is_contained(slices, slice))
             slices.push_back(slice);
         for (int64_t slice : slices) {

@@ -1,6 +1,7 @@
 // Counts the arithmetic of stages and turns work into predicted seconds.
 #include "fusion/Schedule/CostModel.h"
 #include "fusion/Dialect/ElementTypes.h"
+#include "fusion/Schedule/Factors.h"
 #include "fusion/Stages/Access.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/SetVector.h"
@@ -12,7 +13,8 @@ using namespace fusion;
 
 Work &Work::operator+=(const Work &o) {
   bytesRead += o.bytesRead, bytesWritten += o.bytesWritten;
-  contractFlops += o.contractFlops, tensorFlops += o.tensorFlops, tf32Flops += o.tf32Flops, mapFlops += o.mapFlops, special += o.special;
+  contractFlops += o.contractFlops, tensorFlops += o.tensorFlops, tf32Flops += o.tf32Flops, halfFlops += o.halfFlops,
+      mapFlops += o.mapFlops, special += o.special;
   return *this;
 }
 
@@ -22,6 +24,7 @@ CostTerms Work::terms(const DeviceSpec &spec) const {
   t.math = contractFlops / (spec.fp32Rate * spec.contractionShare) + mapFlops / spec.fp32Rate;
   t.math += tensorFlops > 0 ? tensorFlops / spec.tensorProductRate() : 0;
   t.math += tf32Flops > 0 ? tf32Flops / spec.tensorWindowRate() : 0;
+  t.math += halfFlops > 0 ? halfFlops / spec.halfWindowRate() : 0;
   t.special = special / spec.specialRate;
   t.launch = spec.launchSeconds;
   return t;
@@ -41,7 +44,8 @@ llvm::StringRef CostTerms::bound() const {
 }
 
 double Work::rooflineSeconds(const DeviceSpec &spec) const {
-  double tensor = tensorFlops + tf32Flops > 0 ? (3 * tensorFlops + tf32Flops) / spec.tf32Rate : 0; // beside the CUDA cores
+  double tensor =
+      tensorFlops + tf32Flops + halfFlops > 0 ? (3 * tensorFlops + tf32Flops + halfFlops / 2) / spec.tf32Rate : 0; // beside the CUDA cores
   return std::max({bytes() / spec.bandwidth, (contractFlops + mapFlops) / spec.fp32Rate, tensor, special / spec.specialRate});
 }
 
@@ -174,10 +178,9 @@ static double filledUp(ContractOp op) {
 }
 
 void fusion::moveToTensorCores(Work &work, ContractOp contract) {
-  if (contract.getKind() == ContractKind::matmul)
-    work.tensorFlops += work.contractFlops;
-  else
-    work.tf32Flops += work.contractFlops * filledUp(contract);
+  Factors factors = factorsOf(contract);
+  double flops = contract.getKind() == ContractKind::matmul ? work.contractFlops : work.contractFlops * filledUp(contract);
+  (factors == Factors::Split ? work.tensorFlops : factors == Factors::Tf32 ? work.tf32Flops : work.halfFlops) += flops;
   work.contractFlops = 0;
 }
 

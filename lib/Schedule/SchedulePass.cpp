@@ -62,19 +62,19 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
   case Strategy::Gather:
   case Strategy::Scatter: {
     WindowChoice choice = chooseWindow(WindowProblem::of(facts.contract), facts.strategy == Strategy::Scatter, work, spec, batch);
-    recordFamily(kernel, facts.contract, choice, "TF32", lines);
+    recordFamily(kernel, facts.contract, choice, nameOf(factorsOf(facts.contract)), lines);
     return toAttr(context, choice.tile);
   }
   case Strategy::Weight: {
     WeightChoice choice = chooseWeight(WindowProblem::of(facts.contract), work, spec, batch);
-    recordFamily(kernel, facts.contract, choice, "TF32", lines);
+    recordFamily(kernel, facts.contract, choice, nameOf(factorsOf(facts.contract)), lines);
     return toAttr(context, choice.tile);
   }
   case Strategy::Matmul: {
     auto a = cast<RankedTensorType>(facts.contract.getLhs().getType());
     int64_t m = extent(facts.domain.batch), n = facts.domain.channels, k = extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1));
-    MatmulChoice choice = chooseMatmul(m, n, k, facts.group, work, spec);
-    recordFamily(kernel, facts.contract, choice, "3xTF32", lines);
+    MatmulChoice choice = chooseMatmul(m, n, k, facts.group, work, spec, factorsOf(facts.contract));
+    recordFamily(kernel, facts.contract, choice, nameOf(factorsOf(facts.contract)), lines);
     recordBand(kernel, facts.contract, m, n, k, choice.tile, work, spec, lines);
     return toAttr(context, choice.tile);
   }

@@ -111,7 +111,7 @@ SmallVector<TileCandidate> fusion::shortlist(KernelOp kernel, const DeviceSpec &
       tile.band = chooseMatmulBand(m, n, k, tile, work, spec);
       best.offer(tile, seconds);
     };
-    chooseMatmul(m, n, k, facts.group, work, spec, seen);
+    chooseMatmul(m, n, k, facts.group, work, spec, factorsOf(facts.contract), seen);
     break;
   }
   default:

@@ -9,7 +9,7 @@ using namespace fusion;
 /// Cycles from the table's entry to the products' sums, for a warp alone: two loads from shared memory one behind the other, and a product.
 static constexpr double kStepLatency = 2 * kSharedLatency + 35;
 
-/// A step is eight k of one phase; what fills up the last step of a phase counts.
+/// A step is eight words of one phase; what fills up the last step of a phase counts.
 double TensorWindow::steps(int64_t slice) const {
   // Along an axis the taps fall into `spread` phases by what they leave modulo the spread; a box meets `phases` of them in turn.
   auto tapsOf = [&](int axis, int64_t phase) {
@@ -22,7 +22,7 @@ double TensorWindow::steps(int64_t slice) const {
   for (int64_t d = 0; d < g.spread[0]; ++d)
     for (int64_t h = 0; h < g.spread[1]; ++h)
       for (int64_t w = 0; w < g.spread[2]; ++w)
-        sum += double(ceilDiv(slice * tapsOf(0, d) * tapsOf(1, h) * tapsOf(2, w), 8));
+        sum += double(ceilDiv(slice / t.pack * tapsOf(0, d) * tapsOf(1, h) * tapsOf(2, w), 8));
   return sum * double(g.phaseCount()) / double(volume(g.spread));
 }
 
@@ -33,13 +33,15 @@ BlockCost TensorWindow::block(int64_t slice, bool operandFitsL2) const {
   WindowGeometry sized(p, staged, scatter);
   b.threads = t.threads, b.sharedBytes = sharedBytes(sized.pipeFloats);
   double warps = double(t.threads) / 32, slices = double(ceilDiv(reduced, slice)), all = slices * steps(slice);
-  bool filled = (volume(g.spread) == 1 ? slice * volume(p.taps) : slice) % 8 != 0;
+  int64_t words = slice / t.pack;
+  bool filled = (volume(g.spread) == 1 ? words * volume(p.taps) : words) % 8 != 0;
   double rows = double(t.warpPlaces) / 16, columns = double(t.warpChannels) / 8, phases = double(g.phaseCount());
   double loads = 4 * rows + 2 * columns + 2, products = rows * columns, selects = filled ? 8 * rows + 2 * columns : 0;
   double sums = phases * rows * columns * 4;
   // Factors are rounded where they lie, by who copied them, when they are read often enough; else whenever they are read.
-  bool plain = work.instructions[0] == 0, rounded = volume(p.taps) * g.places * ceilDiv(t.channels, t.warpChannels) >= 8 * volume(g.patch);
-  bool roundedWeights = sized.copiesQuads && ceilDiv(g.places, t.warpPlaces) >= 8;
+  bool packed = t.pack > 1, plain = work.instructions[0] == 0,
+       rounded = packed || volume(p.taps) * g.places * ceilDiv(t.channels, t.warpChannels) >= 8 * volume(g.patch);
+  bool roundedWeights = packed || (sized.copiesQuads && ceilDiv(g.places, t.warpPlaces) >= 8);
   double converts = (rounded || !plain ? 0 : 8 * rows) + (roundedWeights ? 0 : 4 * columns);
   b.issued = warps * (all * (loads + converts + products + selects + 10) + 40 * phases + 3 * sums);
   b.tensor = warps * all * products * 2048 * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.mmaShare);
@@ -47,7 +49,7 @@ BlockCost TensorWindow::block(int64_t slice, bool operandFitsL2) const {
   b.latency = all * kStepLatency;
   double patch = rounded && plain ? double(slice * volume(g.patch)) : 0, weights = roundedWeights ? double(sized.weightFloats) : 0;
   b.issued += slices / 32 * (patch * 5 + weights * 3.5), b.shared += slices / 16 * (patch + weights);
-  b.latency += slices * (patch + weights / 4) / double(t.threads) / 4 * kSharedLatency;
+  b.latency += slices * (patch + weights / (packed ? 1 : 4)) / double(t.threads) / 4 * kSharedLatency + (packed ? slices * kBarrier : 0);
   b.issued += double(sized.tableFloats) / 2 / 32 * 60; // where k lies
   stage(b, sized, slice);
   epilogue(b);

@@ -15,7 +15,7 @@ WindowProblem WindowProblem::of(ContractOp op) {
   if (weight && w.size() > s.size()) // one partial per split in front
     w = w.drop_front();
   WindowProblem p;
-  p.images = s[0], p.a = s[1], p.b = l[1], p.groups = op.getGroups();
+  p.images = s[0], p.a = s[1], p.b = l[1], p.groups = op.getGroups(), p.factors = factorsOf(op);
   size_t rank = s.size() - 2;
   for (size_t i = 0; i < rank; ++i) {
     size_t to = 3 - rank + i;
@@ -99,7 +99,9 @@ void WindowGeometry::dealToWarps(const WindowProblem &p, const WindowTile &t, bo
   resident = true;
   places = volume(cover);
   patch[2] = roundUp(patch[2], split);
-  plane = roundUp(plane, 8) % 16 == 8 ? roundUp(plane, 8) : roundUp(plane, 8) + 8;
+  int64_t between = 8 / t.pack;
+  plane = roundUp(plane, between);
+  plane += plane % (2 * between) == between ? 0 : between;
   int64_t taps = volume(p.taps), most = 1, wide = roundUp(t.channels, t.warpChannels), rows = t.slice * taps;
   copiesQuads = copiesWeightQuads(p, t, scatter);
   if (copiesQuads && !scatter) {
@@ -108,16 +110,15 @@ void WindowGeometry::dealToWarps(const WindowProblem &p, const WindowTile &t, bo
   } else {
     bool apart = scatter && taps % 4 == 0; // four floats between output channels
     weightPitch = !copiesQuads ? wide : wide * (taps + (apart ? 4 : 0));
-    auto meets = [&](int64_t n) { return n % 32 != 8 && n % 32 != 24; };
-    while (!apart && (copiesQuads      ? weightPitch % 32 != 8 * taps % 32 && weightPitch % 32 != 24 * taps % 32
-                      : taps % 16 == 0 ? weightPitch % 2 == 0
-                                       : meets(weightPitch * taps)))
+    auto words = [&] { return weightPitch * (copiesQuads ? 1 : taps) * t.pack % 32; }; // from word to word
+    auto meets = [&](int64_t a, int64_t b) { return words() != a % 32 && words() != b % 32; };
+    while (!apart && (copiesQuads ? meets(8 * taps, 24 * taps) : taps * t.pack % 16 == 0 ? weightPitch % 2 == 0 : meets(8, 24)))
       ++weightPitch;
     rows = copiesQuads ? t.slice : rows;
   }
   for (int i = 0; i < 3; ++i)
     most *= ceilDiv(p.taps[i], period[i]);
-  tableFloats = roundUp(2 * phaseCount() * roundUp(t.slice * most, 8) + phaseCount(), 4);
+  tableFloats = roundUp(2 * phaseCount() * roundUp(t.slice / t.pack * most, 8) + phaseCount(), 4);
   weightFloats = rows * weightPitch;
   twoBuffers = t.slice < (scatter ? p.a : p.b) / p.groups;
   pipeFloats = tableFloats + (twoBuffers ? 2 : 1) * (weightFloats + t.slice * plane);
@@ -191,11 +192,11 @@ struct Fields {
 };
 void visit(Fields &f, WindowTile &t) {
   f("box", t.box), f("channels", t.channels), f("slice", t.slice), f("rows", t.rows), f("cols", t.cols), f("threads", t.threads),
-      f("warp_places", t.warpPlaces), f("warp_channels", t.warpChannels), f("resident", t.resident);
+      f("warp_places", t.warpPlaces), f("warp_channels", t.warpChannels), f("resident", t.resident), f("pack", t.pack);
 }
 void visit(Fields &f, WeightTile &t) {
   f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits),
-      f("warp_a", t.warpA), f("warp_q", t.warpQ), f("stages", t.stages), f("resident", t.resident);
+      f("warp_a", t.warpA), f("warp_q", t.warpQ), f("stages", t.stages), f("resident", t.resident), f("pack", t.pack);
 }
 void visit(Fields &f, MatmulTile &t) {
   f("rows", t.rows), f("cols", t.cols), f("depth", t.depth), f("tm", t.tm), f("tn", t.tn), f("threads", t.threads),

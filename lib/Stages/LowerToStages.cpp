@@ -281,5 +281,8 @@ LogicalResult fusion::lowerToStages(func::FuncOp func) {
   IRRewriter rewriter(func.getContext());
   eliminateCommonSubExpressions(rewriter, dominance, func);             // forward values that several gradients started from
   lowering.separateResults(cast<func::ReturnOp>(body.getTerminator())); // equal results are one value by now
+  if (Attribute factors = func->getAttr(kFactorsAttr))
+    for (ContractOp contract : body.getOps<ContractOp>())
+      contract->setAttr(kFactorsAttr, factors);
   return success();
 }

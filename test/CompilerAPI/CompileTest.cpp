@@ -78,7 +78,7 @@ TEST(Compiler, WrongOptionsAreNamed) {
   options.arch = "sm_1";
   EXPECT_EQ(compile(kModel, options).error.substr(0, 27), "options.arch: expected one ");
   options.arch = nullptr, options.precision = "half";
-  EXPECT_EQ(compile(kModel, options).error, "options.precision: expected torch or ieee, but got \"half\"");
+  EXPECT_EQ(compile(kModel, options).error, "options.precision: expected torch, ieee, tf32, bf16 or fp16, but got \"half\"");
   options.precision = nullptr, options.struct_size = 4;
   EXPECT_NE(compile(kModel, options).error.find("set it to sizeof the struct"), std::string::npos);
 }

@@ -105,6 +105,18 @@ std::vector<float> inTf32(std::vector<float> values) {
   return values;
 }
 
+std::vector<float> roundedTo(const std::string &factors, std::vector<float> values) {
+  if (factors == "Tf32")
+    return inTf32(std::move(values));
+  const int kept = factors == "Bf16" ? 8 : 11; // bits, the first one included; what fp16 holds in full
+  for (float &v : values)
+    if (std::isfinite(v) && v != 0) {
+      const double unit = std::ldexp(1.0, std::max(std::ilogb(v), factors == "Bf16" ? -126 : -14) - kept + 1);
+      v = (float)(std::nearbyint(v / unit) * unit); // ties to even
+    }
+  return values;
+}
+
 void expectClose(const std::vector<float> &got, const std::vector<Judged> &want, double length, const std::string &what) {
   ASSERT_EQ(got.size(), want.size()) << what;
   const double unit = std::ldexp(1.0, -24);

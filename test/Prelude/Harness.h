@@ -51,6 +51,9 @@ private:
 std::vector<float> randomValues(size_t count, unsigned seed);
 /// To the nearest TF32, ties away from zero: what convolutions multiply on tensor cores.
 std::vector<float> inTf32(std::vector<float> values);
+/// As the prelude's Tf32, Bf16 or Fp16 round factors.
+std::vector<float> roundedTo(const std::string &factors, std::vector<float> values);
+constexpr const char *factorFormats[] = {"Tf32", "Bf16", "Fp16"};
 
 /// A value in float64 beside the same computation on absolute values, from which its tolerance follows.
 struct Judged {

@@ -15,12 +15,14 @@ struct MatmulTile {
   std::string name;
   int rows, cols, depth, tm, tn, threads, pitch;
   int warpRows = 0, warpCols = 0, stages = 0; // on tensor cores
+  std::string factors = "Split";
   int pipeFloats() const { return std::max(2 * depth * (rows + 4 + cols + 4), stages * 16 * (rows + cols)); }
 };
 const MatmulTile tiles[] = {{"Square", 64, 64, 16, 8, 8, 64, 68}, {"Flat", 32, 64, 8, 4, 8, 64, 65}, {"Deep", 32, 32, 24, 4, 4, 64, 32}};
-const MatmulTile tensorTiles[] = {{"Warps", 64, 64, 8, 8, 4, 128, 68, 32, 32, 3},
-                                  {"Tall", 128, 32, 8, 8, 8, 64, 36, 64, 32, 3},
-                                  {"Wide", 32, 128, 8, 8, 8, 64, 132, 32, 64, 2}};
+const MatmulTile tensorTiles[] = {
+    {"Warps", 64, 64, 8, 8, 4, 128, 68, 32, 32, 3},         {"Tall", 128, 32, 8, 8, 8, 64, 36, 64, 32, 3},
+    {"Wide", 32, 128, 8, 8, 8, 64, 132, 32, 64, 2},         {"Once", 64, 64, 8, 8, 4, 128, 68, 32, 32, 3, "Tf32"},
+    {"Brain", 128, 32, 8, 8, 8, 64, 36, 64, 32, 3, "Bf16"}, {"Half", 32, 128, 8, 8, 8, 64, 132, 32, 64, 2, "Fp16"}};
 
 std::vector<MatmulTile> allTiles() {
   std::vector<MatmulTile> all(std::begin(tiles), std::end(tiles));
@@ -30,7 +32,7 @@ std::vector<MatmulTile> allTiles() {
 
 std::string source() {
   std::ostringstream s;
-  s << preludeText({"base", "aligned", "copies", "mma", "tiles", "matmul", "tensor"}) << R"(
+  s << preludeText({"base", "aligned", "copies", "mma", "half", "tiles", "matmul", "tensor"}) << R"(
 template <bool AlongK, int Vector> struct Operand {
   static constexpr bool alongK = AlongK;
   static constexpr int vector = Vector;
@@ -56,8 +58,9 @@ template <class T, class A, class B, bool Tensor> DEV void run(const float *a, c
   for (const MatmulTile &t : allTiles()) {
     s << "struct " << t.name << " { static constexpr int rows = " << t.rows << ", cols = " << t.cols << ", depth = " << t.depth
       << ", tm = " << t.tm << ", tn = " << t.tn << ", threads = " << t.threads << ", pitch = " << t.pitch << ", warpRows = " << t.warpRows
-      << ", warpCols = " << t.warpCols << ", stages = " << t.stages << "; };\nstatic_assert(matmulPipeFloats<" << t.name
-      << ">() == " << 2 * t.depth * (t.rows + 4 + t.cols + 4) << ", \"expected the documented size\");\n";
+      << ", warpCols = " << t.warpCols << ", stages = " << t.stages << "; using Factors = " << t.factors
+      << "; };\nstatic_assert(matmulPipeFloats<" << t.name << ">() == " << 2 * t.depth * (t.rows + 4 + t.cols + 4)
+      << ", \"expected the documented size\");\n";
     for (int form = 0; form < 8; form++)
       s << "extern \"C\" __global__ void __launch_bounds__(" << t.threads << ") " << t.name << form
         << "(const float *a, const float *b, float *c, long long M, int N, long long K) {\n  run<" << t.name << ", Operand<" << (form & 1)
@@ -78,10 +81,12 @@ void runCase(Kernels &kernels, const MatmulTile &t, int form, int m, int n, int 
   const int blocksM = (m + t.rows - 1) / t.rows, blocksN = (n + t.cols - 1) / t.cols;
   const int wide = blocksN * t.cols;
   std::vector<Judged> want((size_t)blocksM * t.rows * wide);
+  const bool rounds = t.factors != "Split";
+  const std::vector<float> a1 = rounds ? roundedTo(t.factors, a) : a, b1 = rounds ? roundedTo(t.factors, b) : b;
   for (int i = 0; i < m; i++)
     for (int j = 0; j < n; j++)
       for (int l = 0; l < k; l++)
-        want[(size_t)i * wide + j].add(a[form & 1 ? i * k + l : l * m + i], b[form & 2 ? j * k + l : l * n + j]);
+        want[(size_t)i * wide + j].add(a1[form & 1 ? i * k + l : l * m + i], b1[form & 2 ? j * k + l : l * n + j]);
   Array da(a), db(b), dc(want.size());
   long long M = m, K = k;
   int N = n;

@@ -70,11 +70,12 @@ extern "C" __global__ void __launch_bounds__(T::threads, Blocks) kernel(const fl
 }
 )";
 
-Sample weightSample(const std::string &name, const std::string &problem, const std::string &tile, int sharedBytes, int blocks = 1) {
+Sample weightSample(const std::string &name, const std::string &problem, const std::string &tile, int sharedBytes, int blocks = 1,
+                    const std::string &factors = "Tf32") {
   const bool tensor = tile.find("warpA") != std::string::npos;
   return {name,
-          {"base", "aligned", "copies", "patch", "weight", "mma", "tensor-weight"},
-          "struct P { static constexpr int " + problem + "; };\nstruct T { static constexpr Vec3 " + tile +
+          {"base", "aligned", "copies", "patch", "weight", "mma", "half", "tensor-weight"},
+          "struct P { static constexpr int " + problem + "; };\nstruct T { static constexpr Vec3 " + tile + "; using Factors = " + factors +
               "; };\nconstexpr int SharedBytes = " + std::to_string(sharedBytes) + ", Blocks = " + std::to_string(blocks) +
               ";\nconstexpr bool Plain = " + (tile.find("stages = 1") == std::string::npos ? "true" : "false") + ";\n" +
               (tensor ? "#define GRADIENT weightTensor\n#define PIPE tensorWeightPipeFloats\n"
@@ -111,13 +112,14 @@ extern "C" __global__ void __launch_bounds__(T::threads, Blocks) kernel(const fl
 }
 )";
 
-Sample matmulSample(const std::string &name, const std::string &tile, bool alongA, bool alongB, int blocks, int sharedBytes) {
+Sample matmulSample(const std::string &name, const std::string &tile, bool alongA, bool alongB, int blocks, int sharedBytes,
+                    const std::string &factors = "Split") {
   const bool tensor = tile.find("warpRows") != std::string::npos;
   return {name,
-          {"base", "aligned", "copies", "mma", "tiles", "matmul", "tensor"},
-          "struct T { static constexpr int " + tile + "; };\nconstexpr bool AlongA = " + (alongA ? "true" : "false") +
-              ", AlongB = " + (alongB ? "true" : "false") + ";\nconstexpr int Blocks = " + std::to_string(blocks) +
-              ", SharedBytes = " + std::to_string(sharedBytes) + ";\n" +
+          {"base", "aligned", "copies", "mma", "half", "tiles", "matmul", "tensor"},
+          "struct T { static constexpr int " + tile + "; using Factors = " + factors +
+              "; };\nconstexpr bool AlongA = " + (alongA ? "true" : "false") + ", AlongB = " + (alongB ? "true" : "false") +
+              ";\nconstexpr int Blocks = " + std::to_string(blocks) + ", SharedBytes = " + std::to_string(sharedBytes) + ";\n" +
               (tensor ? "#define PRODUCT matmulTensor\n#define PIPE tensorPipeFloats\n"
                       : "#define PRODUCT matmul\n#define PIPE matmulPipeFloats\n") +
               matmulKernel,
@@ -179,6 +181,12 @@ std::vector<Sample> samples() {
       matmulSample("3xTF32 product 64 x 64, weight gradient",
                    "rows = 64, cols = 64, depth = 8, tm = 8, tn = 4, threads = 128, pitch = 68, warpRows = 32, warpCols = 32, stages = 3",
                    false, false, 3, 24576),
+      weightSample("weight gradient 64 -> 128, BF16", general,
+                   "box = {1, 4, 32}; static constexpr int as = 64, bs = 16, warpA = 32, warpQ = 72, threads = 128, stages = 2", 93696, 2,
+                   "Bf16"),
+      matmulSample("FP16 product 128 x 64",
+                   "rows = 128, cols = 64, depth = 8, tm = 8, tn = 8, threads = 128, pitch = 68, warpRows = 64, warpCols = 32, stages = 3",
+                   true, true, 2, 36864, "Fp16"),
   };
 }
 

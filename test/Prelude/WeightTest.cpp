@@ -16,6 +16,7 @@ struct WeightCase {
   Extents box;
   int as, bs, ta, tq, threads, splits;
   int warpA = 0, warpQ = 0, stages = 1; // on tensor cores
+  std::string factors = "Tf32";
 
   bool onTensorCores() const { return warpA > 0; }
   bool sums() const { return !onTensorCores() || a % 3; }
@@ -51,8 +52,10 @@ struct WeightCase {
       << ", stride = " << stride.text() << ", padding = " << padding.text() << ", dilation = " << dilation.text()
       << ";\n};\nstruct T {\n  static constexpr Vec3 box = " << box.text() << ";\n  static constexpr int as = " << as << ", bs = " << bs
       << ", ta = " << ta << ", tq = " << tq << ", threads = " << threads << ", warpA = " << warpA << ", warpQ = " << warpQ
-      << ", stages = " << stages << ";\n};\nstatic_assert(" << (onTensorCores() ? "tensorWeightPipeFloats" : "weightPipeFloats")
-      << "<P, T>() == " << pipeFloats() << ", \"expected the documented size\");\n"
+      << ", stages = " << stages << ";\n"
+      << (onTensorCores() ? "  using Factors = " + factors + ";\n" : "") << "};\nstatic_assert("
+      << (onTensorCores() ? "tensorWeightPipeFloats" : "weightPipeFloats") << "<P, T>() == " << pipeFloats()
+      << ", \"expected the documented size\");\n"
       << "template <int Channels, int Positions> struct Load {\n  const float *x;\n"
       << "  static constexpr bool plain = Channels % 2 == 0;\n" // both ways of staging get tested
       << "  DEV const float *at(int image, int channel, int p) const { return x + ((index_t)image * Channels + channel) * Positions + p; "
@@ -74,7 +77,7 @@ struct WeightCase {
     if (infinite) // at the far edge, where only some taps reach
       l.back() = l[large.volume() - large.w] = std::numeric_limits<float>::infinity();
     // Sums of S see all its bits.
-    const std::vector<float> s1 = onTensorCores() ? inTf32(s) : s, l1 = onTensorCores() ? inTf32(l) : l;
+    const std::vector<float> s1 = onTensorCores() ? roundedTo(factors, s) : s, l1 = onTensorCores() ? roundedTo(factors, l) : l;
     std::vector<Judged> want((size_t)splits * a * bs1 * taps.volume()), wantS((size_t)splits * a);
     for (int n = 0; n < images; n++)
       for (int i = 0; i < small.volume(); i++) {
@@ -155,7 +158,7 @@ WeightCase problem(std::string name, int images, int a, int b, int groups, Exten
 }
 
 Kernels compiled(const std::string &name, const std::vector<WeightCase> &cases) {
-  std::string source = preludeText({"base", "aligned", "copies", "patch", "weight", "mma", "tensor-weight"});
+  std::string source = preludeText({"base", "aligned", "copies", "patch", "weight", "mma", "half", "tensor-weight"});
   for (const WeightCase &c : cases)
     source += c.source();
   return Kernels(name, source);
@@ -188,8 +191,18 @@ TEST(Weight, OnTensorCores) {
       onTensorCores(problem("idle_splits_one_stage", 1, 2, 2, 1, {1, 2, 3}, {1, 4, 5}, k33, one, zero, one), {1, 4, 4}, 2, 2, 16, 24, 1, 1,
                     3),
   };
-  Kernels kernels = compiled("tensor-weight.cu", cases);
-  for (const WeightCase &c : cases) {
+  std::vector<WeightCase> all;
+  for (const char *factors : factorFormats)
+    for (WeightCase c : cases) {
+      c.factors = factors, c.name += std::string("_") + factors;
+      if (factors != factorFormats[0]) { // words of two positions ask for steps of 16
+        c.box.w = ceilDiv(c.box.w, 8) * 8;
+        c.box.h *= c.box.volume() % 16 ? 2 : 1;
+      }
+      all.push_back(c);
+    }
+  Kernels kernels = compiled("tensor-weight.cu", all);
+  for (const WeightCase &c : all) {
     c.run(kernels);
     c.run(kernels, true);
   }

@@ -16,6 +16,7 @@ struct WindowCase {
   int channels, slice, rows, cols, threads;
   int extraPitch = 0;
   int warpPlaces = 0, warpChannels = 0; // on tensor cores
+  std::string factors = "Tf32";
 
   bool onTensorCores() const { return warpPlaces > 0; }
   Extents in() const { return scatter ? small : large; }
@@ -45,9 +46,10 @@ struct WindowCase {
       const int patch = scatter ? (cover * s[i] - 1 + (k[i] - 1) * l[i]) / s[i] + 1 : (cover - 1) * s[i] + (k[i] - 1) * l[i] + 1;
       plane *= ceilDiv(patch, split) * split;
     }
-    while (plane % 32 != 8 && plane % 32 != 24)
+    const int pack = factors == "Tf32" ? 1 : 2;
+    while (pack == 1 ? plane % 32 != 8 && plane % 32 != 24 : plane % 8 != 4)
       plane++;
-    const int table = ceilDiv(2 * phases * ceilDiv(slice * most, 8) * 8 + phases, 4) * 4;
+    const int table = ceilDiv(2 * phases * ceilDiv(slice / pack * most, 8) * 8 + phases, 4) * 4;
     const int wide = ceilDiv(channels, warpChannels) * warpChannels, all = taps.volume();
     auto from = [](int n, int modulus, int first, int second) {
       while (n % modulus != first % modulus && n % modulus != second % modulus)
@@ -60,12 +62,12 @@ struct WindowCase {
     else if (scatter && all % 4 == 0)
       weights = slice * wide * (all + 4);
     else if (scatter && all % 2 == 1 && channels % 4 == 0 && written() * all % 4 == 0)
-      weights = slice * from(wide * all, 32, 8 * all, 24 * all);
-    else if (all % 16 == 0)
+      weights = slice * (pack == 1 ? from(wide * all, 32, 8 * all, 24 * all) : from(wide * all, 16, 4 * all, 12 * all));
+    else if (all * pack % 16 == 0)
       weights = slice * all * from(wide, 2, 1, 1);
     else {
       int pitch = wide;
-      while (pitch * all % 32 != 8 && pitch * all % 32 != 24)
+      while (pitch * all * pack % 32 != 8 && pitch * all * pack % 32 != 24)
         pitch++;
       weights = slice * all * pitch;
     }
@@ -105,8 +107,10 @@ struct WindowCase {
       << ";\n};\nstruct T {\n  static constexpr Vec3 box = " << box.text() << ";\n  static constexpr int channels = " << channels
       << ", slice = " << slice << ", rows = " << rows << ", cols = " << cols << ", threads = " << threads
       << ", vector = 1, pitch = " << box.volume() + extraPitch << ", warpPlaces = " << warpPlaces << ", warpChannels = " << warpChannels
-      << ";\n};\nstatic_assert(" << (onTensorCores() ? "tensorWindowPipeFloats" : "windowPipeFloats") << "<P, T, " << kind
-      << ">() == " << pipeFloats() << ", \"expected the documented size\");\n"
+      << ";\n"
+      << (onTensorCores() ? "  using Factors = " + factors + ";\n" : "") << "};\nstatic_assert("
+      << (onTensorCores() ? "tensorWindowPipeFloats" : "windowPipeFloats") << "<P, T, " << kind << ">() == " << pipeFloats()
+      << ", \"expected the documented size\");\n"
       << "struct Load {\n  const float *x;\n  static constexpr bool plain = "
       << (taps.w % 2 ? "true" : "false") // both ways of staging get tested
       << ";\n  DEV const float *at(int image, int channel, int p) const {\n    return x + ((index_t)image * " << (scatter ? a : b)
@@ -155,7 +159,7 @@ struct WindowCase {
     if (infinite) // must reach the outputs that read it, and no others
       x.back() = x[in().volume() / 2] = std::numeric_limits<float>::infinity();
     const std::vector<float> w = randomValues((size_t)a * b / groups * taps.volume(), 2);
-    const std::vector<Judged> want = expected(onTensorCores() ? inTf32(x) : x, onTensorCores() ? inTf32(w) : w);
+    const std::vector<Judged> want = expected(onTensorCores() ? roundedTo(factors, x) : x, onTensorCores() ? roundedTo(factors, w) : w);
     Array dx(x), dw(w), dy(want.size());
     const unsigned y = groups * ceilDiv(written(), channels);
     kernels.launch(name + "_kernel", {(unsigned)(images * boxes()), y, 1}, threads, 4 * (ceilDiv(pipeFloats(), 4) * 4 + tileFloats()),
@@ -188,7 +192,7 @@ WindowCase tiled(WindowCase c, Extents box, int channels, int slice, int rows, i
 }
 
 void runAll(const std::string &name, const std::vector<WindowCase> &cases) {
-  std::string source = preludeText({"base", "aligned", "copies", "patch", "window", "mma", "tensor-window"});
+  std::string source = preludeText({"base", "aligned", "copies", "patch", "window", "mma", "half", "tensor-window"});
   for (const WindowCase &c : cases)
     source += c.source();
   Kernels kernels(name, source);
@@ -287,6 +291,18 @@ WindowCase onTensorCores(WindowCase c, Extents box, int channels, int slice, int
   return c;
 }
 
+/// The cases in every format; words of two channels ask for an even slice.
+std::vector<WindowCase> inAllFormats(const std::vector<WindowCase> &cases) {
+  std::vector<WindowCase> all;
+  for (const char *factors : factorFormats)
+    for (WindowCase c : cases) {
+      c.factors = factors, c.name += std::string("_") + factors;
+      c.slice += factors == factorFormats[0] ? 0 : c.slice % 2;
+      all.push_back(c);
+    }
+  return all;
+}
+
 TEST(Window, TensorGather) {
   const Extents k33{1, 3, 3}, p11{0, 1, 1};
   std::vector<WindowCase> cases = {
@@ -308,14 +324,14 @@ TEST(Window, TensorGather) {
   for (int size : {1, 7, 8, 9, 13})
     cases.push_back(onTensorCores(gatherCase("square_" + std::to_string(size), 1, 5, 3, 1, {1, size, size}, k33, one, p11, one), {1, 8, 8},
                                   5, 3, 32, 8));
-  runAll("tensor-gather.cu", cases);
+  runAll("tensor-gather.cu", inAllFormats(cases));
 }
 
 TEST(Window, TensorScatter) {
   const Extents k33{1, 3, 3}, p11{0, 1, 1}, two{2, 2, 2};
   runAll(
       "tensor-scatter.cu",
-      {
+      inAllFormats({
           onTensorCores(scatterCase("plain", 2, 16, 8, 1, {1, 11, 33}, k33, one, zero, one, zero), {1, 8, 32}, 8, 8, 64, 8),
           onTensorCores(scatterCase("padded", 1, 10, 3, 1, {1, 11, 17}, k33, one, p11, one, zero), {1, 8, 16}, 3, 5, 32, 8),
           onTensorCores(scatterCase("three_d", 2, 3, 16, 1, {3, 5, 6}, {3, 3, 3}, two, one, one, zero), {2, 8, 16}, 16, 3, 32, 16),
@@ -333,7 +349,7 @@ TEST(Window, TensorScatter) {
           onTensorCores(scatterCase("less_than_a_slice", 1, 5, 8, 1, {1, 5, 9}, k33, one, p11, one, zero), {1, 4, 8}, 8, 16, 16, 8),
           onTensorCores(scatterCase("thin", 1, 3, 5, 1, {4, 4, 4}, {3, 4, 3}, two, one, one, one), {1, 1, 3}, 5, 2, 16, 8),
           onTensorCores(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 23}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 32}, 5, 4, 16, 8),
-      });
+      }));
 }
 
 } // namespace

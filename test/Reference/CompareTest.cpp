@@ -122,7 +122,7 @@ TEST(Compare, ConvolutionsOfRoundedFactors) {
     return to;
   };
   ConvSpec fp32, tf32;
-  tf32.operandUnit = unitTf32;
+  tf32.factors = {unitTf32};
   Tensor<Bound> y = conv<Bound>(bounds(x), bounds(w), nullptr, tf32), strict = conv<Bound>(bounds(x), bounds(w), nullptr, fp32);
   Tensor<Bound> dw = convGradWeight<Bound>(bounds(dy), bounds(x), tf32, w.shape),
                 dx = convGradInput<Bound>(bounds(dy), bounds(w), tf32, x.shape);

@@ -52,7 +52,7 @@ std::string tensorWindowAsserts(const WindowProblem &p, const WindowTile &t, boo
   std::string out = problemText(p, "P" + n) + "struct T" + n + " { static constexpr Vec3 box = " + text(t.box) +
                     "; static constexpr int vector = 1" + entry("channels", t.channels) + entry("slice", t.slice) +
                     entry("warpPlaces", t.warpPlaces) + entry("warpChannels", t.warpChannels) + entry("threads", t.threads) +
-                    entry("pitch", g.pitch) + "; };\n";
+                    entry("pitch", g.pitch) + (t.pack == 2 ? "; using Factors = Bf16; };\n" : "; using Factors = Tf32; };\n");
   auto same = [&](const std::string &member, int64_t value) {
     out += "static_assert(" + shape + "::" + member + " == " + std::to_string(value) + ", \"" + member + "\");\n";
   };
@@ -75,7 +75,8 @@ std::string weightAsserts(const WindowProblem &p, const WeightTile &t, int numbe
   std::string out = problemText(p, "P" + n) + "struct T" + n + " { static constexpr Vec3 box = " + text(t.box) +
                     "; static constexpr int threads = " + std::to_string(t.threads) + entry("as", t.as) + entry("bs", t.bs) +
                     entry("ta", t.ta) + entry("tq", t.tq) + entry("warpA", t.warpA) + entry("warpQ", t.warpQ) + entry("stages", t.stages) +
-                    "; };\nstatic_assert(" + shape + "::PipeFloats == " + std::to_string(t.pipeFloats(p)) + " && volume(" + shape +
+                    (t.pack == 2 ? "; using Factors = Fp16" : "; using Factors = Tf32") + "; };\nstatic_assert(" + shape +
+                    "::PipeFloats == " + std::to_string(t.pipeFloats(p)) + " && volume(" + shape +
                     "::boxes) == " + std::to_string(t.boxes(p)) + " && " + shape + "::BlocksA * " + shape + "::BlocksB * P" + n +
                     "::G == " + std::to_string(t.channelBlocks(p)) + ", \"weight\");\n";
   if (t.onTensorCores())
@@ -100,7 +101,8 @@ protected:
 
   WeightTile anyTensorTile(const WindowProblem &p) {
     WeightTile t;
-    t.box = {pick({1, 2}), pick({2, 4, 6}), pick({4, 8, 12, 32})};
+    t.pack = pick({1, 2});
+    t.box = {pick({1, 2}), pick({2, 4, 6}), t.pack == 1 ? pick({4, 8, 12, 32}) : pick({8, 16, 32})};
     t.as = pick({1, 3, 16, 20, 64}), t.bs = pick({1, 3, 4, 5, 8, 12, 16}), t.warpA = pick({16, 32}), t.warpQ = pick({8, 24, 72});
     t.stages = pick({1, 2}), t.threads = 32 * t.warps(p) * pick({1, 2, 3});
     t.as = std::min(t.as, t.threads);
@@ -112,8 +114,8 @@ protected:
     auto nvrtc = runtime::Nvrtc::get();
     if (!nvrtc)
       return "NOT RUN: " + nvrtc.error().message();
-    std::string source =
-        "typedef int index_t;\n" + preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh"}) + asserts;
+    std::string source = "typedef int index_t;\n" +
+                         preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh", "half.cuh"}) + asserts;
     auto ptx = (*nvrtc)->compileToPtx(source, "mirror.cu", "sm_90a");
     return ptx ? "" : ptx.error().message();
   }
@@ -144,7 +146,7 @@ TEST_F(Mirror, TensorWindowFormulasAreThePreludes) {
     WindowProblem p = randomProblem(random);
     bool scatter = i % 2;
     WindowTile t = anyTile(p);
-    t.slice = pick({3, 8, 12, 16}), t.warpPlaces = pick({16, 32, 64}), t.warpChannels = pick({8, 16, 32});
+    t.pack = pick({1, 2}), t.slice = t.pack * pick({3, 4, 6, 8}), t.warpPlaces = pick({16, 32, 64}), t.warpChannels = pick({8, 16, 32});
     int64_t places = WindowGeometry(p, t, scatter).places;
     t.threads = 32 * ((places + t.warpPlaces - 1) / t.warpPlaces) * ((t.channels + t.warpChannels - 1) / t.warpChannels);
     asserts += tensorWindowAsserts(p, t, scatter, i);

@@ -269,7 +269,7 @@ TEST(Tiles, ObserversSeeEveryTileConsidered) {
   ElementWork w;
   double least = INFINITY;
   bool chosen = false;
-  MatmulChoice product = chooseMatmul(4096, 4096, 4096, 0, w, h200(), [&](MatmulTile tile, double seconds) {
+  MatmulChoice product = chooseMatmul(4096, 4096, 4096, 0, w, h200(), Factors::Split, [&](MatmulTile tile, double seconds) {
     tile.band = chooseMatmulBand(4096, 4096, 4096, tile, w, h200());
     least = std::min(least, seconds);
     chosen |= show(tile) == show(chooseMatmulTile(4096, 4096, 4096, 0, w, h200()));

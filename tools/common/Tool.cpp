@@ -13,7 +13,9 @@ using namespace fusion::tools;
 const char *CompileArguments::help() {
   return "  --arch=ARCH                  sm_80, sm_90a (default), sm_100a, sm_120, ...\n"
          "  --grad=none|params|all       which gradients to compile (default none)\n"
-         "  --precision=torch|ieee       torch: what PyTorch does by default (default); ieee: no reassociation\n"
+         "  --precision=P                torch: what PyTorch does by default (default); ieee: no reassociation; tf32, bf16, fp16: as "
+         "torch,\n"
+         "                               and factors of convolutions and matrix products may be rounded to that\n"
          "  --assume-finite              no NaN or Inf reaches the model: algebra that needs this is allowed\n"
          "  --batch=N                    batch size that predictions use when the model's is unknown (default 128)\n"
          "  --bandwidth=B --flops=F      bytes/s and fp32 flop/s instead of the device's own (to see where plans flip)\n";
@@ -44,8 +46,8 @@ bool CompileArguments::parse(llvm::StringRef argument) {
       return wrong("none, params or all behind --grad=", argument);
     options.grad = argument == "all" ? Grad::All : argument == "params" ? Grad::Params : Grad::None;
   } else if (argument.consume_front("--precision=")) {
-    if (argument != "torch" && argument != "ieee")
-      return wrong("torch or ieee behind --precision=", argument);
+    if (!llvm::is_contained(precisions(), argument))
+      return wrong((kKnownPrecisions + " behind --precision=").str(), argument);
     options.precision = argument.str();
   } else if (argument == "--assume-finite") {
     options.assumeFinite = true;

@@ -33,7 +33,7 @@ void printHelp() {
          "  --emit=fused                 the kernels and their tiles\n"
          "  --emit=cuda                  CUDA C++ (--prelude=omit: the chain's own text only)\n"
          "  --emit=cpp-host              kernels with plain C launchers for nvcc: -o NAME.cu also writes NAME.h\n"
-         "  --emit=ptx|cubin             compiled by NVRTC; with gradients, -o FILE also writes FILE.backward\n"
+         "  --emit=ptx|cubin             compiled by NVRTC; cubins with gradients: -o FILE also writes FILE.backward\n"
          "  --emit=program               the program file that the runtime loads\n"
          "  --emit=report                plan, bytes, predicted time (--format=json|text)\n"
       << CompileArguments::help() << TuneArguments::help()

@@ -91,10 +91,10 @@ using Goldens = std::map<std::string, const reference::GoldenTensor *>; ///< by 
 
 /// The results of one function against what the device made. A golden replaces the evaluator's values; the tolerance stays the evaluator's.
 static mlir::LogicalResult judgeFunction(llvm::StringRef phase, mlir::func::FuncOp function, llvm::ArrayRef<Tensor<float>> args,
-                                         llvm::ArrayRef<std::string> names, bool tf32, const Goldens &goldens, const RunResult &result,
-                                         bool &ok) {
+                                         llvm::ArrayRef<std::string> names, const Subject &subject, const Goldens &goldens,
+                                         const RunResult &result, bool &ok) {
   reference::EvaluateOptions rounded;
-  rounded.operandUnit = tf32 ? reference::unitTf32 : 0;
+  rounded.convolutions = subject.convolutions, rounded.products = subject.products;
   auto expected = reference::evaluate<Bound>(function, convert<Bound>(args), rounded);
   auto plain = reference::evaluate<float>(function, args);
   if (mlir::failed(expected) || mlir::failed(plain))
@@ -136,13 +136,13 @@ mlir::LogicalResult tools::judgeValues(Subject subject, const Feed &feed, const 
           goldenGradients[t.name] = &found->second;
     }
   }
-  if (mlir::failed(judgeFunction("forward", subject.written, feed.inputs, outputs, subject.tf32, goldenOutputs, result, ok)))
+  if (mlir::failed(judgeFunction("forward", subject.written, feed.inputs, outputs, subject, goldenOutputs, result, ok)))
     return mlir::failure();
   if (!subject.backward)
     return mlir::success();
   llvm::SmallVector<Tensor<float>> args(feed.gradOutputs.begin(), feed.gradOutputs.end());
   args.append(feed.inputs.begin(), feed.inputs.end());
-  if (mlir::failed(judgeFunction("backward", subject.backward, args, gradients, subject.tf32, goldenGradients, result, ok)))
+  if (mlir::failed(judgeFunction("backward", subject.backward, args, gradients, subject, goldenGradients, result, ok)))
     return mlir::failure();
   if (feed.golden || feed.batch == 0 || !feed.finite) // duals of NaN prove nothing; goldens hold what PyTorch does there
     return mlir::success();

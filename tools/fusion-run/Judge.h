@@ -3,6 +3,7 @@
 #include "Runner.h"
 #include "fusion/Pipelines/Compile.h"
 #include "fusion/Reference/Golden.h"
+#include "fusion/Reference/Ops.h"
 #include "fusion/Reference/Random.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <optional>
@@ -13,7 +14,7 @@ namespace fusion::tools {
 struct Subject {
   mlir::func::FuncOp written, backward;
   const runtime::ProgramData *program = nullptr;
-  bool tf32 = false; ///< a kernel rounds what its convolution multiplies to TF32
+  reference::FactorRounding convolutions, products; ///< what tensor cores round
 };
 
 /// The numbers a run is fed with, in the order of the model's arguments and results.

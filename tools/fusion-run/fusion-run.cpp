@@ -28,7 +28,23 @@ struct Model {
     return nullptr;
   }
   Subject subject() {
-    return {*written->getOps<mlir::func::FuncOp>().begin(), function("backward"), &compiled->program, compiled->usesTf32()};
+    return {*written->getOps<mlir::func::FuncOp>().begin(), function("backward"), &compiled->program, rounding(false), rounding(true)};
+  }
+
+private:
+  /// The coarsest that kernels on tensor cores round factors of convolutions, or of matrix products, to.
+  reference::FactorRounding rounding(bool products) {
+    reference::FactorRounding coarsest;
+    auto add = [&](const KernelReport &k) {
+      if (!k.factors || k.product != products || *k.factors == Factors::Split)
+        return;
+      coarsest.unit = std::max(coarsest.unit, *k.factors == Factors::Bf16 ? reference::unitBf16 : reference::unitTf32);
+      coarsest.least = *k.factors == Factors::Fp16 ? reference::leastFp16 : coarsest.least;
+    };
+    llvm::for_each(compiled->forward.kernels, add);
+    if (compiled->backward)
+      llvm::for_each(compiled->backward->kernels, add);
+    return coarsest;
   }
 };
 

@@ -43,5 +43,6 @@ constexpr llvm::StringLiteral kParameterAttr = "fusion.parameter"; // function a
 constexpr llvm::StringLiteral kRoleAttr = "fusion.role";           // functions: "forward" or "backward"
 constexpr llvm::StringLiteral kGradOfAttr = "fusion.grad_of";      // results of the backward function: the argument's name
 constexpr llvm::StringLiteral kIdAttr = "fusion.id";               // ops: the same number on a forward op and on its clone
+constexpr llvm::StringLiteral kFactorsAttr = "fusion.factors"; // functions, contractions: tf32, bf16, fp16: factors may be rounded to it
 
 } // namespace fusion

@@ -12,7 +12,7 @@ enum class Grad { None, Params, All };
 struct CompileOptions {
   std::string arch = "sm_90a";
   Grad grad = Grad::None;
-  std::string precision = "torch"; ///< or "ieee"
+  std::string precision = "torch"; ///< one of precisions()
   bool assumeFinite = false;
   int64_t nominalBatch = 128; ///< stands for a dynamic batch in predictions
   /// Instead of the device's own figures when positive: for looking at where a plan flips.
@@ -44,10 +44,11 @@ struct Compiled {
   /// The scheduled kernels.
   mlir::OwningOpRef<mlir::ModuleOp> fused;
   std::vector<int64_t> savedIds; ///< the forward ops whose values are saved
-
-  /// Whether some kernel rounds what its convolution multiplies to TF32.
-  bool usesTf32() const;
 };
+
+/// torch, ieee, tf32, bf16, fp16: what arithmetic may be used, and what factors may be rounded to.
+llvm::ArrayRef<llvm::StringLiteral> precisions();
+constexpr llvm::StringLiteral kKnownPrecisions = "torch, ieee, tf32, bf16 or fp16";
 
 /// `model` holds one function of named ops, as importModel() leaves it; it is not changed. Diagnostics go to the context.
 mlir::FailureOr<Compiled> compileModel(mlir::ModuleOp model, const CompileOptions &options);

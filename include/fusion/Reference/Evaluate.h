@@ -13,8 +13,8 @@ struct EvaluateOptions {
   bool roundAttributes = true;
   /// The unit roundoff of the arithmetic judged; with T = Bound it says which values may fall on either side of a kink.
   double unit = unitFp32;
-  /// The roundoff that factors of a convolution's products are rounded with first; 0 where they are not.
-  double operandUnit = 0;
+  /// How the factors of convolutions and of matrix products are rounded first, where they are.
+  FactorRounding convolutions, products;
   /// Whether `cast` to a narrower type rounds; gradients are checked in exact arithmetic, where it does not.
   bool roundCasts = true;
 };

@@ -6,13 +6,18 @@
 
 namespace fusion::reference {
 
+/// How kernels round both factors of every product before they multiply: by a roundoff, or by up to `least` where that is more. T = Bound
+/// allows for it.
+struct FactorRounding {
+  double unit = 0, least = 0;
+};
+
 /// The attributes of a convolution; one entry per spatial dim, an empty list means the default.
 struct ConvSpec {
   Shape stride, padding, outputPadding, dilation;
   int64_t groups = 1;
   bool transposed = false;
-  /// The unit roundoff that both factors of every product are rounded with first, where kernels do so (TF32); T = Bound allows for it.
-  double operandUnit = 0;
+  FactorRounding factors;
 };
 
 /// The output shape of a convolution of x with weight.
@@ -23,8 +28,8 @@ template <class T> Tensor<T> convGradInput(const Tensor<T> &dy, const Tensor<T> 
 template <class T> Tensor<T> convGradWeight(const Tensor<T> &dy, const Tensor<T> &x, const ConvSpec &spec, const Shape &weightShape);
 
 /// x [N, K] times weight [F, K] transposed, plus bias [F] where there is one.
-template <class T> Tensor<T> linear(const Tensor<T> &x, const Tensor<T> &weight, const Tensor<T> *bias);
-template <class T> Tensor<T> matmul(const Tensor<T> &a, const Tensor<T> &b, bool transposeA, bool transposeB);
+template <class T> Tensor<T> linear(const Tensor<T> &x, const Tensor<T> &weight, const Tensor<T> *bias, FactorRounding factors = {});
+template <class T> Tensor<T> matmul(const Tensor<T> &a, const Tensor<T> &b, bool transposeA, bool transposeB, FactorRounding factors = {});
 
 template <class T> Tensor<T> constant(double value);
 template <class T> Tensor<T> add(const Tensor<T> &a, const Tensor<T> &b);

@@ -96,7 +96,8 @@ inline Bound erf(Bound a) { return detail::applied(std::erf(a.v), 1.128379167095
 inline Bound sqrt(Bound a) { return detail::applied(std::sqrt(a.v), a.exact() ? 0 : 0.5 / std::sqrt(a.v), a); }
 
 /// Unit roundoffs.
-constexpr double unitFp32 = 0x1p-24, unitTf32 = 0x1p-11;
+constexpr double unitFp32 = 0x1p-24, unitTf32 = 0x1p-11, unitBf16 = 0x1p-8, unitFp16 = 0x1p-11;
+constexpr double leastFp16 = 0x1p-25; ///< what rounding to fp16 moves the smallest numbers by
 
 /// How far a computed value may be from `expected`, K being the longest reduction into it: 4 u sqrt(K) A, plus the slack. Below 2^-90 in
 /// magnitude only an absolute error counts, since denormals have no relative precision.

@@ -18,12 +18,13 @@ struct Work {
   double bytesRead = 0, bytesWritten = 0;
   double contractFlops = 0; ///< inside contractions, on CUDA cores
   double tensorFlops = 0;   ///< inside matrix products on tensor cores, in 3xTF32
-  double tf32Flops = 0;     ///< inside windows on tensor cores, in TF32
+  double tf32Flops = 0;     ///< inside windows on tensor cores, in TF32, and products that are promised no more
+  double halfFlops = 0;     ///< inside either, with factors of 16 bits
   double mapFlops = 0;      ///< elementwise, and what stands around the multiply-adds of a window, by the time it takes
   double special = 0;       ///< exp, division, square root, ...
 
   Work &operator+=(const Work &o);
-  double flops() const { return contractFlops + tensorFlops + tf32Flops + mapFlops; }
+  double flops() const { return contractFlops + tensorFlops + tf32Flops + halfFlops + mapFlops; }
   double bytes() const { return bytesRead + bytesWritten; }
   CostTerms terms(const DeviceSpec &spec) const;
   /// Seconds on `spec`: the terms together.

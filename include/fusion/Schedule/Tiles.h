@@ -3,6 +3,7 @@
 #pragma once
 #include "fusion/Dialect/FusionDialect.h"
 #include "fusion/Schedule/DeviceSpec.h"
+#include "fusion/Schedule/Factors.h"
 #include "fusion/Stages/Access.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <array>
@@ -29,7 +30,8 @@ struct ElementWork {
 struct WindowProblem {
   int64_t a = 1, b = 1, groups = 1; ///< channels of S and of L
   Extents small{1, 1, 1}, large{1, 1, 1}, taps{1, 1, 1}, stride{1, 1, 1}, padding{0, 0, 0}, dilation{1, 1, 1};
-  int64_t images = 1; ///< ShapedType::kDynamic for a dynamic batch
+  int64_t images = 1;              ///< ShapedType::kDynamic for a dynamic batch
+  Factors factors = Factors::Tf32; ///< on tensor cores
 
   static WindowProblem of(ContractOp op);
 };
@@ -42,10 +44,11 @@ constexpr int64_t kMinTileWidth = 32;
 struct WindowTile {
   Extents box{1, 1, 32};
   int64_t channels = 16, slice = 4, rows = 4, cols = 4, threads = 256;
-  /// The family: a warp's share of the tile, in places of each phase and in channels, on tensor cores in TF32; 0 on CUDA cores, whose
+  /// The family: a warp's share of the tile, in places of each phase and in channels, on tensor cores; 0 on CUDA cores, whose
   /// threads have `rows` x `cols` each.
   int64_t warpPlaces = 0, warpChannels = 0;
   int64_t resident = 0; ///< on tensor cores: blocks per multiprocessor that the compiler must leave registers for
+  int64_t pack = 1;     ///< on tensor cores: reduction channels that share a word; slice is a multiple of it
   bool onTensorCores() const { return warpPlaces > 0; }
   int64_t boxes(const WindowProblem &p, bool scatter) const;         ///< per image
   int64_t channelBlocks(const WindowProblem &p, bool scatter) const; ///< all groups
@@ -82,9 +85,10 @@ private:
 struct WeightTile {
   Extents box{1, 4, 16};
   int64_t as = 16, bs = 8, ta = 4, tq = 9, threads = 256, splits = 132;
-  /// The family: a warp's share of the outputs on tensor cores, in TF32, with `stages` buffers; 0 on CUDA cores, `ta` x `tq` per thread.
+  /// The family: a warp's share of the outputs on tensor cores, with `stages` buffers; 0 on CUDA cores, `ta` x `tq` per thread.
   int64_t warpA = 0, warpQ = 0, stages = 1;
   int64_t resident = 1; ///< on tensor cores: blocks per multiprocessor that the compiler must leave registers for
+  int64_t pack = 1;     ///< on tensor cores: neighbouring positions that share a word
   bool onTensorCores() const { return warpA > 0; }
   int64_t warps(const WindowProblem &p) const; ///< on tensor cores: that hold all outputs once
   int64_t pipeFloats(const WindowProblem &p) const;
@@ -97,8 +101,8 @@ struct MatmulTile {
   int64_t resident = 2; ///< blocks per multiprocessor that the compiler must leave registers for
   int64_t step = 128;   ///< columns a block writes: a multiple of the group that is reduced inside the tile
   int64_t band = 0;     ///< rows of tiles that blocks walk together, column by column; 0 for all rows
-  /// The family: a warp's share of the tile on tensor cores, in 3xTF32; 0 on CUDA cores. `tm`, `tn` and `depth` then serve tiles with sums
-  /// that are not finite, which CUDA cores compute again.
+  /// The family: a warp's share of the tile on tensor cores; 0 on CUDA cores. In 3xTF32 `tm`, `tn` and `depth` then serve tiles
+  /// with sums that are not finite, which CUDA cores compute again.
   int64_t warpRows = 0, warpCols = 0;
   bool onTensorCores() const { return warpRows > 0; }
   int64_t pitch() const { return cols + 4; }
@@ -159,10 +163,11 @@ struct MatmulChoice {
 };
 /// `seen` gets tiles without their band.
 MatmulChoice chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,
-                          TileObserver<MatmulTile> seen = nullptr);
+                          Factors factors = Factors::Split, TileObserver<MatmulTile> seen = nullptr);
 /// Whether a product of these extents, with nothing fused, runs on tensor cores: what a plan is predicted by.
 bool takesTensorCores(ContractOp product, int64_t batch, const DeviceSpec &spec);
-MatmulTile chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec);
+MatmulTile chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,
+                            Factors factors = Factors::Split);
 ChannelTile chooseChannelTile(int64_t channels, int64_t positions, const DeviceSpec &spec);
 SweepTile chooseSweepTile(const Run &run, int64_t images, const DeviceSpec &spec);
 RowTile chooseRowTile(int64_t batch, int64_t features, int64_t group, const DeviceSpec &spec);

@@ -40,8 +40,13 @@ void cuda::emitMatmul(KernelText &k) {
   Writer tw;
   tw.line(formatv("  static constexpr int rows = {0}, cols = {1}, depth = {2}, tm = {3}, tn = {4}, threads = {5}, pitch = {6};", t.rows,
                   t.cols, t.depth, t.tm, t.tn, t.threads, t.pitch()));
-  if (t.onTensorCores())
+  Factors factors = factorsOf(contract);
+  if (t.onTensorCores() && packOf(factors) > 1)
+    k.prelude.insert("half.cuh");
+  if (t.onTensorCores()) {
     tw.line(formatv("  static constexpr int warpRows = {0}, warpCols = {1}, stages = {2};", t.warpRows, t.warpCols, t.stages()));
+    tw.line(formatv("  using Factors = {0};", preludeTypeOf(factors)));
+  }
   std::string tile = k.globalStruct("Tile", tw.take());
   Writer &w = k.body;
   w.line("extern __shared__ __align__(16) float shared[];");
@@ -76,7 +81,8 @@ void cuda::emitMatmul(KernelText &k) {
   k.partialTiles.assign(k.kernel.getNumResults(), ceilDivExpr(rows, t.rows));
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() - std::max<int64_t>(t.rows, 64)); // a tile behind the end
   if (t.onTensorCores())
-    k.tileText = formatv("{0} x {1} tile, {2} x {3} per warp on tensor cores (3xTF32)", t.rows, t.step, t.warpRows, t.warpCols);
+    k.tileText =
+        formatv("{0} x {1} tile, {2} x {3} per warp on tensor cores ({4})", t.rows, t.step, t.warpRows, t.warpCols, nameOf(factors));
   else
     k.tileText = formatv("{0} x {1} tile, depth {2}, {3} x {4} per thread", t.rows, t.step, t.depth, t.tm, t.tn);
   if (t.band) {

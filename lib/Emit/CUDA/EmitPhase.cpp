@@ -211,8 +211,10 @@ void PhaseEmitter::report(KernelText &k) {
     Work work = workOf(&op, options.batch);
     if (auto contract = dyn_cast<ContractOp>(op)) {
       r.contractionFlops += contractionFlops(contract, options.batch);
-      if (k.onTensorCores)
+      if (k.onTensorCores) {
         moveToTensorCores(work, contract);
+        r.factors = factorsOf(contract), r.product = contract.getKind() == ContractKind::matmul;
+      }
     }
     r.work += work;
   }

@@ -30,12 +30,16 @@ void cuda::emitWindow(KernelText &k) {
   const Extents &out = scatter ? p.large : p.small;
   int64_t elements = t.box[0] * t.box[1] * t.box[2], vector = vectorFor({t.box[2], out[2]});
   k.prelude.insert(t.onTensorCores() ? "tensor-window.cuh" : "window.cuh");
+  if (t.onTensorCores() && packOf(p.factors) > 1)
+    k.prelude.insert("half.cuh");
   std::string problem = k.globalStruct("Problem", problemText(p));
   Writer tw;
   tw.line(formatv("  static constexpr Vec3 box = {0};", vec3(t.box)));
   tw.line(formatv("  static constexpr int channels = {0}, slice = {1}, {2} = {3}, {4} = {5}, threads = {6}, vector = {7}, pitch = {8};",
                   t.channels, t.slice, t.onTensorCores() ? "warpPlaces" : "rows", t.onTensorCores() ? t.warpPlaces : t.rows,
                   t.onTensorCores() ? "warpChannels" : "cols", t.onTensorCores() ? t.warpChannels : t.cols, t.threads, vector, g.pitch));
+  if (t.onTensorCores())
+    tw.line(formatv("  using Factors = {0};", preludeTypeOf(p.factors)));
   std::string tile = k.globalStruct("Tile", tw.take());
   std::string load = k.loadFunctor(contract.getLhs());
   Writer &w = k.body;
@@ -74,9 +78,10 @@ void cuda::emitWindow(KernelText &k) {
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / boxes);
   k.partialTiles.assign(k.kernel.getNumResults(), k.batchExpr(p.images) * runtime::Expr(boxes));
   k.onTensorCores = t.onTensorCores();
-  std::string share = t.onTensorCores()
-                          ? formatv("{0} x {1} per warp on tensor cores (TF32)", t.warpPlaces * g.phaseCount(), t.warpChannels).str()
-                          : formatv("{0} x {1} per thread", t.rows, t.cols).str();
+  std::string share =
+      t.onTensorCores()
+          ? formatv("{0} x {1} per warp on tensor cores ({2})", t.warpPlaces * g.phaseCount(), t.warpChannels, nameOf(p.factors)).str()
+          : formatv("{0} x {1} per thread", t.rows, t.cols).str();
   k.tileText = formatv("{0} x {1} x {2} positions x {3} channels per block, {4}, {5} channels staged", t.box[0], t.box[1], t.box[2],
                        t.channels, share, t.slice);
   // Blocks of other channels read the operand again, from memory when it has left L2.
@@ -91,6 +96,8 @@ void cuda::emitWeight(KernelText &k) {
   WeightTile t;
   fromAttr(*k.kernel.getSchedule(), t);
   k.prelude.insert(t.onTensorCores() ? "tensor-weight.cuh" : "weight.cuh");
+  if (t.onTensorCores() && packOf(p.factors) > 1)
+    k.prelude.insert("half.cuh");
   std::string problem = k.globalStruct("Problem", problemText(p));
   Writer tw;
   tw.line(formatv("  static constexpr Vec3 box = {0};", vec3(t.box)));
@@ -99,6 +106,8 @@ void cuda::emitWeight(KernelText &k) {
                     t.warpA, t.warpQ, t.threads, t.stages));
   else
     tw.line(formatv("  static constexpr int as = {0}, bs = {1}, ta = {2}, tq = {3}, threads = {4};", t.as, t.bs, t.ta, t.tq, t.threads));
+  if (t.onTensorCores())
+    tw.line(formatv("  using Factors = {0};", preludeTypeOf(p.factors)));
   std::string tile = k.globalStruct("Tile", tw.take());
   std::string s = k.loadFunctor(contract.getLhs()), l = k.loadFunctor(contract.getRhs());
   std::string sums = "nullptr";
@@ -124,7 +133,7 @@ void cuda::emitWeight(KernelText &k) {
   k.partialTiles.assign(k.kernel.getNumResults(), runtime::Expr(t.splits));
   k.tileText = formatv("{0} splits; {1} x {2} x {3} positions, {4} x {5} channels per step, {6} x {7} per {8}", t.splits, t.box[0],
                        t.box[1], t.box[2], t.as, t.bs, t.onTensorCores() ? t.warpA : t.ta, t.onTensorCores() ? t.warpQ : t.tq,
-                       t.onTensorCores() ? "warp on tensor cores (TF32)" : "thread");
+                       t.onTensorCores() ? formatv("warp on tensor cores ({0})", nameOf(p.factors)).str() : "thread");
   int64_t blocksA = (p.a / p.groups + t.as - 1) / t.as, blocksB = (p.b / p.groups + t.bs - 1) / t.bs;
   for (auto [v, sweeps] : {std::pair<Value, int64_t>{contract.getLhs(), blocksB}, {contract.getRhs(), blocksA}})
     if (double bytes = bytesOf(v.getType(), k.options.batch); bytes > double(k.options.spec.l2Bytes))

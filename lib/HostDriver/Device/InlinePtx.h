@@ -53,6 +53,17 @@ HC_INLINE void cvt_f32_f16(float &d, unsigned short a) {
   else
     d = __uint_as_float(sign | ((rest << 13) + 0x38000000u));
 }
+// the first operand comes to the upper half
+HC_INLINE void cvt_rn_bf16x2_f32(unsigned &d, float a, float b) {
+  unsigned short high, low;
+  cvt_rn_bf16_f32(high, a), cvt_rn_bf16_f32(low, b);
+  d = (unsigned)high << 16 | low;
+}
+HC_INLINE void cvt_rn_f16x2_f32(unsigned &d, float a, float b) {
+  unsigned short high, low;
+  cvt_rn_f16_f32(high, a), cvt_rn_f16_f32(low, b);
+  d = (unsigned)high << 16 | low;
+}
 
 HC_CONVERGENT HC_INLINE void ldmatrix(unsigned count, unsigned address, unsigned *r, int collective) {
   hc_ldmatrix_slot s{hc_shared_pointer(address), count, {}};

@@ -3,6 +3,7 @@
 #include "fusion/Dialect/FusionDialect.h"
 #include "fusion/Runtime/ProgramData.h"
 #include "fusion/Schedule/CostModel.h"
+#include "fusion/Schedule/Factors.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace fusion {
@@ -17,7 +18,9 @@ struct KernelReport {
   double contractionFlops = 0; ///< as written; `work` counts what a tile leaves idle, too
   unsigned threads = 0;
   uint64_t sharedBytes = 0;
-  std::string schedule; ///< the tile, for people
+  std::string schedule;           ///< the tile, for people
+  std::optional<Factors> factors; ///< of a contraction on tensor cores
+  bool product = false;           ///< the contraction is a matrix product
 };
 
 struct EmittedPhase {

@@ -31,10 +31,17 @@ DEV void endOfCopies() { asm volatile("cp.async.commit_group;" : : : "memory"); 
 // Until all but the last `Groups` groups of the thread's copies have arrived.
 template <int Groups> DEV void waitForAllBut() { asm volatile("cp.async.wait_group %0;" : : "n"(Groups) : "memory"); }
 
-// What a staging loop does with an element's place: brings it, or rounds what this thread brought there. Both walk the same places, so that
-// nobody else's copies need to have arrived.
+// What a staging loop does with an element's place: brings it, or makes a word of `pack` elements that this thread brought there. Both walk
+// the same places, so that nobody else's copies need to have arrived.
 struct Bring {
   static constexpr bool brings = true;
+  static constexpr int pack = 1;
   DEV static void one(float *to, const float *from, bool exists) { copyLater(to, from, exists); }
   DEV static void quad(float *to, const float *from, bool exists) { copyQuadLater(to, from, exists); }
+};
+
+// How values that are computed while they are staged lie in shared memory: as they are. On tensor cores `pack` of them share a word.
+struct AsComputed {
+  static constexpr int pack = 1;
+  DEV static float word(float x, float) { return x; }
 };

@@ -1,4 +1,4 @@
-// The instruction of tensor cores, the rounding of its operands, and where its sums go.
+// The instructions of tensor cores, the rounding of their operands, and where their sums go.
 // requires: base.cuh, copies.cuh
 
 // The nearest TF32, 10 bits behind the point, ties away from zero; Inf and NaN stay what they are.
@@ -8,17 +8,6 @@ DEV float toTf32(float x) {
   return __uint_as_float(rounded);
 }
 
-// Rounds a thread's own copies in place, in Bring's stead.
-struct RoundOwn {
-  static constexpr bool brings = false;
-  DEV static void one(float *at, const float *, bool) { *at = toTf32(*at); }
-  DEV static void quad(float *at, const float *, bool) {
-    float4 v = *(float4 *)at;
-    v = float4{toTf32(v.x), toTf32(v.y), toTf32(v.z), toTf32(v.w)};
-    *(float4 *)at = v;
-  }
-};
-
 // d[16 x 8] += a[16 x 8] * b[8 x 8] by a warp. Lane 4 g + c holds a[g, c], a[g + 8, c], a[g, c + 4], a[g + 8, c + 4], b[c, g],
 // b[c + 4, g], d[g, 2 c], d[g, 2 c + 1], d[g + 8, 2 c] and d[g + 8, 2 c + 1].
 DEV void mma16n8k8(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
@@ -26,6 +15,33 @@ DEV void mma16n8k8(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]
                : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
+
+// What tensor cores multiply: words of shared memory that hold `pack` factors of neighbouring k, rounded. The lanes of a fragment hold the
+// words of eight k alike, whatever is packed. half.cuh has those of two factors.
+struct Tf32 {
+  static constexpr int pack = 1;
+  DEV static float word(float x, float) { return toTf32(x); }
+  DEV static void multiply(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) { mma16n8k8(d, a, b); }
+};
+
+// Makes words of a thread's own copies, each in the place of its first factor, in Bring's stead.
+template <class F> struct MakeWords {
+  static constexpr bool brings = false;
+  static constexpr int pack = F::pack;
+  DEV static void words(float *at, int apart) { *at = F::word(*at, pack > 1 ? at[apart] : 0.0f); }
+  DEV static void one(float *at, const float *, bool) { words(at, 0); }
+  DEV static void quad(float *at, const float *, bool) {
+    float4 v = *(float4 *)at;
+    v = float4{F::word(v.x, 0.0f), F::word(v.y, 0.0f), F::word(v.z, 0.0f), F::word(v.w, 0.0f)};
+    *(float4 *)at = v;
+  }
+};
+
+// A factor that shares no word where it is staged: computed ones are rounded there, where that makes them words and is wanted.
+template <class F, bool Round> struct StagedAlone {
+  static constexpr int pack = 1;
+  DEV static float word(float x, float) { return Round && F::pack == 1 ? F::word(x, 0.0f) : x; }
+};
 
 // Adds the sums of a tensor core to those of all k, and clears them.
 template <int I, int U> DEV void takeOver(float (&acc)[I][U][4], float (&part)[I][U][4]) {
@@ -39,17 +55,6 @@ template <int I, int U> DEV void takeOver(float (&acc)[I][U][4], float (&part)[I
         part[i][u][q] = 0.0f;
       }
 }
-
-// Rounds what is computed while it is staged, where `Round`; what is copied is rounded where it arrives.
-template <class Load, bool Round = true> struct RoundedLoad {
-  static constexpr bool plain = Load::plain;
-  const Load &load;
-  DEV const float *at(int image, int channel, int p) const { return load.at(image, channel, p); }
-  DEV float operator()(int image, int channel, int p) const {
-    const float x = load(image, channel, p);
-    return Round ? toTf32(x) : x;
-  }
-};
 
 // Rounds `Rows` rows of `Count` floats, `pitch` apart, in place.
 template <int Rows, int Count, int Threads> DEV void roundRows(float *at, int pitch) {

@@ -5,8 +5,9 @@
 // Geometry G: `in` extents of the operand, `patch` extents of the box, `channels` staged at a time, `plane` and `row` floats from
 // channel to channel and from row to row, `split` runs that a row is dealt into by its w remainder, `threads`.
 // `first` is the operand channel of staged channel 0, `count` how many exist; `base` is where the box starts, maybe outside.
-// A plain operand arrives with waitForCopies.
-template <class G, class Action = Bring, class Load>
+// A plain operand arrives with waitForCopies. What is computed is stored as words of `Words`, in the place of their first channel; with
+// packed words `channels` is even.
+template <class G, class Action = Bring, class Words = AsComputed, class Load>
 DEV void stagePatch(float *to, const Load &load, int image, int first, int count, Vec3 base) {
   constexpr int Pixels = volume(G::patch);
   // Channels per thread and pixel, and pixels per turn: their loads are in flight together and share the arithmetic of a place.
@@ -42,7 +43,11 @@ DEV void stagePatch(float *to, const Load &load, int image, int first, int count
           const float value = load(image, channel, p);
           v[j][c] = inside && exists ? value : 0.0f;
         } else if (G::channels % Run == 0 || (int)run + c < G::channels) {
-          Action::one(to + cell[j] + c * G::plane, load.at(image, channel, p), inside && exists);
+          float *at = to + cell[j] + c * G::plane;
+          if constexpr (Action::brings)
+            Action::one(at, load.at(image, channel, p), inside && exists);
+          else if (c % Action::pack == 0)
+            Action::words(at, G::plane);
         }
       }
     }
@@ -50,9 +55,9 @@ DEV void stagePatch(float *to, const Load &load, int image, int first, int count
 #pragma unroll
       for (int j = 0; j < Turn; j++)
 #pragma unroll
-        for (int c = 0; c < Run; c++)
+        for (int c = 0; c < Run; c += Words::pack)
           if ((Whole || i + j * G::threads < Items) && (G::channels % Run == 0 || cell[j] + c * G::plane < G::channels * G::plane))
-            to[cell[j] + c * G::plane] = v[j][c];
+            to[cell[j] + c * G::plane] = Words::word(v[j][c], Words::pack > 1 ? v[j][(c + 1) % Run] : 0.0f);
     }
   }
 }

@@ -1,10 +1,11 @@
-// Windowed product-sums on tensor cores: what window.cuh does, with both operands rounded to TF32 and fp32 sums.
+// Windowed product-sums on tensor cores: what window.cuh does, with both operands rounded to what tensor cores multiply and fp32 sums.
 // requires: base.cuh, copies.cuh, patch.cuh, window.cuh, mma.cuh
 //
 // A matrix product per phase: rows are the places of a box that belong to the phase, columns are output channels, k runs over taps and
 // staged channels. Nothing is copied into matrix form: a table of where k lies in the staged patch and weights stands for it.
 // Tile T: box, channels, slice, threads, pitch as in window.cuh; warpPlaces (a multiple of 16) x warpChannels (of 8) per warp, of every
-// phase; threads = 32 * ceil(volume(cover) / warpPlaces) * ceil(channels / warpChannels).
+// phase; threads = 32 * ceil(volume(cover) / warpPlaces) * ceil(channels / warpChannels). Factors: Tf32, or Bf16 or Fp16, whose words hold
+// the same place or tap of two neighbouring reduction channels, in the place of the first (`pack` = 2; slice is even then).
 // Shared memory (`pipe`, 16-byte aligned): the table, then one buffer, or two with several slices, so that the next slice arrives while one
 // is multiplied. A buffer holds the weights of a slice of reduction channels and the patch as [slice][d][h][w], w split by remainder in a
 // strided gather. Weights lie as in memory where quads of them can be copied (`direct`): [channel][slice * taps] in a gather,
@@ -14,7 +15,7 @@
 //
 //   most = volume(ceil(taps / period))
 //
-//   entries = volume(phases) * ceil(slice * most / 8) * 8, table = ceil((2 * entries + volume(phases)) / 4) * 4
+//   entries = volume(phases) * ceil(slice / pack * most / 8) * 8, table = ceil((2 * entries + volume(phases)) / 4) * 4
 //
 //   wide = ceil(channels / warpChannels) * warpChannels
 //
@@ -24,11 +25,12 @@
 //
 //   weights, direct gather: wide * (from slice * all on, % 8 == 4)
 //
-//   weights, direct scatter: slice * wide * (all + 4) for all % 4 == 0, else slice * (from wide * all on, % 32 in {8 * all, 24 * all})
+//   weights, direct scatter: slice * wide * (all + 4) for all % 4 == 0, else slice * (from wide * all on, % 32 in {8 * all, 24 * all}; with
+//   pairs % 16 in {4 * all, 12 * all})
 //
-//   weights, else: slice * all * pitch, pitch from wide on with pitch * all % 32 in {8, 24}, or odd where all % 16 == 0
+//   weights, else: slice * all * pitch, pitch from wide on with pitch * all * pack % 32 in {8, 24}, or odd where all * pack % 16 == 0
 //
-//   plane = from volume(patch) on, % 32 in {8, 24}
+//   plane = from volume(patch) on, % 32 in {8, 24}; with pairs % 8 == 4
 //
 //   tensorWindowPipeFloats = table + (slice < reduced ? 2 : 1) * (weights + slice * plane)
 
@@ -43,8 +45,12 @@ template <class P, class T, bool Scatter> struct TensorWindowShape : WindowExten
                                  windowSpan<Scatter>(cover.h, P::stride.h, P::taps.h, P::dilation.h),
                                  roundUp(windowSpan<Scatter>(cover.w, P::stride.w, P::taps.w, P::dilation.w), split)};
   static constexpr int row = patch.w, slab = row * patch.h;
-  // Lanes read eight neighbours of four channels, or of four taps.
-  static constexpr int plane = roundUp(slab * patch.d, 8) % 16 == 8 ? roundUp(slab * patch.d, 8) : roundUp(slab * patch.d, 8) + 8;
+  using Factors = typename T::Factors;
+  static constexpr int pack = Factors::pack, Words = T::slice / pack; // words of a slice at a place or tap
+  static_assert(T::slice % pack == 0, "expected whole words");
+  // Lanes read eight neighbours of four words of channels, or of four taps.
+  static constexpr int apart = 8 / pack, up = roundUp(slab * patch.d, apart);
+  static constexpr int plane = up % (2 * apart) == apart ? up : up + apart;
   static constexpr int channels = T::slice, threads = T::threads;
 
   static constexpr int WarpsPlaces = ceilDiv(Places, T::warpPlaces), WarpsChannels = ceilDiv(T::channels, T::warpChannels);
@@ -58,12 +64,12 @@ template <class P, class T, bool Scatter> struct TensorWindowShape : WindowExten
   // The lanes of a fragment differ in four k and in eight output channels, and must not meet in a bank.
   DEV static constexpr int pitchFrom(int n) {
     for (;; n++) {
-      const int apart = n * (Direct ? 1 : E::Taps) % 32;
-      if (Direct && !Scatter  ? n % 8 == 4
-          : Apart             ? true
-          : Direct            ? apart == 8 * E::Taps % 32 || apart == 24 * E::Taps % 32
-          : E::Taps % 16 == 0 ? n % 2 == 1
-                              : apart == 8 || apart == 24)
+      const int apart = n * (Direct ? 1 : E::Taps) * pack % 32; // from word to word
+      if (Direct && !Scatter         ? n % 8 == 4
+          : Apart                    ? true
+          : Direct                   ? apart == 8 * E::Taps % 32 || apart == 24 * E::Taps % 32
+          : E::Taps * pack % 16 == 0 ? n % 2 == 1
+                                     : apart == 8 || apart == 24)
         return n;
     }
   }
@@ -73,30 +79,31 @@ template <class P, class T, bool Scatter> struct TensorWindowShape : WindowExten
                                       : Scatter ? E::Taps
                                                 : Pitch; // from output channel to output channel
   static constexpr int WeightFloats = (!Direct ? SliceTaps : Scatter ? T::slice : Wide) * Pitch;
-  // Four neighbouring k are taps where weights lie in their order and that spares banks, else reduction channels.
-  static constexpr bool TapsFirst = Direct && E::Taps % 2 == 0;
+  // Four neighbouring words are taps where weights lie in their order and that spares banks, else reduction channels.
+  static constexpr bool TapsFirst = Direct && (E::Taps % 2 == 0 || (pack == 2 && !Scatter));
   // Where the weight of (reduction channel, tap) lies for output channel 0.
   DEV static constexpr int weightAt(int channel, int tap) {
     return !Direct ? (channel * E::Taps + tap) * Pitch : Scatter ? channel * Pitch + tap : channel * E::Taps + tap;
   }
 
   static constexpr int MostTaps = ceilDiv(P::taps.d, period.d) * ceilDiv(P::taps.h, period.h) * ceilDiv(P::taps.w, period.w);
-  static constexpr int PhaseEntries = roundUp(T::slice * MostTaps, 8);
+  static constexpr int PhaseEntries = roundUp(Words * MostTaps, 8);
   static constexpr int TableFloats = roundUp(2 * Phases * PhaseEntries + Phases, 4);
   static constexpr int BufferFloats = WeightFloats + T::slice * plane, Buffers = T::slice < E::Reduced ? 2 : 1;
   static constexpr int PipeFloats = TableFloats + Buffers * BufferFloats;
-  // A factor is rounded where it lies when it is read often enough, else whenever it is read.
-  static constexpr bool RoundsPatch = E::Taps * Places * WarpsChannels >= 8 * volume(patch), RoundsWeights = Direct && WarpsPlaces >= 8;
-  // Whether some phase may have k that fill up a step of eight: their products must not see Inf and NaN.
-  static constexpr bool Filled = (Phases == 1 && volume(spread) == 1 ? T::slice * E::Taps : T::slice) % 8 != 0;
+  // A factor becomes a word where it lies when it is read often enough or shares the word, else whenever it is read.
+  static constexpr bool RoundsPatch = pack > 1 || E::Taps * Places * WarpsChannels >= 8 * volume(patch);
+  static constexpr bool RoundsWeights = pack > 1 || (Direct && WarpsPlaces >= 8);
+  // Whether some phase may have words that fill up a step of eight: their products must not see Inf and NaN.
+  static constexpr bool Filled = (Phases == 1 && volume(spread) == 1 ? Words * E::Taps : Words) % 8 != 0;
 };
 
 template <class P, class T, bool Scatter> DEV constexpr int tensorWindowPipeFloats() {
   return TensorWindowShape<P, T, Scatter>::PipeFloats;
 }
 
-// Where k of each phase lies: distance in the patch from a place's corner (-1 for k that only fill up a step), and row of weights. Behind
-// the table stands how many steps of eight k each phase has.
+// Where the words of k of each phase lie: distance in the patch from a place's corner (-1 for what only fills up a step), and row of
+// weights. Behind the table stands how many steps of eight words each phase has.
 template <class P, class T, bool Scatter> DEV void tensorWindowTable(int2 *table, const WindowPlace<P, T, Scatter> &at, Vec3 base) {
   using S = TensorWindowShape<P, T, Scatter>;
 #pragma unroll 1
@@ -109,12 +116,12 @@ template <class P, class T, bool Scatter> DEV void tensorWindowTable(int2 *table
                                                 P::dilation.h, S::period.h);
     const WindowPhase fw =
         windowPhase<Scatter>(number % S::phases.w, at.w, base.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w, S::period.w);
-    const int count = fd.count * fh.count * fw.count * T::slice;
+    const int count = fd.count * fh.count * fw.count * S::Words;
     int2 entry = {-1, 0};
     if (k < count) {
       const int taps = fd.count * fh.count * fw.count;
-      const int channel = S::TapsFirst ? k / taps : k % T::slice;
-      const int tap = S::TapsFirst ? k % taps : k / T::slice;
+      const int channel = (S::TapsFirst ? k / taps : k % S::Words) * S::pack;
+      const int tap = S::TapsFirst ? k % taps : k / S::Words;
       const int kw = tap % fw.count;
       const int kh = tap / fw.count % fh.count;
       const int kd = tap / (fw.count * fh.count);
@@ -166,7 +173,7 @@ template <class P, class T, bool Scatter> struct TensorWindowShare {
       const int count = steps[phase];
 #pragma unroll 1
       for (int step = 0; step < count; step++, entry += 8) {
-        const int2 k[2] = {entry[0], entry[4]}; // of k = 8 step + quarter and + 4
+        const int2 k[2] = {entry[0], entry[4]}; // of words 8 step + quarter and + 4
         const float *x[2], *w[2];
 #pragma unroll
         for (int i = 0; i < 2; i++) { // what only fills up a step must not see Inf and NaN
@@ -179,7 +186,7 @@ template <class P, class T, bool Scatter> struct TensorWindowShare {
 #pragma unroll
           for (int i = 0; i < 2; i++) {
             const float x = w[i][8 * j * S::ChannelPitch];
-            b[j][i] = __float_as_uint(S::RoundsWeights ? x : toTf32(x));
+            b[j][i] = __float_as_uint(S::RoundsWeights ? x : S::Factors::word(x, 0.0f));
             b[j][i] = S::Filled && k[i].x < 0 ? 0u : b[j][i];
           }
 #pragma unroll
@@ -189,12 +196,12 @@ template <class P, class T, bool Scatter> struct TensorWindowShare {
           for (int i = 0; i < 4; i++) { // a[g, c], a[g + 8, c], a[g, c + 4], a[g + 8, c + 4]
             const int run = 2 * r + i % 2;
             const float factor = x[i / 2][Alike ? distance(8 * run) : corner[Alike ? 0 : run]];
-            a[i] = __float_as_uint(Rounded ? factor : toTf32(factor));
+            a[i] = __float_as_uint(Rounded ? factor : S::Factors::word(factor, 0.0f));
             a[i] = S::Filled && k[i / 2].x < 0 ? 0u : a[i];
           }
 #pragma unroll
           for (int j = 0; j < Columns; j++)
-            mma16n8k8(sums[phase][r][j], a, b[j]);
+            S::Factors::multiply(sums[phase][r][j], a, b[j]);
         }
       }
     }
@@ -250,16 +257,40 @@ DEV void tensorStageWeights(float *to, const float *weight, const WindowPlace<P,
   }
 }
 
-// Brings a slice to a buffer, or rounds what this thread brought there.
+// Makes words of the weights that lie in a buffer, whoever brought them.
+template <class P, class T, bool Scatter> DEV void tensorPackWeights(float *at) {
+  using S = TensorWindowShape<P, T, Scatter>;
+  constexpr int Apart = S::weightAt(1, 0) - S::weightAt(0, 0), Items = S::Words * S::Wide * S::Taps;
+#pragma unroll 4
+  for (int i = threadIdx.x; i < Items; i += T::threads) { // along what lies together
+    const int tap = S::Direct ? i % S::Taps : i / S::Wide % S::Taps;
+    const int rest = i / S::Taps;
+    const int word = S::Direct && !Scatter ? rest % S::Words : i / (S::Wide * S::Taps);
+    const int channel = !S::Direct ? i % S::Wide : Scatter ? rest % S::Wide : rest / S::Words;
+    float *weight = at + channel * S::ChannelPitch + S::weightAt(word * S::pack, tap);
+    MakeWords<typename S::Factors>::words(weight, Apart);
+  }
+}
+
+// Brings a slice to a buffer, or makes words of what this thread brought there.
 template <class Action, class P, class T, bool Scatter, class Load>
 DEV void tensorStage(float *to, const Load &load, const float *weight, const WindowPlace<P, T, Scatter> &at, int from, Vec3 base) {
   using S = TensorWindowShape<P, T, Scatter>;
   const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
-  if constexpr (S::RoundsWeights || Action::brings)
+  if constexpr (Action::brings || (S::RoundsWeights && S::pack == 1))
     tensorStageWeights<Action>(to, weight, at, from, count);
+  else if constexpr (S::RoundsWeights)
+    tensorPackWeights<P, T, Scatter>(to);
   if constexpr ((S::RoundsPatch && Load::plain) || Action::brings)
-    stagePatch<S, Action>(to + S::WeightFloats, RoundedLoad<Load>{load}, at.image, at.channel / S::Written * S::Reduced + from, count,
-                          base);
+    stagePatch<S, Action, typename S::Factors>(to + S::WeightFloats, load, at.image, at.channel / S::Written * S::Reduced + from, count,
+                                               base);
+}
+
+// What was brought has arrived; a pair of weights was not brought by one thread.
+template <int Pack> DEV void tensorArrived() {
+  waitForCopies();
+  if (Pack > 1)
+    __syncthreads();
 }
 
 // On return tile[c * T::pitch + m] holds the sum of local channel c < at.channels at every tile element m inside the output. `tile` may
@@ -277,8 +308,9 @@ DEV void windowTensor(float *tile, float *pipe, const Load &load, const float *w
   tensorStage<Bring>(now, load, weight, at, 0, base);
   tensorWindowTable<P, T, Scatter>(table, at, base);
   TensorWindowShare<P, T, Scatter> share;
-  waitForCopies();
-  tensorStage<RoundOwn>(now, load, weight, at, 0, base);
+  using Make = MakeWords<typename S::Factors>;
+  tensorArrived<S::pack>();
+  tensorStage<Make>(now, load, weight, at, 0, base);
   __syncthreads();
 #pragma unroll 1
   for (int from = T::slice;; from += T::slice) {
@@ -286,8 +318,8 @@ DEV void windowTensor(float *tile, float *pipe, const Load &load, const float *w
       tensorStage<Bring>(next, load, weight, at, from, base);
     share.template multiply<S::RoundsPatch || !Load::plain>(table, now, now + S::WeightFloats);
     if (from < S::Reduced) {
-      waitForCopies();
-      tensorStage<RoundOwn>(next, load, weight, at, from, base);
+      tensorArrived<S::pack>();
+      tensorStage<Make>(next, load, weight, at, from, base);
     }
     __syncthreads(); // everybody has read this buffer, and the next one is full
     if (from >= S::Reduced)

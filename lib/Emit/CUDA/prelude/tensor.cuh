@@ -1,10 +1,12 @@
-// Matrix product on tensor cores: one block computes a tile of C[m, n] = sum over k of A[m, k] * B[n, k] in 3xTF32. Each fp32 operand is
-// big + small, both rounded to TF32; three products (small * big, big * small, big * big) leave an error like that of fp32.
+// Matrix product on tensor cores: one block computes a tile of C[m, n] = sum over k of A[m, k] * B[n, k]. In 3xTF32 each fp32 operand is
+// big + small, both rounded to TF32; three products (small * big, big * small, big * big) leave an error like that of fp32. Other formats
+// round the operands and multiply once.
 // requires: base.cuh, copies.cuh, mma.cuh, tiles.cuh, matmul.cuh
 //
-// Tile T: rows, cols, warpRows x warpCols per warp (multiples of 32), threads, pitch of the output tile, stages in flight; and tm, tn and
-// depth for `matmul`, which computes short sums, and a tile again when a sum is not finite: Inf and NaN have no big and small part.
-// Shared memory (`pipe`, 16-byte aligned): a buffer per stage with 16 k of both operands, tensorPipeFloats = stages * 16 * (rows + cols).
+// Tile T: rows, cols, warpRows x warpCols per warp (multiples of 32), threads, pitch of the output tile, stages in flight; Factors: Split
+// for 3xTF32, or Tf32, Bf16, Fp16. In 3xTF32 tm, tn and depth are for `matmul`, which computes short sums, and a tile again when a sum is
+// not finite: Inf and NaN have no big and small part. Shared memory (`pipe`, 16-byte aligned): a buffer per stage with 16 k of both
+// operands, tensorPipeFloats = stages * 16 * (rows + cols).
 
 constexpr int TensorSlice = 16; // k of a stage
 constexpr int TensorRun = 2;    // stages whose sums stay in tensor cores, which truncate; fp32 additions then take them over
@@ -58,11 +60,10 @@ template <class Op, int Outer, int Threads> struct TensorStage {
   // The outer index of unit u of a warp's share for group g of its lanes: a unit is what one lane holds of eight outer indices.
   DEV static int outerOf(int u, int g) { return Op::alongK ? 8 * u + g : u / 4 * 32 + 4 * g + u % 4; }
 
-  // Units 4 run .. 4 run + 3 of the share that starts at `first`, for k = 4 c + (0..3): big and small parts.
-  DEV static void fragments(unsigned (&big)[4][4], unsigned (&small)[4][4], const float *from, int first, int run, int lane) {
+  // Units 4 run .. 4 run + 3 of the share that starts at `first`, for k = 4 c + (0..3).
+  DEV static void fragments(float (&x)[4][4], const float *from, int first, int run, int lane) {
     const int g = lane / 4;
     const int c = lane % 4;
-    float x[4][4];
 #pragma unroll
     for (int i = 0; i < 4; i++) {
       const float4 quad = *(const float4 *)(from + (Op::alongK ? cell(first + outerOf(4 * run + i, g), 4 * c)
@@ -72,6 +73,43 @@ template <class Op, int Outer, int Threads> struct TensorStage {
       for (int j = 0; j < 4; j++)
         (Op::alongK ? x[i][j] : x[j][i]) = four[j];
     }
+  }
+};
+
+// What a warp makes of the fragments of four units, and the products of two by four of them: of rows `half` and `half` + 1.
+template <class F> struct TensorFactors {
+  static constexpr bool exact = false; // as fp32 sums are
+  static constexpr int Words = 4 / F::pack;
+  unsigned words[4][Words];
+
+  DEV void take(const float (&x)[4][4]) {
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+#pragma unroll
+      for (int j = 0; j < Words; j++)
+        words[i][j] = __float_as_uint(F::word(x[i][F::pack * j], x[i][(F::pack * j + 1) % 4]));
+  }
+  template <int Units, int Runs>
+  DEV static void multiply(float (&sums)[Units][4], const TensorFactors &a, int half, const TensorFactors (&b)[Runs]) {
+#pragma unroll
+    for (int k = 0; k < Words; k += 2) {
+      const unsigned left[4] = {a.words[half][k], a.words[half + 1][k], a.words[half][k + 1], a.words[half + 1][k + 1]};
+#pragma unroll
+      for (int u = 0; u < Units; u++) {
+        const unsigned right[2] = {b[u / 4].words[u % 4][k], b[u / 4].words[u % 4][k + 1]};
+        F::multiply(sums[u], left, right);
+      }
+    }
+  }
+};
+
+// 3xTF32.
+struct Split;
+template <> struct TensorFactors<Split> {
+  static constexpr bool exact = true;
+  unsigned big[4][4], small[4][4];
+
+  DEV void take(const float (&x)[4][4]) {
 #pragma unroll
     for (int i = 0; i < 4; i++)
 #pragma unroll
@@ -81,12 +119,29 @@ template <class Op, int Outer, int Threads> struct TensorStage {
         small[i][j] = __float_as_uint(x[i][j] - __uint_as_float(big[i][j]));
       }
   }
+  template <int Units, int Runs>
+  DEV static void multiply(float (&sums)[Units][4], const TensorFactors &a, int half, const TensorFactors (&b)[Runs]) {
+#pragma unroll
+    for (int k = 0; k < 4; k += 2) {
+      const unsigned bigA[4] = {a.big[half][k], a.big[half + 1][k], a.big[half][k + 1], a.big[half + 1][k + 1]};
+      const unsigned smallA[4] = {a.small[half][k], a.small[half + 1][k], a.small[half][k + 1], a.small[half + 1][k + 1]};
+#pragma unroll
+      for (int term = 0; term < 3; term++) // the smallest first
+#pragma unroll
+        for (int u = 0; u < Units; u++) {
+          const unsigned (&of)[4] = term == 1 ? b[u / 4].small[u % 4] : b[u / 4].big[u % 4];
+          const unsigned pair[2] = {of[k], of[k + 1]};
+          mma16n8k8(sums[u], term == 0 ? smallA : bigA, pair);
+        }
+    }
+  }
 };
 
 // On return tile[r * T::pitch + c] holds C[m0 + r, n0 + c], zero outside M x N. `tile` may alias `pipe`.
 template <class T, class LoadA, class LoadB>
 DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, long long m0, int n0, int M, int N, int K) {
-  if (K < 2 * TensorSlice) { // the dropped small * small shows where few terms average it
+  using Factors = TensorFactors<typename T::Factors>;
+  if (Factors::exact && K < 2 * TensorSlice) { // the dropped small * small shows where few terms average it
     matmul<T>(tile, pipe, a, b, m0, n0, M, N, K);
     return;
   }
@@ -105,6 +160,7 @@ DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, 
   const int firstB = warp / (T::rows / T::warpRows) * T::warpCols;
 
   float acc[UnitsA / 2][UnitsB][4] = {}, part[UnitsA / 2][UnitsB][4] = {};
+  float (&sums)[UnitsA / 2][UnitsB][4] = Factors::exact ? part : acc; // rounded factors lose more than tensor cores that truncate
 #pragma unroll 1
   for (int s = 0; s < T::stages - 1; s++) {
     if (s * TensorSlice < K) { // nothing may be under way when the sums are written
@@ -128,31 +184,24 @@ DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, 
     }
     endOfCopies();
 
-    unsigned bigB[UnitsB / 4][4][4], smallB[UnitsB / 4][4][4];
+    Factors right[UnitsB / 4];
 #pragma unroll
-    for (int r = 0; r < UnitsB / 4; r++)
-      StageB::fragments(bigB[r], smallB[r], pipe + now + SizeA, firstB, r, lane);
+    for (int r = 0; r < UnitsB / 4; r++) {
+      float x[4][4];
+      StageB::fragments(x, pipe + now + SizeA, firstB, r, lane);
+      right[r].take(x);
+    }
 #pragma unroll
     for (int r = 0; r < UnitsA / 4; r++) {
-      unsigned big[4][4], small[4][4];
-      StageA::fragments(big, small, pipe + now, firstA, r, lane);
+      float x[4][4];
+      Factors left;
+      StageA::fragments(x, pipe + now, firstA, r, lane);
+      left.take(x);
 #pragma unroll
       for (int half = 0; half < 4; half += 2)
-#pragma unroll
-        for (int k = 0; k < 4; k += 2) {
-          const unsigned bigA[4] = {big[half][k], big[half + 1][k], big[half][k + 1], big[half + 1][k + 1]};
-          const unsigned smallA[4] = {small[half][k], small[half + 1][k], small[half][k + 1], small[half + 1][k + 1]};
-#pragma unroll
-          for (int term = 0; term < 3; term++) // the smallest first
-#pragma unroll
-            for (int u = 0; u < UnitsB; u++) {
-              const unsigned (&of)[4] = term == 1 ? smallB[u / 4][u % 4] : bigB[u / 4][u % 4];
-              const unsigned pair[2] = {of[k], of[k + 1]};
-              mma16n8k8(part[2 * r + half / 2][u], term == 0 ? smallA : bigA, pair);
-            }
-        }
+        Factors::multiply(sums[2 * r + half / 2], left, half, right);
     }
-    if (k0 / TensorSlice % TensorRun == TensorRun - 1)
+    if (Factors::exact && k0 / TensorSlice % TensorRun == TensorRun - 1)
       takeOver(acc, part);
     if (ahead < K) {
       stageA.store(pipe + next);
@@ -162,18 +211,22 @@ DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, 
     next = next == (T::stages - 1) * Buffer ? 0 : next + Buffer;
   }
 
-  takeOver(acc, part);
-  bool finite = true;
+  if constexpr (Factors::exact) {
+    takeOver(acc, part);
+    bool finite = true;
 #pragma unroll
-  for (int i = 0; i < UnitsA / 2; i++)
+    for (int i = 0; i < UnitsA / 2; i++)
 #pragma unroll
-    for (int u = 0; u < UnitsB; u++)
+      for (int u = 0; u < UnitsB; u++)
 #pragma unroll
-      for (int q = 0; q < 4; q++)
-        finite = finite && fabsf(acc[i][u][q]) <= 0x1.fffffep127f;
-  if (__syncthreads_or(!finite)) {
-    matmul<T>(tile, pipe, a, b, m0, n0, M, N, K);
-    return;
+        for (int q = 0; q < 4; q++)
+          finite = finite && fabsf(acc[i][u][q]) <= 0x1.fffffep127f;
+    if (__syncthreads_or(!finite)) {
+      matmul<T>(tile, pipe, a, b, m0, n0, M, N, K);
+      return;
+    }
+  } else {
+    __syncthreads(); // everybody has read the last buffer
   }
 #pragma unroll
   for (int i = 0; i < UnitsA / 2; i++)

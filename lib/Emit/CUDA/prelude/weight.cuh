@@ -81,13 +81,13 @@ template <class P, class T> struct WeightPlace {
             step % E::boxes.w * T::box.w};
   }
 
-  template <class Large, class LoadS, class LoadL>
+  template <class Large, class WordsS = AsComputed, class WordsL = AsComputed, class LoadS, class LoadL>
   DEV void stage(float *stageS, float *stageL, const LoadS &s, const LoadL &l, int step) const {
     const Vec3 at = corner(step);
     const int image = step / volume(E::boxes);
-    stagePatch<typename E::Small>(stageS, s, image, group * E::GroupA + firstA, countA, at);
-    stagePatch<Large>(stageL, l, image, group * E::GroupB + firstB, countB,
-                      Vec3{at.d * P::stride.d - P::padding.d, at.h * P::stride.h - P::padding.h, at.w * P::stride.w - P::padding.w});
+    stagePatch<typename E::Small, Bring, WordsS>(stageS, s, image, group * E::GroupA + firstA, countA, at);
+    const Vec3 base = {at.d * P::stride.d - P::padding.d, at.h * P::stride.h - P::padding.h, at.w * P::stride.w - P::padding.w};
+    stagePatch<Large, Bring, WordsL>(stageL, l, image, group * E::GroupB + firstB, countB, base);
   }
 
   // The block's slice, [as][bs * taps] in `pipe`, leaves in rows of consecutive elements; then the threads' sums of S.
