@@ -8,17 +8,15 @@
 
 // BF16: ---- half.cuh
 // BF16: mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
-// BF16-DAG: using Factors = Bf16;
+// BF16-DAG: struct Tile : Bf16 {
 // BF16-DAG: windowTensor<
 // BF16-DAG: matmulTensor<
 // BF16-DAG: weightTensor<
 // HALF: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32
-// HALF: using Factors = Fp16;
+// HALF: struct Tile : Fp16 {
 // TF32-NOT: ---- half.cuh
-// TF32-NOT: using Factors = Split
-// TF32: using Factors = Tf32;
+// TF32: struct Tile : Tf32 {
 // TF32-NOT: ---- half.cuh
-// TF32-NOT: using Factors = Split
 // JSON: "unit": "bf16"
 // JSON: "unit": "bf16"
 // REPORT: per warp on tensor cores (FP16)

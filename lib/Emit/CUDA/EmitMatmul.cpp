@@ -43,11 +43,9 @@ void cuda::emitMatmul(KernelText &k) {
   Factors factors = factorsOf(contract);
   if (t.onTensorCores() && packOf(factors) > 1)
     k.prelude.insert("half.cuh");
-  if (t.onTensorCores()) {
+  if (t.onTensorCores())
     tw.line(formatv("  static constexpr int warpRows = {0}, warpCols = {1}, stages = {2};", t.warpRows, t.warpCols, t.stages()));
-    tw.line(formatv("  using Factors = {0};", preludeTypeOf(factors)));
-  }
-  std::string tile = k.globalStruct("Tile", tw.take());
+  std::string tile = k.globalStruct("Tile", tw.take(), t.onTensorCores() ? preludeTypeOf(factors) : "");
   Writer &w = k.body;
   w.line("extern __shared__ __align__(16) float shared[];");
   for (StringRef family : {"matmul", "tensor"})

@@ -38,9 +38,7 @@ void cuda::emitWindow(KernelText &k) {
   tw.line(formatv("  static constexpr int channels = {0}, slice = {1}, {2} = {3}, {4} = {5}, threads = {6}, vector = {7}, pitch = {8};",
                   t.channels, t.slice, t.onTensorCores() ? "warpPlaces" : "rows", t.onTensorCores() ? t.warpPlaces : t.rows,
                   t.onTensorCores() ? "warpChannels" : "cols", t.onTensorCores() ? t.warpChannels : t.cols, t.threads, vector, g.pitch));
-  if (t.onTensorCores())
-    tw.line(formatv("  using Factors = {0};", preludeTypeOf(p.factors)));
-  std::string tile = k.globalStruct("Tile", tw.take());
+  std::string tile = k.globalStruct("Tile", tw.take(), t.onTensorCores() ? preludeTypeOf(p.factors) : "");
   std::string load = k.loadFunctor(contract.getLhs());
   Writer &w = k.body;
   StringRef flag = scatter ? "true" : "false";
@@ -106,9 +104,7 @@ void cuda::emitWeight(KernelText &k) {
                     t.warpA, t.warpQ, t.threads, t.stages));
   else
     tw.line(formatv("  static constexpr int as = {0}, bs = {1}, ta = {2}, tq = {3}, threads = {4};", t.as, t.bs, t.ta, t.tq, t.threads));
-  if (t.onTensorCores())
-    tw.line(formatv("  using Factors = {0};", preludeTypeOf(p.factors)));
-  std::string tile = k.globalStruct("Tile", tw.take());
+  std::string tile = k.globalStruct("Tile", tw.take(), t.onTensorCores() ? preludeTypeOf(p.factors) : "");
   std::string s = k.loadFunctor(contract.getLhs()), l = k.loadFunctor(contract.getRhs());
   std::string sums = "nullptr";
   for (auto partial : k.kernel.getBody().front().getOps<PartialOp>())

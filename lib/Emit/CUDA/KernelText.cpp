@@ -101,11 +101,11 @@ int64_t KernelText::widestRun() {
   return bytes ? 16 / bytes : 4;
 }
 
-std::string KernelText::globalStruct(StringRef prefix, const std::string &text) {
-  std::string &name = names.structs[text];
+std::string KernelText::globalStruct(StringRef prefix, const std::string &text, StringRef base) {
+  std::string &name = names.structs[text + base.str()];
   if (name.empty()) {
     name = names.globals.get(prefix);
-    globals.line("struct " + name + " {");
+    globals.line("struct " + name + (base.empty() ? "" : " : " + base.str()) + " {");
     globals.directive(text + "};");
   }
   return name;

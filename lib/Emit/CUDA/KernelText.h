@@ -66,7 +66,7 @@ public:
   std::string pointer(mlir::Value v) { return pointers.lookup(v); }
   std::string pointerOfResult(unsigned i) { return resultPointers[i]; }
   /// `struct Name { body };` once per phase; returns the name.
-  std::string globalStruct(llvm::StringRef prefix, const std::string &body);
+  std::string globalStruct(llvm::StringRef prefix, const std::string &body, llvm::StringRef base = "");
   std::string fresh(llvm::StringRef base) { return locals.get(base); }
 
   /// The batch as an expression of the kernel's text: a constant, or the argument `images`.

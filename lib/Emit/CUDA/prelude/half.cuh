@@ -2,6 +2,7 @@
 // requires: base.cuh, mma.cuh
 
 struct Bf16 {
+  using Factors = Bf16;
   static constexpr int pack = 2;
   DEV static float word(float low, float high) {
     unsigned both;
@@ -15,6 +16,7 @@ struct Bf16 {
   }
 };
 struct Fp16 {
+  using Factors = Fp16;
   static constexpr int pack = 2;
   DEV static float word(float low, float high) {
     unsigned both;

@@ -17,8 +17,9 @@ DEV void mma16n8k8(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]
 }
 
 // What tensor cores multiply: words of shared memory that hold `pack` factors of neighbouring k, rounded. The lanes of a fragment hold the
-// words of eight k alike, whatever is packed. half.cuh has those of two factors.
+// words of eight k alike, whatever is packed. half.cuh has those of two factors. A tile names its factors by being of their type.
 struct Tf32 {
+  using Factors = Tf32; // of a tile that is one
   static constexpr int pack = 1;
   DEV static float word(float x, float) { return toTf32(x); }
   DEV static void multiply(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) { mma16n8k8(d, a, b); }

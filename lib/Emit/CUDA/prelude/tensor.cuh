@@ -104,7 +104,9 @@ template <class F> struct TensorFactors {
 };
 
 // 3xTF32.
-struct Split;
+struct Split {
+  using Factors = Split;
+};
 template <> struct TensorFactors<Split> {
   static constexpr bool exact = true;
   unsigned big[4][4], small[4][4];
