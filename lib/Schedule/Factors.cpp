@@ -1,5 +1,6 @@
 // What tensor cores may round the factors of a contraction's products to.
 #include "fusion/Schedule/Factors.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Dialect/Names.h"
 
 using namespace mlir;
@@ -15,6 +16,9 @@ Factors fusion::factorsOf(ContractOp contract) {
     if (text == "fp16")
       return Factors::Fp16;
   }
+  auto element = [&](int i) { return elementOf(contract->getOperand(i).getType()); };
+  if (element(0) == element(1) && isNarrow(element(0)))
+    return element(0).isBF16() ? Factors::Bf16 : Factors::Fp16;
   return contract.getKind() == ContractKind::matmul ? Factors::Split : Factors::Tf32;
 }
 

@@ -31,7 +31,24 @@ Grad tools::gradOf(const Program &program) {
 
 int64_t tools::batchOf(const Program &program, int64_t nominal) { return program.dynamicBatch() ? nominal : program.batch(); }
 
-bool tools::roundsToTf32(const Program &program) { return llvm::StringRef(program.serialize()).contains("on tensor cores (TF32)"); }
+void tools::readRounding(const Program &program, const Compiled &compiled, reference::FactorRounding &convolutions,
+                         reference::FactorRounding &products) {
+  std::string text = program.serialize();
+  for (const PhaseReport *phase : {&compiled.forward, compiled.backward ? &*compiled.backward : nullptr})
+    for (const KernelReport &kernel : phase ? llvm::ArrayRef(phase->kernels) : llvm::ArrayRef<KernelReport>())
+      text += kernel.schedule;
+  auto rounds = [&](llvm::StringRef factors) { return llvm::StringRef(text).contains(("on tensor cores (" + factors + ")").str()); };
+  reference::FactorRounding coarsest;
+  if (rounds("TF32"))
+    coarsest.unit = reference::unitTf32;
+  // What is promised TF32 alone is a convolution.
+  products = compiled.program.precision == "torch" ? reference::FactorRounding() : coarsest;
+  if (rounds("FP16"))
+    coarsest = products = {reference::unitFp16, reference::leastFp16};
+  if (rounds("BF16"))
+    coarsest.unit = products.unit = reference::unitBf16;
+  convolutions = coarsest;
+}
 
 std::string tools::differsFrom(const Program &program, const Program &expected) {
   auto seen = [](fusion_role role) { return role != FUSION_SAVED; }; // what forward leaves for backward is the program's own business

@@ -2,6 +2,7 @@
 #pragma once
 #include "Runner.h"
 #include "fusion/Pipelines/Compile.h"
+#include "fusion/Reference/Ops.h"
 #include "fusion/Reference/Random.h"
 
 namespace fusion::tools {
@@ -15,8 +16,10 @@ Grad gradOf(const Program &program);
 /// The batch size to run with: the program's own, or `nominal` when the program takes any.
 int64_t batchOf(const Program &program, int64_t nominal);
 
-/// Whether the head comment of a kernel says that it multiplies a window in TF32; false for a program without source.
-bool roundsToTf32(const Program &program);
+/// The coarsest that kernels on tensor cores round factors of convolutions, and of matrix products, to: as the head comments of the
+/// program's source say (measured tiles may multiply on other units than predicted ones), or those of the compilation where it has none.
+void readRounding(const Program &program, const Compiled &compiled, reference::FactorRounding &convolutions,
+                  reference::FactorRounding &products);
 
 /// Why `program` cannot stand in for `expected`, the program of the model it is said to be made from; empty when it can.
 std::string differsFrom(const Program &program, const Program &expected);

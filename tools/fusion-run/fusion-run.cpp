@@ -27,25 +27,7 @@ struct Model {
         return func;
     return nullptr;
   }
-  Subject subject() {
-    return {*written->getOps<mlir::func::FuncOp>().begin(), function("backward"), &compiled->program, rounding(false), rounding(true)};
-  }
-
-private:
-  /// The coarsest that kernels on tensor cores round factors of convolutions, or of matrix products, to.
-  reference::FactorRounding rounding(bool products) {
-    reference::FactorRounding coarsest;
-    auto add = [&](const KernelReport &k) {
-      if (!k.factors || k.product != products || *k.factors == Factors::Split)
-        return;
-      coarsest.unit = std::max(coarsest.unit, *k.factors == Factors::Bf16 ? reference::unitBf16 : reference::unitTf32);
-      coarsest.least = *k.factors == Factors::Fp16 ? reference::leastFp16 : coarsest.least;
-    };
-    llvm::for_each(compiled->forward.kernels, add);
-    if (compiled->backward)
-      llvm::for_each(compiled->backward->kernels, add);
-    return coarsest;
-  }
+  Subject subject() { return {*written->getOps<mlir::func::FuncOp>().begin(), function("backward"), &compiled->program, {}, {}}; }
 };
 
 ExitCode compileScaled(Session &session, const std::string &path, const Arguments &a, double scale, const Compiled *planFrom,
@@ -143,7 +125,7 @@ class Runs {
 public:
   Runs(const Arguments &a, Device &device, Model &model, const Program &program)
       : a(a), device(device), model(model), subject(model.subject()), program(program), partialGrid(a.partialGrid()) {
-    subject.tf32 |= roundsToTf32(program); // measured tiles may multiply on other units than predicted ones
+    readRounding(program, *model.compiled, subject.convolutions, subject.products);
   }
   ExitCode all(const reference::Golden *golden);
 

@@ -11,7 +11,7 @@ enum class Factors : int64_t {
   Fp16,  ///< 10 bits behind the point, up to 65504
 };
 
-/// TF32 for windows and both parts for matrix products, unless kFactorsAttr says less.
+/// The type of both operands where it has 16 bits, else TF32 for windows and both parts for matrix products, unless kFactorsAttr says less.
 Factors factorsOf(ContractOp contract);
 
 /// Factors that share a word of 32 bits.

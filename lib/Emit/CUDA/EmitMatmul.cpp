@@ -1,5 +1,6 @@
 // Prints matrix products: their operands, the call into the family that the tile names, and where the epilogue finds the tile.
 #include "KernelText.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -12,7 +13,7 @@ static std::string operandFunctor(KernelText &k, Value v, bool outerIsRow) {
   bool identity = k.isTensor(v);
   auto type = cast<RankedTensorType>(v.getType());
   int64_t columns = type.getDimSize(1);
-  int vector = identity && columns % 4 == 0 ? 4 : 1;
+  int vector = identity && columns % 4 == 0 && !holdsNarrow(type) ? 4 : 1;
   std::string load = k.loadFunctor(v);
   std::string loadType = load.substr(0, load.find('{'));
   Writer w;

@@ -31,7 +31,6 @@ private:
 
   void nameTensors();
   LogicalResult checkSizes(KernelOp kernel);
-  LogicalResult checkContraction(KernelText &k);
   bool wideOffsets(KernelOp kernel);
   int64_t narrowBatch();
   Expr elementsExpr(Value v) const;
@@ -113,22 +112,6 @@ LogicalResult PhaseEmitter::checkSizes(KernelOp kernel) {
     if (d.positions > std::numeric_limits<int32_t>::max())
       return kernel.emitError() << "expected at most 2^31 - 1 spatial positions per image, but got " << d.positions
                                 << "; larger pictures are not supported yet";
-  }
-  return success();
-}
-
-/// Contractions stage what they multiply as floats.
-LogicalResult PhaseEmitter::checkContraction(KernelText &k) {
-  if (!k.facts.contract)
-    return success();
-  for (Value operand : k.facts.contract->getOperands()) {
-    SmallVector<Value> read{operand};
-    for (Operation *op : k.prologue(operand))
-      llvm::append_range(read, op->getOperands());
-    for (Value v : read)
-      if (k.isTensor(v) && holdsNarrow(v.getType()))
-        return k.facts.contract.emitError() << "expected operands of f32 to multiply, but got " << v.getType()
-                                            << ", which is not supported yet; convert them with fusion.cast in a model of their own";
   }
   return success();
 }
@@ -254,8 +237,6 @@ FailureOr<EmittedPhase> PhaseEmitter::run() {
       return kernel.emitError() << "expected a scheduled kernel; run -fusion-schedule first";
     auto k = std::make_unique<KernelText>(kernel, options, names);
     k->launch.name = kernel.getName().str();
-    if (failed(checkContraction(*k)))
-      return failure();
     switch (k->facts.strategy) {
     case Strategy::Gather:
     case Strategy::Scatter:

@@ -370,7 +370,8 @@ std::string KernelText::loadFunctor(Value v) {
     arguments += (arguments.empty() ? "" : ", ") + batchText(ShapedType::kDynamic);
   }
   // Staging copies what is plain without a detour through registers; matrix products and pools go by value.
-  bool staged = facts.strategy != Strategy::Matmul && facts.strategy != Strategy::Pool, plain = staged && stages.empty();
+  bool staged = facts.strategy != Strategy::Matmul && facts.strategy != Strategy::Pool,
+       plain = staged && stages.empty() && !holdsNarrow(v.getType());
   if (staged)
     w.line(llvm::formatv("  static constexpr bool plain = {0};", plain ? "true" : "false"));
   w.line(llvm::formatv("  DEV {0}(int image, int channel, int p) const {{", plain ? "const float *at" : "float operator()"));

@@ -38,6 +38,15 @@ struct Bring {
   static constexpr int pack = 1;
   DEV static void one(float *to, const float *from, bool exists) { copyLater(to, from, exists); }
   DEV static void quad(float *to, const float *from, bool exists) { copyQuadLater(to, from, exists); }
+  // Elements of 16 bits are widened on the way, which no copy can do.
+  template <class E> DEV static void one(float *to, const E *from, bool exists) {
+    const float v = *from;
+    *to = exists ? v : 0.0f;
+  }
+  template <class E> DEV static void quad(float *to, const E *from, bool exists) {
+    const float4 v = {from[0], from[1], from[2], from[3]};
+    *(float4 *)to = exists ? v : float4{0.0f, 0.0f, 0.0f, 0.0f};
+  }
 };
 
 // How values that are computed while they are staged lie in shared memory: as they are. On tensor cores `pack` of them share a word.

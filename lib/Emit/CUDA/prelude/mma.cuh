@@ -30,8 +30,8 @@ template <class F> struct MakeWords {
   static constexpr bool brings = false;
   static constexpr int pack = F::pack;
   DEV static void words(float *at, int apart) { *at = F::word(*at, pack > 1 ? at[apart] : 0.0f); }
-  DEV static void one(float *at, const float *, bool) { words(at, 0); }
-  DEV static void quad(float *at, const float *, bool) {
+  template <class E> DEV static void one(float *at, const E *, bool) { words(at, 0); }
+  template <class E> DEV static void quad(float *at, const E *, bool) {
     float4 v = *(float4 *)at;
     v = float4{F::word(v.x, 0.0f), F::word(v.y, 0.0f), F::word(v.z, 0.0f), F::word(v.w, 0.0f)};
     *(float4 *)at = v;

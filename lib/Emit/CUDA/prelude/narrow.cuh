@@ -1,5 +1,5 @@
-// The 16-bit types of tensors in memory. What is read is widened to fp32, what is written is rounded to nearest even; nothing is computed
-// in them. requires: base.cuh
+// The 16-bit types of tensors in memory: what is read is widened to fp32, what is written is rounded to nearest even.
+// requires: base.cuh
 
 struct bf16 {
   unsigned short bits;

@@ -234,16 +234,16 @@ template <class P, class T, bool Scatter> struct TensorWindowShare {
 };
 
 // Brings or rounds the weights of a slice, zeros for channels and rows that do not exist.
-template <class Action, class P, class T, bool Scatter>
-DEV void tensorStageWeights(float *to, const float *weight, const WindowPlace<P, T, Scatter> &at, int from, int count) {
+template <class Action, class W, class P, class T, bool Scatter>
+DEV void tensorStageWeights(float *to, const W *weight, const WindowPlace<P, T, Scatter> &at, int from, int count) {
   using S = TensorWindowShape<P, T, Scatter>;
   if constexpr (!S::Direct) {
     windowStageWeights<S, Action>(to, weight, at, from, count);
   } else {
     const int group = at.channel / S::Written;
     constexpr int Rows = Scatter ? T::slice : S::Wide, Quads = (Scatter ? S::Wide * S::Taps : S::SliceTaps) / 4;
-    const float *corner = Scatter ? weight + ((index_t)(group * S::Reduced + from) * S::Written + at.channel - group * S::Written) * S::Taps
-                                  : weight + ((index_t)at.channel * S::Reduced + from) * S::Taps;
+    const W *corner = Scatter ? weight + ((index_t)(group * S::Reduced + from) * S::Written + at.channel - group * S::Written) * S::Taps
+                              : weight + ((index_t)at.channel * S::Reduced + from) * S::Taps;
     const int rows = Scatter ? count : at.channels;
     const int floats = (Scatter ? at.channels : count) * S::Taps;
 #pragma unroll 2
@@ -273,8 +273,8 @@ template <class P, class T, bool Scatter> DEV void tensorPackWeights(float *at) 
 }
 
 // Brings a slice to a buffer, or makes words of what this thread brought there.
-template <class Action, class P, class T, bool Scatter, class Load>
-DEV void tensorStage(float *to, const Load &load, const float *weight, const WindowPlace<P, T, Scatter> &at, int from, Vec3 base) {
+template <class Action, class P, class T, bool Scatter, class Load, class W>
+DEV void tensorStage(float *to, const Load &load, const W *weight, const WindowPlace<P, T, Scatter> &at, int from, Vec3 base) {
   using S = TensorWindowShape<P, T, Scatter>;
   const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
   if constexpr (Action::brings || (S::RoundsWeights && S::pack == 1))
@@ -295,8 +295,8 @@ template <int Pack> DEV void tensorArrived() {
 
 // On return tile[c * T::pitch + m] holds the sum of local channel c < at.channels at every tile element m inside the output. `tile` may
 // alias `pipe`.
-template <class P, class T, bool Scatter, class Load>
-DEV void windowTensor(float *tile, float *pipe, const Load &load, const float *weight, const WindowPlace<P, T, Scatter> &at) {
+template <class P, class T, bool Scatter, class Load, class W>
+DEV void windowTensor(float *tile, float *pipe, const Load &load, const W *weight, const WindowPlace<P, T, Scatter> &at) {
   using S = TensorWindowShape<P, T, Scatter>;
   static_assert(T::pitch >= volume(T::box), "expected a tile row to hold the box");
   int2 *table = (int2 *)pipe;

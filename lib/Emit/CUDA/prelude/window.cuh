@@ -167,13 +167,13 @@ DEV WindowPhase windowPhase(int phase, int origin, int base, int stride, int tap
 
 // Brings `rows` rows of `count` floats each to shared memory with rows innermost, zeros for the rest of `Wide` rows: to[k][row].
 // 4 rows x 8 floats per warp read whole sectors and write all banks. They arrive with waitForCopies.
-template <class S, class T, int Most, class Action>
-DEV void windowTranspose(float *to, const float *from, index_t stride, int rows, int count, int warp) {
+template <class S, class T, int Most, class Action, class W>
+DEV void windowTranspose(float *to, const W *from, index_t stride, int rows, int count, int warp) {
   constexpr int WarpsA = divisorWithin(T::threads / 32, S::Wide / 4), WarpsK = T::threads / 32 / WarpsA;
   const int lane = threadIdx.x % 32;
 #pragma unroll 1
   for (int row = warp % WarpsA * 4 + lane / 8; row < S::Wide; row += WarpsA * 4) {
-    const float *line = from + (row < rows ? row : 0) * stride;
+    const W *line = from + (row < rows ? row : 0) * stride;
 #pragma unroll 4
     for (int k = warp / WarpsA * 8 + lane % 8; k < Most; k += 8 * WarpsK) {
       const bool exists = row < rows && k < count;
@@ -184,19 +184,19 @@ DEV void windowTranspose(float *to, const float *from, index_t stride, int rows,
 
 // Brings the weights of `count` reduction channels from `from` on to shared memory, output channels innermost, zeros beyond them and for
 // the rest of a slice.
-template <class S, class Action = Bring, class P, class T, bool Scatter>
-DEV void windowStageWeights(float *to, const float *weight, const WindowPlace<P, T, Scatter> &at, int from, int count) {
+template <class S, class Action = Bring, class W, class P, class T, bool Scatter>
+DEV void windowStageWeights(float *to, const W *weight, const WindowPlace<P, T, Scatter> &at, int from, int count) {
   const int group = at.channel / S::Written;
   const int first = at.channel - group * S::Written;
   const int warp = threadIdx.x / 32;
   if constexpr (Scatter) { // W[a, b, t]: rows are the taps of an output channel b, one set of them per reduction channel a
-    const float *w = weight + ((index_t)(group * S::Reduced + from) * S::Written + first) * S::Taps;
+    const W *w = weight + ((index_t)(group * S::Reduced + from) * S::Written + first) * S::Taps;
 #pragma unroll 1
     for (int a = 0; a < T::slice; a++)
       windowTranspose<S, T, S::Taps, Action>(to + a * S::Taps * S::Pitch, w + (index_t)(a < count ? a : 0) * (S::Written * S::Taps),
                                              S::Taps, a < count ? at.channels : 0, S::Taps, warp);
   } else { // W[a, b, t]: rows are the taps of all staged channels of an output channel a
-    const float *w = weight + ((index_t)at.channel * S::Reduced + from) * S::Taps;
+    const W *w = weight + ((index_t)at.channel * S::Reduced + from) * S::Taps;
     windowTranspose<S, T, T::slice * S::Taps, Action>(to, w, S::Reduced * S::Taps, at.channels, count * S::Taps, warp);
   }
 }
@@ -328,8 +328,8 @@ template <class P, class T, bool Scatter> struct WindowItem {
   }
 };
 
-template <class P, class T, bool Scatter, class Load>
-DEV void window(float *tile, float *pipe, const Load &load, const float *weight, const WindowPlace<P, T, Scatter> &at) {
+template <class P, class T, bool Scatter, class Load, class W>
+DEV void window(float *tile, float *pipe, const Load &load, const W *weight, const WindowPlace<P, T, Scatter> &at) {
   using S = WindowShape<P, T, Scatter>;
   using Item = WindowItem<P, T, Scatter>;
   static_assert(T::pitch >= volume(T::box), "expected a tile row to hold the box");
@@ -382,11 +382,11 @@ DEV void window(float *tile, float *pipe, const Load &load, const float *weight,
 
 // On return tile[c * T::pitch + m] holds the sum of local channel c < at.channels at every tile element m inside the output.
 // When every thread has at most one item (WindowShape::Resident) `tile` may alias `pipe`.
-template <class P, class T, class Load>
-DEV void gather(float *tile, float *pipe, const Load &load, const float *weight, const WindowPlace<P, T, false> &at) {
+template <class P, class T, class Load, class W>
+DEV void gather(float *tile, float *pipe, const Load &load, const W *weight, const WindowPlace<P, T, false> &at) {
   window<P, T, false>(tile, pipe, load, weight, at);
 }
-template <class P, class T, class Load>
-DEV void scatter(float *tile, float *pipe, const Load &load, const float *weight, const WindowPlace<P, T, true> &at) {
+template <class P, class T, class Load, class W>
+DEV void scatter(float *tile, float *pipe, const Load &load, const W *weight, const WindowPlace<P, T, true> &at) {
   window<P, T, true>(tile, pipe, load, weight, at);
 }
