@@ -77,7 +77,7 @@ LogicalResult Scaling::infer(Operation &op) {
   }
   if (isa<ConstantOp>(op))
     return success();
-  if (op.getNumResults() != 1 || !(isa<ActivationInterface>(op) || isa<AddOp, SubOp, MulOp, DivOp>(op)))
+  if (op.getNumResults() != 1 || !(isa<ActivationInterface>(op) || isa<AddOp, SubOp, MulOp, DivOp, CastOp>(op)))
     return op.emitError() << "expected an op whose shape can be scaled, but got '" << op.getName()
                           << "'; give a model of the wanted size instead";
   SmallVector<int64_t> out(shape(op.getOperand(0)));

@@ -113,5 +113,6 @@ void SweepPrinter::prepare() {
   int64_t extent = columns() ? run.inner : run.reduced;
   if ((!run.perImage && !columns()) || source)
     extent = 1;
-  vector = vectorFor({extent}, k.widestRun());
+  // Eight results and what is gathered for each would not fit a thread's registers.
+  vector = vectorFor({extent}, columns() ? std::min<int64_t>(4, k.widestRun()) : k.widestRun());
 }
