@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The models of the other generators in a 16-bit type, those without contractions: narrow.py TYPE-GROUP[-affine|-behind] DIRECTORY.
+"""The models of the other generators in a 16-bit type: narrow.py TYPE-GROUP[-affine|-behind] DIRECTORY.
 
-With `affine`, vectors (the parameters of norms) stay in f32. With `behind`, the models that begin with their only contraction: it is f32, and what
-follows it of the type.
+With `affine`, vectors (the parameters of norms) stay in f32, in the models without contractions, whose biases may not. With `behind`, the models
+that begin with their only contraction: it is f32, and what follows it of the type.
 """
 import os
 import re
@@ -43,17 +43,16 @@ def behind(text, element):
 def main():
     if len(sys.argv) != 3:
         sys.exit("usage: narrow.py TYPE-GROUP[-affine|-behind] DIRECTORY")
-    element, group, *options = sys.argv[1].split("-")
+    element, group = sys.argv[1].split("-", 1)
+    options = [word for word in ("affine", "behind") if group.endswith("-" + word)]
+    group = group[:-len("-" + options[0])] if options else group
     os.makedirs(sys.argv[2], exist_ok=True)
     for name, model in TABLES[group].items():
         model, results = model if isinstance(model, tuple) else (model, None)
         text = model.text(name, results)
-        if LEFT_OUT.search(text):
+        if LEFT_OUT.search(text) or ("affine" in options and CONTRACTION.search(text)):
             continue
-        if "behind" in options:
-            text = behind(text, element)
-        else:
-            text = None if CONTRACTION.search(text) else narrowed(text, element, "affine" in options)
+        text = behind(text, element) if "behind" in options else narrowed(text, element, "affine" in options)
         if text:
             with open(os.path.join(sys.argv[2], name + ".mlir"), "w") as file:
                 file.write(text)
