@@ -218,7 +218,7 @@ mutant("plan-other-domain", SKETCH, "a value of other extents not stored", "bool
 mutant("plan-cut", SKETCH, "what a sweep leaves not stored", "bool cut = !from.inlinable &&", "bool cut = false &&",
        model("reductions", "crossed_rows", "crossed_linear", "crossed_channels", "crossed_width"),
        explained="values are right, the sweep runs again; the variance's gradient even takes a kernel less")
-mutant("plan-pool-operand", SKETCH, "a pool's operand not stored", "if (full(v) && !(separate(", "if (false && !(separate(", model("pools", "behind_conv"))
+mutant("plan-pool-operand", SKETCH, "a pool's operand not stored", "if (full(v) && (!(separate(", "if (false && (!(separate(", model("pools", "behind_conv"))
 mutant("plan-joins-read", SKETCH, "a sum that another stage waits for joins a later kernel",
        "[](Operation *op) { return llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); }); })", "[](Operation *) { return true; })",
        model("norms", "batch_norm_tail"), model("graphs", "residual_block"), lit("Fuse"))
@@ -323,6 +323,8 @@ prelude("pool-counts-padding", "pool", "padding in front counted", "P::includePa
 prelude("pool-padding-behind", "pool", "padding behind not counted", "large + (P::includePadding ? padding : 0)", "large", golden("avg_pool2d"), golden("avg_pool2d_beyond"))
 prelude("pool-loses-nan", "pool", "NaN", "best = v > best || v != v ? v : best;", "best = v > best ? v : best;", golden("special_max_pool2d"))
 prelude("pool-tie", "pool", "the last of equal elements", "if (v > best || v != v", "if (v >= best || v != v", golden("special_max_pool2d"), model("pools", "behind_conv"))
+prelude("cells-rest", "cells", "no cell behind the last window", "ceilDiv(P::large.w, P::stride.w)", "P::small.w", model("pools", "max_1d_gaps"))
+prelude("cells-gap", "cells", "dy for all elements behind the maximum", "p == place ? dy", "p >= place ? dy", model("pools", "max_2d"))
 prelude("pool-adaptive-end", "pool", "the end rounded down", "(i + 1) * large + small - 1) / small", "(i + 1) * large) / small", golden("adaptive_avg_pool2d"))
 prelude("pool-dilation", "pool", "windows reach less far", "reachW = (P::kernel.w - 1) * P::dilation.w + 1", "reachW = P::kernel.w", model("pools", "max_dilated"))
 prelude("random-rounds", "random", "nine rounds", "round < 10", "round < 9", golden("dropout"))

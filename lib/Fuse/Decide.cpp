@@ -85,27 +85,37 @@ Choices Planner::decide(bool quietly) {
       record(anchor, true, "compute " + sourceOf(anchor) + " again behind its reductions instead of storing it", best, seconds);
     }
   }
-  // Recompute an elementwise value wherever a contraction loads it, or store it once?
+  // Recompute an elementwise value wherever a contraction, or a pool whose windows overlap, loads it, or store it once?
   llvm::SetVector<Value> candidates;
+  auto add = [&](Value v) {
+    bool returned = llvm::any_of(v.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+    if (v.getDefiningOp() && !isFinished(v) && info(v.getDefiningOp()).inlinable && !returned)
+      candidates.insert(v);
+  };
   for (auto &[op, i] : infos)
     if (auto contract = dyn_cast<ContractOp>(op))
       for (Value v : {contract.getLhs(), contract.getRhs()}) {
         bool weightOperand =
             v == contract.getRhs() && (contract.getKind() == ContractKind::gather || contract.getKind() == ContractKind::scatter);
-        bool returned = llvm::any_of(v.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
-        if (v.getDefiningOp() && !isFinished(v) && info(v.getDefiningOp()).inlinable && !weightOperand && !returned)
-          candidates.insert(v);
+        if (!weightOperand)
+          add(v);
       }
+    else if (auto pool = dyn_cast<PoolOp>(op))
+      for (auto [at, v] : llvm::enumerate(pool.getInputs()))
+        if (timesComputed(pool, at, batch) > 1)
+          add(v);
   for (Value v : candidates) {
     Choices inlined = choices;
     inlined.inlined.insert(v);
     double seconds = predictedSeconds(inlined);
     std::string name = sourceOf(v.getDefiningOp());
+    bool contracted = llvm::any_of(v.getUsers(), [](Operation *user) { return isa<ContractOp>(user); });
+    StringRef readers = contracted ? "contractions" : "pools";
     if (seconds < best) {
-      record(v.getDefiningOp(), true, "compute '" + name + "' while contractions load it", seconds, best);
+      record(v.getDefiningOp(), true, "compute '" + name + "' while " + readers + " load it", seconds, best);
       best = seconds, choices = inlined;
     } else {
-      record(v.getDefiningOp(), false, "store '" + name + "' once for the contractions that read it", best, seconds);
+      record(v.getDefiningOp(), false, "store '" + name + "' once for the " + readers + " that read it", best, seconds);
     }
   }
   // Elementwise stages that share a contraction's kernel are never worse: the tensor between them is neither written nor read.

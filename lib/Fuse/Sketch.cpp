@@ -69,10 +69,12 @@ KernelSketch &Sketcher::kernelFor(const StageInfo &i, const Domain &own) {
 
 /// Whether no element belongs to several windows, so that what is in front of the pool is computed once.
 static bool separate(PoolOp pool) {
+  if (pool.isGradient())
+    return pool.getKind() == PoolKind::max_grad && windowsApart(pool);
   for (auto [kernel, stride] : llvm::zip(pool.getKernel(), pool.getStride()))
     if (kernel > stride)
       return false;
-  return !pool.isGradient() && !pool.getAdaptive();
+  return !pool.getAdaptive();
 }
 
 bool Sketcher::fromMemory(Value v) const {
@@ -96,10 +98,12 @@ void Sketcher::findStored() {
       for (Value v : op.getOperands())
         if (full(v) && !choices.inlined.contains(v))
           stored.insert(v);
-    } else if (isa<PoolOp>(op)) {
-      for (Value v : op.getOperands())
-        if (full(v) && !(separate(cast<PoolOp>(op)) ? fromMemory(v) : info(v.getDefiningOp()).inlinable) &&
-            plan.tilePools.lookup(info(&op).cluster) != &op)
+    } else if (auto pool = dyn_cast<PoolOp>(op)) {
+      if (plan.tilePools.lookup(info(&op).cluster) == &op)
+        continue;
+      for (auto [i, v] : llvm::enumerate(op.getOperands()))
+        if (full(v) && (!(separate(pool) ? fromMemory(v) : info(v.getDefiningOp()).inlinable) ||
+                        (timesComputed(pool, i, plan.batch) > 1 && !choices.inlined.contains(v))))
           stored.insert(v);
     } else if (isa<MapOp, ReduceOp>(op)) {
       const StageInfo &to = info(&op);
@@ -178,6 +182,8 @@ void Sketcher::cost(KernelSketch &kernel) {
   }
   if (auto product = dyn_cast_or_null<ContractOp>(kernel.anchor); product && product.getKind() == ContractKind::matmul)
     addReloads(kernel.work, product, plan.batch, kMaxMatmulTile, kMaxMatmulTile, [&](Operation *op) { return kernel.stages.contains(op); });
+  if (auto pool = dyn_cast_or_null<PoolOp>(kernel.anchor))
+    addReloads(kernel.work, pool, plan.batch, [&](Operation *op) { return kernel.stages.contains(op); });
 }
 
 /// A kernel that only reduces what another kernel of the domain reads anyway becomes part of it: the tensors are read once. Only for

@@ -123,6 +123,40 @@ static void addWindowOverhead(Work &work, ContractOp op, int64_t batch) {
   work.contractFlops *= 1 + std::max(0.0, 2 / channels - 0.25);
 }
 
+bool fusion::windowsApart(PoolOp pool) {
+  for (auto [kernel, stride, padding, dilation] : llvm::zip(pool.getKernel(), pool.getStride(), pool.getPadding(), pool.getDilation()))
+    if ((kernel - 1) * dilation + 1 > stride || padding != 0)
+      return false;
+  return !pool.getAdaptive();
+}
+
+/// Pairs of a window and an element of it.
+static double tapsOf(PoolOp pool, int64_t batch) {
+  double taps = elements(pool.isGradient() ? pool.getInputs()[0].getType() : Type(pool.getResult().getType()), batch);
+  for (int64_t extent : pool.getKernel())
+    taps *= double(extent);
+  return taps;
+}
+
+double fusion::timesComputed(PoolOp pool, unsigned i, int64_t batch) {
+  double reads = tapsOf(pool, batch), size = elements(pool.getInputs()[i].getType(), batch);
+  if (pool.getKind() == PoolKind::max_grad) {
+    if (i == 0 || windowsApart(pool))
+      return 1;
+    reads *= reads / elements(pool.getInputs()[0].getType(), batch); // each element looks through all its windows
+  }
+  return std::max(1.0, reads / size);
+}
+
+/// Of a whole pool. A gradient compares and takes places, once per window or in the windows of each element.
+static double poolInstructions(PoolOp pool, int64_t batch) {
+  constexpr double search = 4, spread = 2; // per element looked at, per element written
+  if (pool.getKind() != PoolKind::max_grad)
+    return tapsOf(pool, batch);
+  double size = elements(pool.getResult().getType(), batch);
+  return windowsApart(pool) ? search * tapsOf(pool, batch) + spread * size : search * timesComputed(pool, 1, batch) * size;
+}
+
 Work fusion::workOf(Operation *stage, int64_t batch) {
   Work work;
   if (auto contract = dyn_cast<ContractOp>(stage)) {
@@ -130,11 +164,7 @@ Work fusion::workOf(Operation *stage, int64_t batch) {
     if (contract.getKind() != ContractKind::matmul)
       addWindowOverhead(work, contract, batch);
   } else if (auto pool = dyn_cast<PoolOp>(stage)) {
-    double taps = 1;
-    for (int64_t extent : pool.getKernel())
-      taps *= double(extent);
-    work.mapFlops =
-        kFlopsPerInstruction * taps * elements(pool.isGradient() ? pool.getInputs()[0].getType() : Type(pool.getResult().getType()), batch);
+    work.mapFlops = kFlopsPerInstruction * poolInstructions(pool, batch);
   } else if (auto map = dyn_cast<MapOp>(stage)) {
     double count = double(Domain::from(map.getDomain()).elements(batch));
     work.mapFlops = kFlopsPerInstruction * instructionsPerElement(map) * count;
@@ -198,6 +228,28 @@ bool fusion::windowPrefersTensorCores(ContractOp contract, int64_t batch, const 
   return tensor.terms(spec).math < 0.9 * cuda.terms(spec).math;
 }
 
+/// Counts the maps `inside` the kernel that compute `operand`, `times` more; whether there are any.
+static bool computeAgain(Work &work, Value operand, double times, int64_t batch, llvm::function_ref<bool(Operation *)> inside) {
+  llvm::SetVector<Operation *> stages;
+  auto add = [&](Value v) {
+    if (Operation *op = v.getDefiningOp(); op && isa<MapOp>(op) && inside(op))
+      stages.insert(op);
+  };
+  add(operand);
+  for (unsigned at = 0; at < stages.size(); ++at)
+    llvm::for_each(stages[at]->getOperands(), add);
+  for (Operation *op : stages) {
+    Work once = workOf(op, batch);
+    work.mapFlops += times * once.mapFlops, work.special += times * once.special;
+  }
+  return !stages.empty();
+}
+
+void fusion::addReloads(Work &work, PoolOp pool, int64_t batch, llvm::function_ref<bool(Operation *)> inside) {
+  for (auto [i, operand] : llvm::enumerate(pool.getInputs()))
+    computeAgain(work, operand, timesComputed(pool, i, batch) - 1, batch, inside);
+}
+
 void fusion::addReloads(Work &work, ContractOp product, int64_t batch, int64_t rows, int64_t cols,
                         llvm::function_ref<bool(Operation *)> inside) {
   constexpr double loading = 6; // instructions per element
@@ -206,20 +258,7 @@ void fusion::addReloads(Work &work, ContractOp product, int64_t batch, int64_t r
     return std::ceil(double(ShapedType::isDynamic(extent) ? batch : extent) / double(tile));
   };
   const double times[] = {tiles(shape[1], cols), tiles(shape[0], rows)};
-  for (int i = 0; i < 2; ++i) {
-    llvm::SetVector<Operation *> stages;
-    auto add = [&](Value v) {
-      if (Operation *op = v.getDefiningOp(); op && isa<MapOp>(op) && inside(op))
-        stages.insert(op);
-    };
-    add(product->getOperand(i));
-    for (unsigned at = 0; at < stages.size(); ++at)
-      llvm::for_each(stages[at]->getOperands(), add);
-    for (Operation *op : stages) {
-      Work once = workOf(op, batch);
-      work.mapFlops += (times[i] - 1) * once.mapFlops, work.special += (times[i] - 1) * once.special;
-    }
-    if (!stages.empty())
+  for (int i = 0; i < 2; ++i)
+    if (computeAgain(work, product->getOperand(i), times[i] - 1, batch, inside))
       work.mapFlops += kFlopsPerInstruction * loading * times[i] * elements(product->getOperand(i).getType(), batch);
-  }
 }

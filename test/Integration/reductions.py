@@ -55,6 +55,18 @@ def channel_norm(m, op, affine=True):
     return m.op(text + " {{eps = 1.0e-5}}", operands, shape)
 
 
+def shifted(m):
+    """A parameter per channel: its gradient is a sum of what the kernel makes."""
+    return m.binary("add", m.parameter("shift%d" % m.count, (m.value[1][1],) + (1,) * (len(m.value[1]) - 2)))
+
+
+def ceiling(m, kernel, out):
+    array = "array<i64: %s>" % ", ".join(map(str, kernel))
+    shape = (*m.value[1][:2], *out)
+    text = "max_pool {} {kernel = %s, stride = %s, ceil_mode} : %s to %s" % (array, array, tensor(m.value[1]), tensor(shape))
+    return as_is(m, text.replace("{kernel", "{{kernel").replace("ceil_mode}", "ceil_mode}}"), [m.value], shape)
+
+
 def pool(m, op, kernel, stride=None, padding=0, attributes="", dilation=1):
     batch, channels, *extents = m.value[1]
     rank = len(extents)
@@ -153,6 +165,18 @@ POOLS = {
     "max_dilated": built((2, 3, 9, 10), act("tanh"), lambda m: pool(m, "max_pool", (2, 3), 1, 1, dilation=(3, 2))),
     "max_3d": built((2, 3, 5, 6, 4), act("tanh"), lambda m: pool(m, "max_pool", 2)),
     "max_1d": built((2, 3, 11), lambda m: pool(m, "max_pool", 3, 2)),
+    # Windows that do not overlap: with and without gaps and a rest, few and many, runs of one element up to four, printed out or a loop.
+    "max_1d_gaps": built((2, 3, 14), act("tanh"), lambda m: pool(m, "max_pool", 3, 4)),
+    "max_1d_dilated": built((2, 3, 40), lambda m: shifted(m), lambda m: pool(m, "max_pool", 2, 4, dilation=3)),
+    "max_2d_shifted": built((1, 3, 50, 61), act("tanh"), lambda m: shifted(m), lambda m: pool(m, "max_pool", 2), act("swish")),
+    "max_2d_gaps": built((2, 3, 11, 18), lambda m: shifted(m), act("mish"), lambda m: pool(m, "max_pool", (2, 1), 3)),
+    "max_runs_of_2": built((2, 10, 13, 22), lambda m: m.conv(3, 3), lambda m: shifted(m), lambda m: pool(m, "max_pool", 4)),
+    "max_runs_of_4": built((2, 3, 12, 20), lambda m: shifted(m), lambda m: pool(m, "max_pool", 4), act("tanh")),
+    "max_long": built((2, 3, 23, 38), act("swish"), lambda m: shifted(m), lambda m: pool(m, "max_pool", (7, 6))),
+    "max_3d_gaps": built((2, 3, 5, 7, 6), act("tanh"), lambda m: shifted(m), lambda m: pool(m, "max_pool", (2, 2, 1), 2)),
+    "max_ceil": built((2, 3, 11, 17), lambda m: shifted(m), lambda m: ceiling(m, (3, 4), (4, 5)), act("sigmoid")),
+    "max_of_all": built((2, 3, 7, 5), act("tanh"), lambda m: pool(m, "max_pool", (7, 5)), act("swish")),
+    "max_of_costly": built((2, 3, 13, 9), act("gelu"), lambda m: pool(m, "max_pool", 3, 1, 1)),
     "average_2d": built(PICTURE, act("tanh"), lambda m: pool(m, "avg_pool", 2), act("sigmoid")),
     "average_padded": built(PICTURE, lambda m: pool(m, "avg_pool", 3, 1, 1, ", count_include_pad = false")),
     "average_counting_padding": built(PICTURE, lambda m: pool(m, "avg_pool", 3, 2, 1)),

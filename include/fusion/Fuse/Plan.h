@@ -35,7 +35,7 @@ struct StageInfo {
 
 /// The free choices; everything else follows from them.
 struct Choices {
-  llvm::DenseSet<mlir::Value> inlined; ///< inlinable values that contractions recompute while they load
+  llvm::DenseSet<mlir::Value> inlined; ///< inlinable values that contractions, and pools whose windows overlap, recompute while they load
   llvm::DenseSet<int> storedClusters;  ///< clusters whose contraction is stored for deeper stages instead of being run again
 };
 

@@ -54,4 +54,12 @@ double contractionFlops(ContractOp contract, int64_t batch);
 void addReloads(Work &work, ContractOp product, int64_t batch, int64_t rows, int64_t cols,
                 llvm::function_ref<bool(mlir::Operation *)> inside);
 
+/// Whether no element belongs to two windows of a pool and every window begins a stride behind the one before it, the first at 0: the
+/// tensor falls apart into boxes of `stride` that hold a window each.
+bool windowsApart(PoolOp pool);
+/// How often a kernel computes each element of operand `i` of a pool, if it does not load it from memory.
+double timesComputed(PoolOp pool, unsigned i, int64_t batch);
+/// Adds what a pool pays for operands that stages `inside` its kernel compute while windows are read: once more for every further time.
+void addReloads(Work &work, PoolOp pool, int64_t batch, llvm::function_ref<bool(mlir::Operation *)> inside);
+
 } // namespace fusion

@@ -12,7 +12,7 @@ namespace {
 /// Prints the loop over (channel, position) and what happens to each element, stage by stage.
 class ChannelPrinter {
 public:
-  ChannelPrinter(KernelText &k, const ChannelLoop &loop) : k(k), w(k.body), loop(loop), stages(loop.stages) {}
+  ChannelPrinter(KernelText &k, const ChannelLoop &loop) : k(k), w(k.body), loop(loop), stages(loop.stages), call(loop.call) {}
   void run();
 
 private:
@@ -20,6 +20,7 @@ private:
   Writer &w;
   const ChannelLoop &loop;
   ArrayRef<Operation *> stages;
+  std::string call;        ///< what computes the tile value in place, in front of the position
   std::string inTile;      ///< place of the current run in a row of the tile; empty when its values are in registers
   std::string tileElement; ///< the same place, wherever the values are
   bool guarded = false;    ///< elements outside the tile are not read
@@ -49,6 +50,7 @@ private:
   void perChannel();
   void element();
   void lanes();
+  void cell(StringRef index);
   void values();
   void stage(Operation *op);
   void partials();
@@ -88,7 +90,8 @@ void ChannelPrinter::stage(Operation *op) {
     Value in = partial.getInput();
     std::string value = k.isTensor(in) ? operands[{in, AffineMapAttr::get(full())}] : k.scalars[in];
     if (partial.getKind() == ReduceKind::moments) {
-      std::string first = std::string("from == 0") + (turn > 1 ? " && u == 0" : "") + (loop.vector > 1 ? " && v == 0" : "");
+      std::string first = std::string("from == 0") + (turn > 1 ? " && u == 0" : "") + (loop.cell.empty() ? "" : " && r == 0") +
+                          (loop.vector > 1 ? " && v == 0" : "");
       w.line(accumulators[op] + ".add(" + value + ", live, " + first + ");");
     } else {
       w.line("if (live)");
@@ -118,12 +121,11 @@ void ChannelPrinter::values() {
   if (!inTile.empty()) {
     std::string name = k.variable(loop.tileValue.getDefiningOp());
     w.line(k.comment(loop.tileValue.getDefiningOp()));
-    w.line(
-        loop.call.empty()
-            ? formatv("const float {0} = {1}tile[c * {2} + {3}{4}]{5};", name, guarded ? "live ? " : "", loop.tilePitch, inTile,
-                      V > 1 ? " + v" : "", guarded ? " : 0.0f" : "")
-                  .str()
-            : formatv("const float {0} = {1}{2}{3});", name, loop.call, loop.ofTile ? StringRef(inTile) : "p", V > 1 ? " + v" : "").str());
+    w.line(call.empty()
+               ? formatv("const float {0} = {1}tile[c * {2} + {3}{4}]{5};", name, guarded ? "live ? " : "", loop.tilePitch, inTile,
+                         V > 1 ? " + v" : "", guarded ? " : 0.0f" : "")
+                     .str()
+               : formatv("const float {0} = {1}{2}{3});", name, call, loop.ofTile ? StringRef(inTile) : "p", V > 1 ? " + v" : "").str());
     k.scalars[loop.tileValue] = name;
   }
   for (Operation *op : stages)
@@ -139,6 +141,7 @@ void ChannelPrinter::values() {
 /// One run of `vector` elements: loads, the stages in order, stores.
 void ChannelPrinter::element() {
   int64_t V = loop.vector;
+  StringRef guard = ahead ? "live ? " : "", otherwise = ahead ? " : 0.0f" : "";
   SmallVector<Use> scattered;
   for (const Use &use : uses(true)) {
     if (use.access != full()) {
@@ -150,10 +153,12 @@ void ChannelPrinter::element() {
       continue;
     std::string name = k.fresh(k.pointer(use.tensor) + (V > 1 ? "_run" : "_value"));
     if (V > 1) {
-      w.line(formatv("float {0}[{1}];", name, V));
-      w.line(formatv("loadVector<{0}>({1}, {2} + row + p);", V, name, k.pointer(use.tensor)));
+      w.line(formatv("float {0}[{1}]{2};", name, V, ahead ? " = {}" : ""));
+      if (ahead)
+        w.line("if (live)");
+      w.line(formatv("{0}loadVector<{1}>({2}, {3} + row + p);", ahead ? "  " : "", V, name, k.pointer(use.tensor)));
     } else {
-      w.line(formatv("const float {0} = {1}[row + p];", name, k.pointer(use.tensor)));
+      w.line(formatv("const float {0} = {1}{2}[row + p]{3};", name, guard, k.pointer(use.tensor), otherwise));
     }
     text = V > 1 ? name + "[v]" : name;
   }
@@ -168,7 +173,6 @@ void ChannelPrinter::element() {
   }
   if (V > 1)
     openUnrolled("v", V);
-  StringRef guard = ahead ? "live ? " : "", otherwise = ahead ? " : 0.0f" : "";
   for (const Use &use : scattered) {
     std::string name = k.fresh(k.pointer(use.tensor) + "_value");
     w.line(formatv("const float {0} = {1}{2}[{3}]{4};", name, guard, k.pointer(use.tensor),
@@ -196,9 +200,32 @@ void ChannelPrinter::element() {
     w.close();
 }
 
+/// A lane's walk over the elements of cell `index`, run by run.
+void ChannelPrinter::cell(StringRef index) {
+  constexpr int64_t longest = 32; // runs that are printed out: offsets and comparisons become constants
+  int64_t runs = loop.cellElements / loop.vector;
+  std::string name = k.fresh("max_cell");
+  w.line(k.comment(loop.tileValue.getDefiningOp()));
+  w.line(formatv("const {0} {1}({2}{3});", loop.cellType, name, loop.cell, index));
+  w.directive(runs <= longest ? "#pragma unroll" : "#pragma unroll 1");
+  w.open(formatv("for (int r = 0; r < {0}; ++r)", runs));
+  w.line(formatv("const int p = {0}.element({1});", name, loop.vector > 1 ? formatv("r * {0}", loop.vector).str() : std::string("r")));
+  w.line("const bool live = p >= 0;");
+  ahead = true;
+  inTile = "p", call = name + ".gradient(";
+  element();
+  w.close();
+}
+
 /// A warp's walk over the elements of its channel. Loads come first and nothing branches around an element, so that the latencies of
 /// `turn` runs overlap.
 void ChannelPrinter::lanes() {
+  if (!loop.cell.empty()) {
+    w.open(formatv("for (int from = 0; from < {0}; from += 32)", loop.elements));
+    cell(formatv("{0} + from + lane", loop.first).str());
+    w.close();
+    return;
+  }
   int64_t V = loop.vector, step = 32 * V, loaded = llvm::count_if(uses(true), [&](const Use &use) { return use.access == full(); });
   // Loops over windows would keep the runs from being unrolled, and so in memory.
   while (loop.call.empty() && turn * V < (loaded > 0 ? 16 : 8) && turn * V * loaded <= 8 && loop.elements % (2 * turn * step) == 0)
@@ -318,16 +345,23 @@ void ChannelPrinter::run() {
     // Nothing belongs to a channel: all threads share the elements.
     inTile = loop.tileValue ? "m" : "";
     tileElement = "m";
-    w.open(formatv("for (int e = {0}; e < {1} * {2}; e += {3})", V > 1 ? formatv("threadIdx.x * {0}", V).str() : std::string("threadIdx.x"),
-                   loop.channels, loop.elements, loop.threads * V));
+    int64_t run = loop.cell.empty() ? V : 1;
+    w.open(formatv("for (int e = {0}; e < {1} * {2}; e += {3})",
+                   run > 1 ? formatv("threadIdx.x * {0}", V).str() : std::string("threadIdx.x"), loop.channels, loop.elements,
+                   loop.threads * run));
     w.line(formatv("const int c = e / {0};", loop.elements));
     w.line(formatv("const int m = e % {0};", loop.elements));
-    w.line(formatv("const int p = {0};", loop.position));
-    w.line("if (p < 0)");
-    w.line("  continue;");
+    if (loop.cell.empty()) {
+      w.line(formatv("const int p = {0};", loop.position));
+      w.line("if (p < 0)");
+      w.line("  continue;");
+    }
     row();
     perChannel();
-    element();
+    if (loop.cell.empty())
+      element();
+    else
+      cell(formatv("{0} + m", loop.first).str());
     w.close();
     return;
   }

@@ -206,6 +206,8 @@ void PhaseEmitter::report(KernelText &k) {
     fromAttr(*k.kernel.getSchedule(), tile);
     addReloads(r.work, k.facts.contract, options.batch, tile.rows, tile.step, [](Operation *) { return true; });
   }
+  if (k.facts.strategy == Strategy::Pool)
+    addReloads(r.work, k.facts.pool, options.batch, [](Operation *) { return true; });
   auto bytes = [&](Value v) {
     Expr e = bytesExpr(v);
     auto n = e.evaluate(options.batch);

@@ -100,20 +100,25 @@ template <class P, class Load> DEV float averagePoolGrad(const Load &load, int i
   return sum;
 }
 
-// dy of the windows whose first maximum element p is; of several NaN the last one counts, as where the value was taken.
+// The element that window i's value is taken from: its first maximum; of several NaN the last one.
+template <class P, class Input> DEV int placeOfMaximum(const Input &input, int image, int channel, Vec3 i) {
+  float best = __int_as_float(0xff800000);
+  int place = -1;
+  eachTap<P>(i, [&](int element) {
+    const float v = input(image, channel, element);
+    if (v > best || v != v || place < 0) {
+      best = v;
+      place = element;
+    }
+  });
+  return place;
+}
+
+// dy of the windows whose value element p is.
 template <class P, class Load, class Input> DEV float maxPoolGrad(const Load &load, const Input &input, int image, int channel, int p) {
   float sum = 0.0f;
   eachWindow<P>(placeIn(P::large, p), [&](Vec3 i) {
-    float best = __int_as_float(0xff800000);
-    int place = -1;
-    eachTap<P>(i, [&](int element) {
-      const float v = input(image, channel, element);
-      if (v > best || v != v || place < 0) {
-        best = v;
-        place = element;
-      }
-    });
-    if (place == p)
+    if (placeOfMaximum<P>(input, image, channel, i) == p)
       sum += load(image, channel, (i.d * P::small.h + i.h) * P::small.w + i.w);
   });
   return sum;
