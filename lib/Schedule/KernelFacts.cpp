@@ -1,5 +1,6 @@
 // Reads a kernel's body once.
 #include "fusion/Schedule/KernelFacts.h"
+#include "fusion/Dialect/ElementTypes.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
@@ -55,4 +56,12 @@ KernelFacts KernelFacts::of(KernelOp kernel) {
     for (Value v : kernel.getBody().front().getTerminator()->getOperands())
       facts.domain = Domain::of(cast<RankedTensorType>(v.getType()));
   return facts;
+}
+
+int64_t fusion::widestRun(KernelOp kernel, const Domain &domain) {
+  int64_t bytes = 0;
+  for (Type type : llvm::concat<const Type>(SmallVector<Type>(kernel->getOperandTypes()), SmallVector<Type>(kernel->getResultTypes())))
+    if (Domain::of(cast<RankedTensorType>(type)) == domain)
+      bytes = std::max(bytes, elementBytes(type));
+  return bytes ? 16 / bytes : 4;
 }

@@ -79,7 +79,7 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
     return toAttr(context, choice.tile);
   }
   case Strategy::Sweep:
-    return toAttr(context, chooseSweepTile(facts.run, extent(facts.domain.batch), spec));
+    return toAttr(context, chooseSweepTile(facts.run, extent(facts.domain.batch), SweepWork::of(kernel), spec));
   case Strategy::Pool:
   case Strategy::Channels:
     return toAttr(context, chooseChannelTile(facts.domain.channels, facts.domain.positions, spec));
@@ -146,6 +146,16 @@ static FailureOr<DictionaryAttr> fitWeight(KernelOp kernel, DictionaryAttr given
   return given;
 }
 
+/// A sweep's tile where registers hold the runs at hand; longer ones are walked by whole warps.
+static DictionaryAttr fitSweep(KernelOp kernel, DictionaryAttr given) {
+  SweepTile tile;
+  fromAttr(given, tile);
+  if (!tile.held || SweepWork::of(kernel).fits(KernelFacts::of(kernel).run, tile.lanes))
+    return given;
+  tile.held = 0, tile.lanes = 32;
+  return toAttr(kernel.getContext(), tile);
+}
+
 /// The tile of one shape for a kernel of another shape: what depends on the width of a group follows the group at hand, what depends on the
 /// window must fit it.
 static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given) {
@@ -154,6 +164,8 @@ static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given) 
     return fitWeight(kernel, given);
   if (facts.strategy == Strategy::Gather || facts.strategy == Strategy::Scatter)
     return fitWindow(kernel, given);
+  if (facts.strategy == Strategy::Sweep)
+    return fitSweep(kernel, given);
   if (facts.strategy != Strategy::Matmul)
     return given;
   MatmulTile tile;

@@ -77,6 +77,14 @@ SmallVector<TileCandidate> besideRule(KernelOp kernel, const KernelFacts &facts,
     fromAttr(*kernel.getSchedule(), tile);
     if (!tile.alongReduced) {
       vary(tile, &SweepTile::lanes, 32, tile.threads);
+    } else if (tile.held) { // more or fewer lanes per run, or walks over memory
+      SweepWork work = SweepWork::of(kernel);
+      int64_t lanes = tile.lanes;
+      for (int64_t other : {lanes * 2, lanes / 2})
+        if (other >= 1 && other <= 32 && work.fits(facts.run, other))
+          tile.lanes = other, add(tile);
+      tile.held = 0, tile.lanes = 32;
+      add(tile);
     } else { // a warp or a block per run
       tile.lanes = tile.lanes == 32 ? tile.threads : 32;
       add(tile);

@@ -204,7 +204,7 @@ void visit(Fields &f, MatmulTile &t) {
 }
 void visit(Fields &f, ChannelTile &t) { f("positions", t.positions), f("channels", t.channels), f("threads", t.threads); }
 void visit(Fields &f, RowTile &t) { f("rows", t.rows), f("width", t.width), f("threads", t.threads); }
-void visit(Fields &f, SweepTile &t) { f("threads", t.threads), f("along_reduced", t.alongReduced), f("lanes", t.lanes); }
+void visit(Fields &f, SweepTile &t) { f("threads", t.threads), f("along_reduced", t.alongReduced), f("lanes", t.lanes), f("held", t.held); }
 
 template <class Tile> DictionaryAttr write(MLIRContext *context, Tile tile) {
   Fields f{context, {}, {}};

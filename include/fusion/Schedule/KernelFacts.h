@@ -21,4 +21,7 @@ struct KernelFacts {
   static KernelFacts of(KernelOp kernel);
 };
 
+/// The longest run of elements that one access moves: 16 bytes of the kernel's tensors of the domain's size.
+int64_t widestRun(KernelOp kernel, const Domain &domain);
+
 } // namespace fusion

@@ -135,6 +135,24 @@ struct SweepTile {
   int64_t threads = 256;
   int64_t alongReduced = 0; ///< 1: lanes along the reduced elements
   int64_t lanes = 32;       ///< threads along the results, or threads that share a run
+  int64_t held = 0;         ///< 1: a run lies in the registers of at most 32 threads for all walks; needs runs of neighbouring elements
+};
+
+/// What the lanes that share a run do with it, and keep of it.
+struct SweepWork {
+  int64_t widest = 4;      ///< elements in 16 bytes
+  int64_t vector = 1;      ///< neighbouring elements that one access moves
+  int64_t tensors = 1;     ///< of the runs' elements, read or written
+  int64_t again = 1;       ///< values per element that are loaded or computed in one walk and used in a later one
+  double instructions = 1; ///< per element
+  double merges = 1;       ///< values that lanes exchange in each step
+
+  static SweepWork of(KernelOp kernel);
+  /// Elements in the registers of each lane.
+  int64_t elements(const Run &run, int64_t lanes) const;
+  bool fits(const Run &run, int64_t lanes) const;
+  /// Of a multiprocessor, which registers are left for.
+  int64_t threads(const Run &run, int64_t lanes) const;
 };
 
 /// Sees every tile that a chooser considers, with the seconds it is predicted to take; may be null.
@@ -169,7 +187,7 @@ bool takesTensorCores(ContractOp product, int64_t batch, const DeviceSpec &spec)
 MatmulTile chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,
                             Factors factors = Factors::Split);
 ChannelTile chooseChannelTile(int64_t channels, int64_t positions, const DeviceSpec &spec);
-SweepTile chooseSweepTile(const Run &run, int64_t images, const DeviceSpec &spec);
+SweepTile chooseSweepTile(const Run &run, int64_t images, const SweepWork &work, const DeviceSpec &spec);
 RowTile chooseRowTile(int64_t batch, int64_t features, int64_t group, const DeviceSpec &spec);
 
 /// Tiles as the `schedule` attribute of a kernel, and back. Missing entries keep their defaults.

@@ -26,6 +26,8 @@ std::string SweepPrinter::operand(Value v, AffineMap access, llvm::DenseMap<std:
     }
     return name;
   }
+  if (filled.contains(v) && !k.isTensor(v))
+    return heldElement(v);
   if (!k.isTensor(v))
     return k.scalars[v] + (isKept(v) && arrays() ? "[v]" : "");
   std::string &name = loaded[{v, AffineMapAttr::get(access)}];
@@ -47,18 +49,37 @@ void SweepPrinter::element(int s, ArrayRef<Operation *> needed) {
   for (auto [i, v] : llvm::enumerate(terminator->getOperands()))
     if (stores(v) && !isKept(v) && known(v) == s)
       stored[i] = k.fresh(k.pointerOfResult(i) + "_run");
-  // Full-size operands come in runs.
+  AffineMap alongRun = holds() ? placeInRun() : AffineMap();
+  // Full-size operands come in runs; so do those that are as long as a held run.
   auto loadRun = [&](Value v, AffineMap access) {
-    if (!k.isTensor(v) || withoutUnitDims(access, d) != full || loaded.count({v, AffineMapAttr::get(access)}))
+    if (!k.isTensor(v) || loaded.count({v, AffineMapAttr::get(access)}))
       return;
+    AffineMap plain = withoutUnitDims(access, d);
+    std::string &element = loaded[{v, AffineMapAttr::get(access)}];
+    if (plain != full && perRun.count(v)) {
+      element = perRun[v];
+      return;
+    }
+    if (plain == full && held.count(v)) {
+      if (!filled.contains(v))
+        w.line(vector > 1 ? formatv("loadVector<{0}>({1}[u], {2} + at);", vector, held[v], k.pointer(v)).str()
+                          : formatv("{0}[u] = {1}[at];", held[v], k.pointer(v)).str());
+      element = heldElement(v);
+      return;
+    }
+    if (plain != full && (!alongRun || plain != alongRun)) {
+      loaded.erase({v, AffineMapAttr::get(access)});
+      return;
+    }
+    StringRef offset = plain == full ? this->offset() : "r";
     std::string name = k.fresh(k.pointer(v) + (vector > 1 ? "_run" : "_value"));
     if (vector > 1) {
       w.line(formatv("float {0}[{1}];", name, vector));
-      w.line(formatv("loadVector<{0}>({1}, {2} + at);", vector, name, k.pointer(v)));
+      w.line(formatv("loadVector<{0}>({1}, {2} + {3});", vector, name, k.pointer(v), offset));
     } else {
-      w.line(formatv("const float {0} = {1}[{2}];", name, k.pointer(v), offset()));
+      w.line(formatv("const float {0} = {1}[{2}];", name, k.pointer(v), offset));
     }
-    loaded[{v, AffineMapAttr::get(access)}] = vector > 1 ? name + "[v]" : name;
+    element = vector > 1 ? name + "[v]" : name;
   };
   for (Operation *op : needed)
     if (auto map = dyn_cast<MapOp>(op))
@@ -87,6 +108,8 @@ void SweepPrinter::element(int s, ArrayRef<Operation *> needed) {
     std::string name = k.variable(op);
     k.scalarBody(w, map, texts, name);
     k.scalars[map.getResult()] = name;
+    if (held.count(map.getResult()))
+      w.line(heldElement(map.getResult()) + " = " + name + ";");
   }
   for (Operation *op : stages)
     if (auto reduce = dyn_cast<ReduceOp>(op); reduce && known(op->getResult(0)) == s)
@@ -160,7 +183,7 @@ void SweepPrinter::sweep(int s) {
   llvm::DenseSet<Operation *> wanted;
   std::function<void(Value)> want = [&](Value v) {
     Operation *op = v.getDefiningOp();
-    if (op && !(source && v == source->value) && !isKept(v) && wanted.insert(op).second)
+    if (op && !(source && v == source->value) && !isKept(v) && !filled.contains(v) && wanted.insert(op).second)
       for (Value operand : op->getOperands())
         want(operand);
   };
@@ -186,12 +209,59 @@ void SweepPrinter::sweep(int s) {
   if (!reduces)
     w.line("// behind the reductions");
   std::string first = columns() ? (tile.lanes < tile.threads ? "part" : "0") : vector > 1 ? formatv("part * {0}", vector).str() : "part";
+  if (holds())
+    declareHeld(s, needed);
   int64_t step = columns() ? tile.threads / tile.lanes : tile.lanes * vector;
-  w.open(formatv("for (int r = {0}; r < {1}; r += {2})", first, reducedText(), step));
+  bool guarded = holds() && run.reduced % step;
+  if (holds()) {
+    w.directive("#pragma unroll");
+    w.open(formatv("for (int u = 0; u < {0}; ++u)", steps()));
+    w.line(formatv("const int r = u * {0} + {1};", step, first));
+    if (guarded)
+      w.open(formatv("if (r < {0})", run.reduced));
+  } else {
+    w.open(formatv("for (int r = {0}; r < {1}; r += {2})", first, reducedText(), step));
+  }
   if (needsOffset(s, needed))
     w.line(formatv("const index_t {0} = base + {1};", offset(), run.inner == 1 ? "r" : formatv("(index_t)r * {0}", run.inner).str()));
   element(s, needed);
+  if (guarded)
+    w.close();
   w.close();
+  for (auto &entry : held)
+    filled.insert(entry.first);
+}
+
+/// The arrays that a sweep over held rows fills for later ones, and what it reads once per run.
+void SweepPrinter::declareHeld(int s, ArrayRef<Operation *> needed) {
+  const Domain &d = k.facts.domain;
+  AffineMap full = withoutUnitDims(fullAccess(k.kernel.getContext(), d), d);
+  AffineMap ofRun = withoutUnitDims(runAccess(k.kernel.getContext(), d, run), d);
+  auto declare = [&](Value v, const std::string &base) {
+    if (!again.contains(v) || held.count(v))
+      return;
+    held[v] = k.fresh(base + "_held");
+    w.line(formatv("float {0}[{1}]{2};", held[v], steps(), vector > 1 ? formatv("[{0}]", vector).str() : ""));
+  };
+  for (Operation *op : stages)
+    if (isa<ReduceOp>(op) && known(op->getResult(0)) == s && k.isTensor(op->getOperand(0)))
+      declare(op->getOperand(0), k.pointer(op->getOperand(0)));
+  for (Operation *op : needed) {
+    auto map = cast<MapOp>(op);
+    for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>())) {
+      if (!k.isTensor(v))
+        continue;
+      AffineMap plain = withoutUnitDims(access, d);
+      if (plain == full) {
+        declare(v, k.pointer(v));
+      } else if (plain == ofRun && !perRun.count(v)) {
+        perRun[v] = k.fresh(k.pointer(v) + "_value");
+        w.line("const float " + perRun[v] + " = " + k.pointer(v) + "[kept];");
+      }
+    }
+    auto name = op->getAttrOfType<StringAttr>("source");
+    declare(map.getResult(), name ? identifier(name.getValue()) : "value");
+  }
 }
 
 /// Merges what the threads gathered; every thread of a run gets the result.
@@ -210,6 +280,9 @@ void SweepPrinter::finishReductions(int s) {
     std::string merged = own;
     if (columns() && shared)
       merged = formatv("columnAll<{0}, {1}>({2}, {3})", tile.lanes, tile.threads, own, scratch);
+    else if (holds())
+      merged = moments ? formatv("lanesMoments<{0}, {1}>({2})", tile.lanes, run.reduced, from).str()
+                       : formatv("lanesAll<{0}>({1})", tile.lanes, own).str();
     else if (!columns())
       merged = shared ? formatv("blockAll<{0}>({1}, {2})", tile.threads, own, scratch).str() : formatv("warpAll({0})", own).str();
     SmallVector<std::string> names;
@@ -283,7 +356,7 @@ void SweepPrinter::store(int s) {
 
 void SweepPrinter::print() {
   prepare();
-  k.prelude.insert("sweep.cuh");
+  k.prelude.insert(holds() ? "lanes.cuh" : "sweep.cuh");
   if (vector > 1)
     k.useVectors();
   source ? placeInTile() : place();
@@ -309,7 +382,7 @@ void SweepPrinter::print() {
     bytes += bytesOf(v.getType(), k.options.batch);
   double elements = double(k.facts.domain.elements(k.options.batch));
   set = elements > 0 ? bytes * std::min(1.0, running * double(run.reduced) * (run.perImage ? 1 : double(k.options.batch)) / elements) : 0;
-  if (set > double(k.options.spec.l2Bytes))
+  if (!holds() && set > double(k.options.spec.l2Bytes))
     k.extraSweepBytes = bytes * last;
 }
 

@@ -28,6 +28,19 @@ SweepPrinter::Coordinates SweepPrinter::elementCoordinates() {
   return {formatv("({0} / {1})", at, C * P), formatv("({0} / {1} % {2})", at, P, C), P == 1 ? "0" : formatv("({0} % {1})", at, P).str()};
 }
 
+AffineMap SweepPrinter::placeInRun() const {
+  const Domain &d = k.facts.domain;
+  AffineExpr c = getAffineDimExpr(1, k.kernel.getContext()), p = getAffineDimExpr(2, k.kernel.getContext());
+  AffineExpr place;
+  if (run.reduced <= d.positions && d.positions % run.reduced == 0)
+    place = run.reduced == d.positions ? p : p % run.reduced;
+  else if (run.reduced == d.channels * d.positions)
+    place = c * d.positions + p;
+  else if (d.positions == 1 && d.channels % run.reduced == 0)
+    place = c % run.reduced;
+  return place ? withoutUnitDims(AffineMap::get(3, 0, place), d) : AffineMap();
+}
+
 /// (n, c, p) of a result in a domain that lists the results in memory order.
 SweepPrinter::Coordinates SweepPrinter::keptCoordinates(const Domain &d) {
   if (source && d.channels * d.positions == run.inner)
@@ -91,24 +104,22 @@ void SweepPrinter::place() {
   std::string base = run.perImage ? formatv("outer * {0}", run.reduced * run.inner).str() : "0";
   w.line("const index_t base = " + base + (run.inner == 1 ? "" : " + inner") + ";");
   k.launch.block = tile.threads;
-  k.residentBlocks = 1024 / tile.threads; // 64 registers: left alone, ptxas aims at fewer and spills
+  // 64 registers, or 128 where a thread holds much: left alone, ptxas aims at fewer and spills.
+  k.residentBlocks = (holds() ? SweepWork::of(k.kernel).threads(run, tile.lanes) : 1024) / tile.threads;
   k.launch.grid = {ceilDivExpr(all, perBlock), runtime::Expr(1), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / std::max<int64_t>(1, perImage));
   std::string shape = columns()
                           ? formatv("{0} results side by side per block, {1} threads on each", perBlock, tile.threads / tile.lanes).str()
                           : formatv("{0} runs per block, {1} threads on each", perBlock, tile.lanes).str();
+  if (holds())
+    shape += formatv(" with {0} elements in registers", steps() * vector).str();
   k.tileText = formatv("runs of {0} elements, {1} apart; {2}", run.reduced, run.inner, shape);
 }
 
 void SweepPrinter::prepare() {
-  for (Operation *op : stages) {
-    int at = 0;
-    bool kept = isKept(op->getResult(0));
-    for (Value v : op->getOperands())
-      at = std::max(at, known(v) + (!kept && isKept(v) ? 1 : 0)); // behind sweep s is in sweep s + 1
-    for (Value v : op->getResults())
-      sweepOf[v] = at;
-  }
+  sweepOf = walksOf(stages, [&](Value v) { return isKept(v); });
+  if (holds())
+    again = usedAgain(k.kernel, k.facts.domain);
   // Runs of elements that one thread loads at once: along the results, or along the reduced elements.
   int64_t extent = columns() ? run.inner : run.reduced;
   if ((!run.perImage && !columns()) || source)

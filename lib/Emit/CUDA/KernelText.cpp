@@ -27,7 +27,7 @@ static const llvm::SmallVector<std::string> &preludeWords() {
   static const llvm::SmallVector<std::string> words = [] {
     llvm::StringSet<> found;
     std::string text = preludeText({"window.cuh", "weight.cuh", "matmul.cuh", "tensor.cuh", "tensor-window.cuh", "rows.cuh", "vector.cuh",
-                                    "math.cuh", "pooled.cuh", "sweep.cuh", "random.cuh", "narrow-vector.cuh"});
+                                    "math.cuh", "pooled.cuh", "sweep.cuh", "lanes.cuh", "random.cuh", "narrow-vector.cuh"});
     std::string word, before;
     for (char c : text) {
       if (llvm::isAlnum(c) || c == '_') {
@@ -91,14 +91,6 @@ void KernelText::useVectors() {
   prelude.insert("vector.cuh");
   if (narrow)
     prelude.insert("narrow-vector.cuh");
-}
-
-int64_t KernelText::widestRun() {
-  int64_t bytes = 0;
-  for (Type type : llvm::concat<const Type>(SmallVector<Type>(kernel->getOperandTypes()), SmallVector<Type>(kernel->getResultTypes())))
-    if (Domain::of(cast<RankedTensorType>(type)) == facts.domain)
-      bytes = std::max(bytes, elementBytes(type));
-  return bytes ? 16 / bytes : 4;
 }
 
 std::string KernelText::globalStruct(StringRef prefix, const std::string &text, StringRef base) {

@@ -60,8 +60,7 @@ public:
   static llvm::StringRef elementType(mlir::Type tensor);
   /// Asks for the prelude's runs of elements.
   void useVectors();
-  /// The longest run of elements that one access moves: 16 bytes of the tensors of the domain's size.
-  int64_t widestRun();
+  int64_t widestRun() { return fusion::widestRun(kernel, facts.domain); }
   /// The parameter that holds a tensor of the kernel (block argument or returned value).
   std::string pointer(mlir::Value v) { return pointers.lookup(v); }
   std::string pointerOfResult(unsigned i) { return resultPointers[i]; }

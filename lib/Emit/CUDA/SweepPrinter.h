@@ -2,13 +2,15 @@
 // (where).
 #pragma once
 #include "KernelText.h"
+#include "fusion/Schedule/SweepWalks.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace fusion::cuda {
 
 /// A run [outer, reduced, inner] lies in memory as (o * R + r) * I + i; (o, i) is a result, the stages of one value per result are "kept".
 /// Threads share runs in one of two ways: lanes along the results (columns) or along the reduced elements (rows). Elementwise stages are
-/// computed again in every sweep that needs them: their operands are in the first-level cache by then.
+/// computed again in every sweep that needs them: their operands are in the first-level cache by then. Rows whose run a few lanes hold
+/// in registers are loaded once, and elements that a later sweep needs are kept (`held`).
 class SweepPrinter {
 public:
   explicit SweepPrinter(KernelText &k) : k(k), w(k.body), run(k.facts.run), stages(k.epilogue()) {
@@ -39,13 +41,18 @@ private:
   int64_t vector = 1;
   llvm::DenseMap<mlir::Value, int> sweepOf;              ///< the sweep in which (elements) or behind which (kept values) a value is known
   llvm::DenseMap<mlir::Operation *, std::string> gather; ///< reduction -> what a thread gathers
+  llvm::SetVector<mlir::Value> again;                    ///< held rows: elements that one sweep makes and a later one uses
+  llvm::DenseMap<mlir::Value, std::string> held;         ///< their arrays, once they are declared
+  llvm::DenseSet<mlir::Value> filled;                    ///< those that earlier sweeps have filled
+  llvm::DenseMap<mlir::Value, std::string> perRun;       ///< held rows: one value of a tensor per run
   struct Coordinates {
     std::string image, channel, position;
   };
 
   bool columns() const { return !tile.alongReduced; }
-  bool arrays() const { return columns() && vector > 1; }           ///< a thread has several results
-  llvm::StringRef offset() const { return source ? "cell" : "at"; } ///< of the current element
+  bool holds() const { return tile.held && !columns() && !source && run.perImage; } ///< a few lanes hold a run in registers
+  bool arrays() const { return columns() && vector > 1; }                           ///< a thread has several results
+  llvm::StringRef offset() const { return source ? "cell" : "at"; }                 ///< of the current element
   bool isKept(mlir::Value v) const {
     mlir::Operation *op = v.getDefiningOp();
     return op && !(source && v == source->value) &&
@@ -65,6 +72,11 @@ private:
   }
   Coordinates elementCoordinates();
   Coordinates keptCoordinates(const Domain &d);
+  std::string heldElement(mlir::Value v) const { return held.lookup(v) + (vector > 1 ? "[u][v]" : "[u]"); }
+  int64_t steps() const { return (run.reduced + tile.lanes * vector - 1) / (tile.lanes * vector); } ///< accesses of a lane to its run
+  /// The place within its run, as an access; null where runs are no part of an image's elements that has one.
+  mlir::AffineMap placeInRun() const;
+  void declareHeld(int s, llvm::ArrayRef<mlir::Operation *> needed);
   void prepare();
   void place();
   void placeInTile();
