@@ -11,6 +11,24 @@ func.func @wide_row(%x: tensor<?x1024xf32>) -> tensor<?x1024xf32> {
   return %y : tensor<?x1024xf32>
 }
 
+// Short runs of neighbouring elements lie in the registers of a few lanes: what one walk leaves to the next decides how many.
+// CHECK-LABEL: @short_runs
+// CHECK: fusion.kernel "forward_0_swish" "sweep"({{.*}}schedule = {along_reduced = 1 : i64, held = 1 : i64, lanes = 4 : i64
+func.func @short_runs(%x: tensor<4096x64x4x64xf32>) -> tensor<4096x64x4x64xf32> {
+  %n = fusion.layer_norm %x {normalised_dims = 1 : i64, eps = 1.0e-5} : (tensor<4096x64x4x64xf32>) -> tensor<4096x64x4x64xf32>
+  %y = fusion.swish %n : tensor<4096x64x4x64xf32>
+  return %y : tensor<4096x64x4x64xf32>
+}
+
+// Long ones do not fit.
+// CHECK-LABEL: @long_runs
+// CHECK: fusion.kernel "forward_0_swish" "sweep"({{.*}}schedule = {along_reduced = 1 : i64, held = 0 : i64, lanes = 32 : i64
+func.func @long_runs(%x: tensor<4096x64x4x2052xf32>) -> tensor<4096x64x4x2052xf32> {
+  %n = fusion.layer_norm %x {normalised_dims = 1 : i64, eps = 1.0e-5} : (tensor<4096x64x4x2052xf32>) -> tensor<4096x64x4x2052xf32>
+  %y = fusion.swish %n : tensor<4096x64x4x2052xf32>
+  return %y : tensor<4096x64x4x2052xf32>
+}
+
 // A matrix product that is wider than its tile is stored, then swept.
 // CHECK-LABEL: @wide_tile
 // CHECK: fusion.kernel "forward_0_linear" "matmul"

@@ -13,7 +13,8 @@ import models
 import reductions
 
 TABLES = dict(models.GROUPS, graphs=graphs.GRAPHS, reductions=reductions.REDUCTIONS, norms=reductions.NORMS, pools=reductions.POOLS,
-              shapes=reductions.SHAPES, merged=reductions.MERGED, tiles=reductions.TILES)
+              shapes=reductions.SHAPES, merged=reductions.MERGED, tiles=reductions.TILES,
+              **{"held": reductions.held(5), "held-full": reductions.held(300000)})
 # Statistics and counts that are ops of the model are f32 themselves.
 CONTRACTION, LEFT_OUT = re.compile(r"fusion\.(conv|linear|matmul)\b"), re.compile(r"fusion\.(moments|count)\b")
 

@@ -122,6 +122,8 @@ REDUCTIONS.update({
     "crossed_channels": built((4, 4, 4), act("tanh"), lambda m: crossed(m, "max", (1,)), act("swish")),
     "crossed_width": built((4, 4, 4), act("tanh"), lambda m: crossed(m, "sum", (2,)), lambda m: reduce(m, "sum", (1,))),
     "variance_of_columns": built((2, 48, 5, 8), lambda m: reduce(m, "variance", (1,))),
+    "argument_of_held": built((300, 60), act("tanh"), lambda m: reduce(m, "max", (1,)), act("swish")),
+    "crossed_held": built((96, 96), act("tanh"), lambda m: crossed(m, "sum", (1,)), act("swish")),
     "sum_of_equal_extents": built((3, 4, 4, 4), act("tanh"), lambda m: reduce(m, "sum", (1,), False), act("swish")),
     "sum_apart": built(PICTURE, act("tanh"), lambda m: reduce(m, "sum", (1, 3))),
     "max_apart": built(PICTURE, act("tanh"), lambda m: reduce(m, "max", (1,)), lambda m: reduce(m, "max", (3,))),
@@ -158,6 +160,30 @@ NORMS = {
     "batch_norm_tail": built(PICTURE, act("tanh"), lambda m: channel_norm(m, "batch_norm")),
     "softmax_twice": built((3, 4, 5, 6), lambda m: softmax(m, (1,)), lambda m: softmax(m, (3,))),
 }
+
+
+def held(rows):
+    """Runs that lie in registers: whole and partial accesses, what one walk leaves to the next, places in the run; many rows, few lanes each."""
+    return {
+        "layer_norm": built((rows, 3, 2, 64), act("tanh"), lambda m: layer_norm(m, 1), act("gelu")),
+        "layer_norm_of_argument": built((rows, 3, 2, 32), lambda m: layer_norm(m, 1), act("gelu")),
+        "layer_norm_of_pairs": built((rows, 2, 7, 70), act("tanh"), lambda m: layer_norm(m, 1), act("swish")),
+        "layer_norm_of_planes": built((rows, 4, 2, 5, 12), act("tanh"), lambda m: layer_norm(m, 2), act("gelu")),
+        "softmax_of_odd": built((rows, 3, 37), lambda m: softmax(m, (2,)), act("swish")),
+        "softmax_of_many": built((rows, 516), lambda m: softmax(m, (1,)), act("tanh")),
+        "softmax_scaled": built((rows, 6, 40), lambda m: m.binary("mul", m.parameter("scale", (6, 1))), lambda m: softmax(m, (2,)),
+                                lambda m: m.binary("add", m.parameter("shift", (40,)))),
+        "norm_of_softmax": built((rows, 5, 2, 96), lambda m: softmax(m, (3,)), lambda m: layer_norm(m, 1)),
+        "dropped": built((rows, 3, 48), lambda m: same_shape(m, "dropout", "p = 0.3 : f64, seed = 7 : i64, offset = 0 : i64"), lambda m: softmax(m, (2,))),
+        "max": built((rows, 3, 60), act("tanh"), lambda m: reduce(m, "max", (2,)), act("swish")),
+        "crossed": built((rows, 2, 4, 96), act("tanh"), lambda m: x_times_sum(m), act("swish")),
+    }
+
+
+def x_times_sum(m):
+    x = m.value
+    return reduce(m, "sum", (3,)).op("mul {}, {}", [x, m.value], x[1])
+
 
 POOLS = {
     "max_2d": built(PICTURE, act("tanh"), lambda m: pool(m, "max_pool", 2), act("swish")),
@@ -302,4 +328,5 @@ TILES.update({name: forked(*parts) for name, parts in {
 }.items()})
 
 if __name__ == "__main__":
-    write_group({"reductions": REDUCTIONS, "norms": NORMS, "pools": POOLS, "shapes": SHAPES, "merged": MERGED, "tiles": TILES})
+    write_group({"reductions": REDUCTIONS, "norms": NORMS, "pools": POOLS, "shapes": SHAPES, "merged": MERGED, "tiles": TILES,
+                 "held": held(5), "held-full": held(300000)})
