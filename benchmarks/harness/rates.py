@@ -99,7 +99,7 @@ def measure(session, options):
         result["rates"]["fp16"] = dict(result["rates"]["bf16"])
     if "matmul" in extras:
         us = program_time(session, "matmul", options)
-        flops = extras["matmul"]["forward"]["contraction_flops"]
+        flops = sum(kernel["contraction_flops"] for kernel in extras["matmul"]["forward"]["kernels"])
         result["matmul"] = {"ours_us": us, "ours_flops_per_s": flops / us * 1e6, "unit": extras["matmul"]["forward"]["kernels"][0]["unit"]}
         if session.torch and session.cuda:
             result["matmul"]["library_flops_per_s"] = result["rates"]["fp32"]["flops_per_s"]

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 using namespace mlir;
 using namespace fusion;
@@ -25,6 +26,22 @@ SmallVector<int64_t> extentsUpTo(int64_t extent, int64_t limit, int64_t least = 
     if (last)
       return all;
   }
+}
+
+/// Positions that boxes of `extent` cover, against those there are.
+double coveredBy(int64_t extent, int64_t all) { return double(roundUp(all, extent)) / double(all); }
+
+/// Besides `extents`, equal parts of `all`, in multiples of `step`, that reach over the end by less than each of them.
+SmallVector<int64_t> withEqualParts(SmallVector<int64_t> extents, int64_t all, int64_t step, int64_t limit, int64_t least) {
+  constexpr double worth = 0.08;
+  double covered = std::numeric_limits<double>::infinity();
+  for (int64_t n : extents)
+    if (n >= least)
+      covered = std::min(covered, coveredBy(n, all));
+  for (int64_t parts = 1; parts <= 4; ++parts)
+    if (int64_t n = roundUp(ceilDiv(all, parts), step); n <= limit && n >= least && coveredBy(n, all) < covered - worth)
+      extents.push_back(n);
+  return extents;
 }
 
 /// `counts` below `written`, then half of it and all of it where the tile is to hold as many.
@@ -154,18 +171,28 @@ WindowChoice fusion::chooseWindow(const WindowProblem &p, bool scatter, const El
   auto boxes = [&](int i, int64_t limit, int64_t least = 1) {
     return extentsUpTo(ceilDiv(out[i], m[i]), std::max<int64_t>(1, limit / m[i]), ceilDiv(least, m[i]));
   };
-  for (int64_t inD : boxes(0, 4))
-    for (int64_t inH : boxes(1, 16))
-      for (int64_t inW : boxes(2, 128, kMinTileWidth)) {
+  SmallVector<int64_t> ds = boxes(0, 4), hs = boxes(1, 16), ws = boxes(2, 128, kMinTileWidth);
+  for (int64_t inD : ds)
+    for (int64_t inH : hs)
+      for (int64_t inW : ws) {
         Extents box{inD * m[0], inH * m[1], inW * m[2]};
-        if (volume(box) > kMaxTilePositions)
-          continue;
         // A box of one phase along d has as much work in every warp: 8 to 30 % faster than boxes of both, as measured.
-        if (!scatter || p.stride[0] == 1 || box[0] == m[0])
+        if (volume(box) <= kMaxTilePositions && (!scatter || p.stride[0] == 1 || box[0] == m[0]))
           candidates.onCudaCores(box);
-        if (spec.tf32Rate > 0)
-          candidates.onTensorCores(box);
       }
+  // What reaches over the end is multiplied like the rest: boxes that fit count where products do.
+  auto fitting = [&](int i, SmallVector<int64_t> extents, int64_t limit, int64_t least) {
+    int64_t step = scatter ? std::max<int64_t>(1, p.stride[i] / std::gcd(p.stride[i], m[i])) : 1;
+    return withEqualParts(std::move(extents), ceilDiv(out[i], m[i]), step, std::max<int64_t>(1, limit / m[i]), ceilDiv(least, m[i]));
+  };
+  if (spec.tf32Rate > 0)
+    for (int64_t inD : fitting(0, ds, 6, 1))
+      for (int64_t inH : fitting(1, hs, 20, 2))
+        for (int64_t inW : fitting(2, ws, 128, 16)) {
+          Extents box{inD * m[0], inH * m[1], inW * m[2]};
+          if (volume(box) <= kMaxTilePositions)
+            candidates.onTensorCores(box);
+        }
   WindowChoice choice;
   choice.tile = candidates.tensor.cycles < kTensorGain * candidates.cuda.cycles ? candidates.tensor.tile : candidates.cuda.tile;
   choice.cudaSeconds = candidates.cuda.cycles / spec.clock(), choice.tensorSeconds = candidates.tensor.cycles / spec.clock();

@@ -43,7 +43,11 @@ BlockCost TensorWindow::block(int64_t slice, bool operandFitsL2) const {
        rounded = packed || volume(p.taps) * g.places * ceilDiv(t.channels, t.warpChannels) >= 8 * volume(g.patch);
   bool roundedWeights = packed || (sized.copiesQuads && ceilDiv(g.places, t.warpPlaces) >= 8);
   double converts = (rounded || !plain ? 0 : 8 * rows) + (roundedWeights ? 0 : 4 * columns);
-  b.issued = warps * (all * (loads + converts + products + selects + 10) + 40 * phases + 3 * sums);
+  // Shares that lie alike read at distances known beforehand; others add them to a corner of each run of lanes.
+  bool alike = g.cover[2] % t.warpPlaces == 0 ||
+               (g.cover[2] % 8 == 0 && t.warpPlaces % g.cover[2] == 0 && g.cover[1] % (t.warpPlaces / g.cover[2]) == 0);
+  double corners = alike ? 0 : 4 * rows;
+  b.issued = warps * (all * (loads + converts + products + selects + corners + 10) + 40 * phases + 3 * sums);
   b.tensor = warps * all * products * 2048 * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.mmaShare);
   b.shared = warps * (all * loads + sums * (g.spread[2] > 1 ? double(g.spread[2]) : 1));
   b.latency = all * kStepLatency;

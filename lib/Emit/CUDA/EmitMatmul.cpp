@@ -13,7 +13,8 @@ static std::string operandFunctor(KernelText &k, Value v, bool outerIsRow) {
   bool identity = k.isTensor(v);
   auto type = cast<RankedTensorType>(v.getType());
   int64_t columns = type.getDimSize(1);
-  int vector = identity && columns % 4 == 0 && !holdsNarrow(type) ? 4 : 1;
+  bool narrow = holdsNarrow(type);
+  int vector = !identity || columns % (narrow ? 8 : 4) != 0 ? 1 : narrow ? 8 : 4;
   std::string load = k.loadFunctor(v);
   std::string loadType = load.substr(0, load.find('{'));
   Writer w;
@@ -25,6 +26,12 @@ static std::string operandFunctor(KernelText &k, Value v, bool outerIsRow) {
   if (vector == 4)
     w.line(formatv("  DEV const float *at(long long outer, long long k) const {{ return load.{0} + (index_t){1} * {2} + {3}; }",
                    k.pointer(v), row, columns, column));
+  if (vector == 8) {
+    k.useVectors();
+    w.line("  DEV void eight(float(&to)[8], long long outer, long long k) const {");
+    w.line(formatv("    loadVector(to, load.{0} + (index_t){1} * {2} + {3});", k.pointer(v), row, columns, column));
+    w.line("  }");
+  }
   return k.globalStruct("Operand", w.take()) + "{" + load + "}";
 }
 

@@ -9,20 +9,21 @@ template <class T> DEV constexpr int matmulPipeFloats() { return 2 * T::depth * 
 
 // One operand's share of a step, in registers between global and shared memory.
 template <class Op, int Outer, int Depth, int Threads> struct MatmulStage {
+  static constexpr int Vector = Op::vector == 4 ? 4 : 1;
   static constexpr int Pitch = Outer + 4; // an odd number of quads: the transposed stores below hit every bank once
-  static constexpr int Count = ceilDiv(Outer * Depth / Op::vector, Threads), Last = Outer * Depth / Op::vector;
-  float v[Count * Op::vector];
+  static constexpr int Count = ceilDiv(Outer * Depth / Vector, Threads), Last = Outer * Depth / Vector;
+  float v[Count * Vector];
 
   // Element i of the step, as (outer, k): whole 32-byte sectors for the loads and distinct banks for the stores.
   DEV static int outer(int i) {
     if (!Op::alongK)
-      return i % (Outer / Op::vector) * Op::vector;
-    return Op::vector == 4 ? i / 2 % Outer : i / 8 % 4 + i / (4 * Depth) * 4;
+      return i % (Outer / Vector) * Vector;
+    return Vector == 4 ? i / 2 % Outer : i / 8 % 4 + i / (4 * Depth) * 4;
   }
   DEV static int inner(int i) {
     if (!Op::alongK)
-      return i / (Outer / Op::vector);
-    return Op::vector == 4 ? i % 2 * 4 + i / (2 * Outer) * 8 : i % 8 + i / 32 % (Depth / 8) * 8;
+      return i / (Outer / Vector);
+    return Vector == 4 ? i % 2 * 4 + i / (2 * Outer) * 8 : i % 8 + i / 32 % (Depth / 8) * 8;
   }
 
   DEV void load(const Op &op, int o0, int k0, int outers, int K) {
@@ -34,7 +35,7 @@ template <class Op, int Outer, int Depth, int Threads> struct MatmulStage {
       const int o = o0 + outer(i);
       const int k = k0 + inner(i);
       const bool inside = outer(i) < liveOuter && inner(i) < liveInner && (Last % Threads == 0 || i < Last);
-      if constexpr (Op::vector == 4) {
+      if constexpr (Vector == 4) {
         float4 quad = {0.0f, 0.0f, 0.0f, 0.0f};
         if (inside) {
           const float *from = op.at(o, k);
@@ -60,7 +61,7 @@ template <class Op, int Outer, int Depth, int Threads> struct MatmulStage {
       if (Last % Threads != 0 && i >= Last)
         continue;
       float *cell = to + inner(i) * Pitch + outer(i);
-      if constexpr (Op::vector == 1) {
+      if constexpr (Vector == 1) {
         *cell = v[j];
       } else if constexpr (Op::alongK) {
 #pragma unroll

@@ -5,8 +5,10 @@
 //
 // Tile T: rows, cols, warpRows x warpCols per warp (multiples of 32), threads, pitch of the output tile, stages in flight; Factors: Split
 // for 3xTF32, or Tf32, Bf16, Fp16. In 3xTF32 tm, tn and depth are for `matmul`, which computes short sums, and a tile again when a sum is
-// not finite: Inf and NaN have no big and small part. Shared memory (`pipe`, 16-byte aligned): a buffer per stage with 16 k of both
-// operands, tensorPipeFloats = stages * 16 * (rows + cols).
+// not finite: Inf and NaN have no big and small part.
+// Operands are those of `matmul`; `vector` may also be 8, with eight(to, outer, k), which loads and widens eight neighbours of 16 bits.
+//
+// Shared memory (`pipe`, 16-byte aligned): a buffer per stage with 16 k of both operands, tensorPipeFloats = stages * 16 * (rows + cols).
 
 constexpr int TensorSlice = 16; // k of a stage
 constexpr int TensorRun = 2;    // stages whose sums stay in tensor cores, which truncate; fp32 additions then take them over
@@ -20,7 +22,7 @@ DEV unsigned roundedToTf32(float x) { return __float_as_uint(x) + 0x1000u & 0xff
 // that the quads of a fragment, k = 4 c + (0..3) for lane 4 g + c, hit every bank once in both.
 template <class Op, int Outer, int Threads> struct TensorStage {
   static constexpr int Count = ceilDiv(Outer * TensorSlice / Op::vector, Threads), Last = Outer * TensorSlice / Op::vector;
-  float v[Op::vector == 4 ? 1 : Count]; // only what is computed while it is loaded goes through registers
+  float v[Op::vector == 4 ? 1 : Count][Op::vector == 8 ? 8 : 1]; // only what is computed or widened on the way goes through registers
 
   DEV static int cell(int outer, int k) {
     return Op::alongK ? outer * TensorSlice + k : k * Outer + (outer / 4 ^ k / 4 * 2) * 4 + outer % 4;
@@ -40,19 +42,34 @@ template <class Op, int Outer, int Threads> struct TensorStage {
       if constexpr (Op::vector == 4) {
         if (Last % Threads == 0 || i < Last)
           copyQuadLater(to + cell(outer(i), inner(i)), inside ? op.at(o, k) : op.at(0, 0), inside);
+      } else if (inside && (Last % Threads == 0 || i < Last)) {
+        if constexpr (Op::vector == 8)
+          op.eight(v[j], o, k);
+        else
+          v[j][0] = op(o, k);
       } else {
-        v[j] = inside && (Last % Threads == 0 || i < Last) ? op(o, k) : 0.0f;
+#pragma unroll
+        for (int q = 0; q < (Op::vector == 8 ? 8 : 1); q++)
+          v[j][q] = 0.0f;
       }
     }
   }
 
   DEV void store(float *to) const {
-    if constexpr (Op::vector == 1) {
+    if constexpr (Op::vector != 4) {
 #pragma unroll
       for (int j = 0; j < Count; j++) {
         const int i = threadIdx.x + j * Threads;
-        if (Last % Threads == 0 || i < Last)
-          to[cell(outer(i), inner(i))] = v[j];
+        if (Last % Threads != 0 && i >= Last)
+          continue;
+        if constexpr (Op::vector == 8) {
+#pragma unroll
+          for (int q = 0; q < 8; q += 4)
+            *(float4 *)(to + cell(outer(i) + (Op::alongK ? 0 : q), inner(i) + (Op::alongK ? q : 0))) =
+                float4{v[j][q], v[j][q + 1], v[j][q + 2], v[j][q + 3]};
+        } else {
+          to[cell(outer(i), inner(i))] = v[j][0];
+        }
       }
     }
   }
