@@ -31,7 +31,8 @@ SmallVector<int64_t> extentsUpTo(int64_t extent, int64_t limit, int64_t least = 
 /// Positions that boxes of `extent` cover, against those there are.
 double coveredBy(int64_t extent, int64_t all) { return double(roundUp(all, extent)) / double(all); }
 
-/// Besides `extents`, equal parts of `all`, in multiples of `step`, that reach over the end by less than each of them.
+/// Besides `extents`, equal parts of `all`, in multiples of `step` (or of eight times that), that reach over the end by less than each of
+/// them.
 SmallVector<int64_t> withEqualParts(SmallVector<int64_t> extents, int64_t all, int64_t step, int64_t limit, int64_t least) {
   constexpr double worth = 0.08;
   double covered = std::numeric_limits<double>::infinity();
@@ -39,8 +40,10 @@ SmallVector<int64_t> withEqualParts(SmallVector<int64_t> extents, int64_t all, i
     if (n >= least)
       covered = std::min(covered, coveredBy(n, all));
   for (int64_t parts = 1; parts <= 4; ++parts)
-    if (int64_t n = roundUp(ceilDiv(all, parts), step); n <= limit && n >= least && coveredBy(n, all) < covered - worth)
-      extents.push_back(n);
+    for (int64_t multiple : {step, 8 * step})
+      if (int64_t n = roundUp(ceilDiv(all, parts), multiple);
+          n <= limit && n >= least && coveredBy(n, all) < covered - worth && !llvm::is_contained(extents, n))
+        extents.push_back(n);
   return extents;
 }
 

@@ -38,6 +38,10 @@ BlockCost TensorWindow::block(int64_t slice, bool operandFitsL2) const {
   double rows = double(t.warpPlaces) / 16, columns = double(t.warpChannels) / 8, phases = double(g.phaseCount());
   double loads = 4 * rows + 2 * columns + 2, products = rows * columns, selects = filled ? 8 * rows + 2 * columns : 0;
   double sums = phases * rows * columns * 4;
+  // Lanes that read eight places of four words meet in banks where less than four channels are staged, as a neighbouring tap is a
+  // neighbouring place, and where a run of eight places does not stay in its line; as measured.
+  bool tapsFirst = sized.copiesQuads && (volume(p.taps) % 2 == 0 || (t.pack == 2 && !scatter));
+  double conflicts = (words < 4 && !tapsFirst ? 2 : 1) * (g.cover[2] % 8 != 0 ? 1.5 : 1);
   // Factors are rounded where they lie, by who copied them, when they are read often enough; else whenever they are read.
   bool packed = t.pack > 1, plain = work.instructions[0] == 0,
        rounded = packed || volume(p.taps) * g.places * ceilDiv(t.channels, t.warpChannels) >= 8 * volume(g.patch);
@@ -49,7 +53,7 @@ BlockCost TensorWindow::block(int64_t slice, bool operandFitsL2) const {
   double corners = alike ? 0 : 4 * rows;
   b.issued = warps * (all * (loads + converts + products + selects + corners + 10) + 40 * phases + 3 * sums);
   b.tensor = warps * all * products * 2048 * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.mmaShare);
-  b.shared = warps * (all * loads + sums * (g.spread[2] > 1 ? double(g.spread[2]) : 1));
+  b.shared = warps * (all * (loads + 4 * rows * (conflicts - 1)) + sums * (g.spread[2] > 1 ? double(g.spread[2]) : 1));
   b.latency = all * kStepLatency;
   double patch = rounded && plain ? double(slice * volume(g.patch)) : 0, weights = roundedWeights ? double(sized.weightFloats) : 0;
   b.issued += slices / 32 * (patch * 5 + weights * 3.5), b.shared += slices / 16 * (patch + weights);
