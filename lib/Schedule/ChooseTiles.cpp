@@ -52,8 +52,11 @@ SweepWork SweepWork::of(KernelOp kernel) {
 
 int64_t SweepWork::elements(const Run &run, int64_t lanes) const { return ceilDiv(run.reduced, lanes * vector) * vector; }
 
-/// Beside what is held, a thread needs some 40 registers for addresses and what it works on: it has 64 in all, or 128.
-int64_t SweepWork::threads(const Run &run, int64_t lanes) const { return elements(run, lanes) * again >= 16 ? 512 : 1024; }
+/// Beside what is held, or loaded at once by a walk, a thread needs some 40 registers for addresses and what it works on: it has 64 in all,
+/// or 128. One of the tensors is written.
+int64_t SweepWork::threads(const Run &run, int64_t lanes) const {
+  return elements(run, lanes) * std::max(again, tensors - 1) > 16 ? 512 : 1024;
+}
 
 bool SweepWork::fits(const Run &run, int64_t lanes) const {
   return run.perImage && run.inner == 1 && elements(run, lanes) <= 32 && elements(run, lanes) * again <= 64;
