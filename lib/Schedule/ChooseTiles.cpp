@@ -52,10 +52,12 @@ SweepWork SweepWork::of(KernelOp kernel) {
 
 int64_t SweepWork::elements(const Run &run, int64_t lanes) const { return ceilDiv(run.reduced, lanes * vector) * vector; }
 
-/// Beside what is held, or loaded at once by a walk, a thread needs some 40 registers for addresses and what it works on: it has 64 in all,
-/// or 128. One of the tensors is written.
+/// Beside what is held, a thread needs some 40 registers for addresses and what it works on: it has 64 in all, or 128, as it also does where
+/// long formulas are worked out for many elements at once.
 int64_t SweepWork::threads(const Run &run, int64_t lanes) const {
-  return elements(run, lanes) * std::max(again, tensors - 1) > 16 ? 512 : 1024;
+  constexpr double longFormula = 56; // instructions per element
+  int64_t many = elements(run, lanes);
+  return many * again > 16 || (many >= 16 && instructions > longFormula) ? 512 : 1024;
 }
 
 bool SweepWork::fits(const Run &run, int64_t lanes) const {
