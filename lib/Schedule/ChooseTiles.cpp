@@ -52,8 +52,8 @@ SweepWork SweepWork::of(KernelOp kernel) {
 
 int64_t SweepWork::elements(const Run &run, int64_t lanes) const { return ceilDiv(run.reduced, lanes * vector) * vector; }
 
-/// Beside what is held, a thread needs some 40 registers for addresses and what it works on: it has 64 in all, or 128, as it also does where
-/// long formulas are worked out for many elements at once.
+/// Beside what is held, a thread needs some 40 registers for addresses and what it works on: it has 64 in all, or 128, as it also does
+/// where long formulas are worked out for many elements at once.
 int64_t SweepWork::threads(const Run &run, int64_t lanes) const {
   constexpr double longFormula = 56; // instructions per element
   int64_t many = elements(run, lanes);
