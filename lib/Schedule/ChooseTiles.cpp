@@ -55,7 +55,7 @@ int64_t SweepWork::elements(const Run &run, int64_t lanes) const { return ceilDi
 /// Beside what is held, a thread needs some 40 registers for addresses and what it works on: it has 64 in all, or 128, as it also does
 /// where long formulas are worked out for many elements at once.
 int64_t SweepWork::threads(const Run &run, int64_t lanes) const {
-  constexpr double longFormula = 56; // instructions per element
+  constexpr double longFormula = 56; // instructions per element: between a sweep that fits 64 registers on sm_80 and one that spills there
   int64_t many = elements(run, lanes);
   return many * again > 16 || (many >= 16 && instructions > longFormula) ? 512 : 1024;
 }

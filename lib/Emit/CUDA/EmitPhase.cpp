@@ -196,7 +196,7 @@ void PhaseEmitter::report(KernelText &k) {
       r.contractionFlops += contractionFlops(contract, options.batch);
       if (k.onTensorCores) {
         moveToTensorCores(work, contract);
-        r.factors = factorsOf(contract), r.product = contract.getKind() == ContractKind::matmul;
+        r.factors = factorsOf(contract);
       }
     }
     r.work += work;

@@ -20,7 +20,6 @@ struct KernelReport {
   uint64_t sharedBytes = 0;
   std::string schedule;           ///< the tile, for people
   std::optional<Factors> factors; ///< of a contraction on tensor cores
-  bool product = false;           ///< the contraction is a matrix product
 };
 
 struct EmittedPhase {
