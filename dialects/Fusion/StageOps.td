@@ -115,7 +115,7 @@ def Fusion_ContractOp : Fusion_Op<"contract"> {
   let description = [{
     `gather` computes S from L and W, `scatter` computes L from S and W, `weight` computes W from S and L, in this order of operands.
     `matmul` is A B, either operand transposed on request. A weight contraction inside a kernel leaves partials: its result has an
-    unknown extent in front, one W per tile.
+    unknown extent in front, one W per tile. So does a matrix product inside a kernel whose sum over k is split: one product per split.
 
     ```mlir
     %s = fusion.contract gather %l, %w {stride = array<i64: 2>, padding = array<i64: 1>, dilation = array<i64: 1>, source = "convolution"}
@@ -129,7 +129,7 @@ def Fusion_ContractOp : Fusion_Op<"contract"> {
     * (contract_c4) S and L have one batch.
     * (contract_c5) groups is at least 1 and divides the channels A of S and B of L; W is `[A, B / groups, taps...]`.
     * (contract_c6) The windows of S lie inside L and its padding.
-    * (contract_c7) `matmul` has operands and a result of rank 2 whose extents agree.
+    * (contract_c7) `matmul` has operands and a result of rank 2 whose extents agree; split, the result is f32.
     * (contract_c8) Only `matmul` transposes.
   }];
   let arguments = (ins Fusion_ContractKind:$kind, Fusion_Tensor:$lhs, Fusion_Tensor:$rhs,
@@ -139,6 +139,12 @@ def Fusion_ContractOp : Fusion_Op<"contract"> {
   let results = (outs Fusion_Tensor:$result);
   let hasVerifier = 1;
   let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// Whether this is a matrix product of a kernel that leaves one product per split of k.
+    bool isSplit() { return getKind() == ContractKind::matmul && getResult().getType().getRank() == 3; }
+    /// The matrix product's extents, whether it is split or not.
+    ::llvm::ArrayRef<int64_t> getProductShape() { return getResult().getType().getShape().take_back(2); }
+  }];
 }
 
 def Fusion_PoolOp : Fusion_Op<"pool"> {
@@ -196,7 +202,8 @@ def Fusion_PartialOp : Fusion_Op<"partial"> {
 def Fusion_FinishOp : Fusion_Op<"finish"> {
   let summary = "merges partials in fixed order into what the reduction computes";
   let description = [{
-    The domain and `result_access` are those of the reduction; a weight contraction's partials have the domain `[1, elements, 1]`.
+    The domain and `result_access` are those of the reduction; a weight contraction's partials have the domain `[1, elements, 1]`, those of a
+    split matrix product the domain and the dense access of the product.
 
     ```mlir
     #group = affine_map<(n, c, p) -> (n * 2 + c floordiv 2)>
@@ -206,8 +213,8 @@ def Fusion_FinishOp : Fusion_Op<"finish"> {
 
     Constraints, besides access_c1 and domain_c1:
     * (finish_c1) `sum` has one result, `moments` has two of one type.
-    * (finish_c2) The partials are `[components, C, ?]` for `tiles_inner`; for `tiles_outer`, sums only, they have C elements behind a
-      leading `?`.
+    * (finish_c2) The partials are `[components, C, ?]` for `tiles_inner`; for `tiles_outer`, sums only, they have the result's elements behind
+      a leading `?`.
     * (finish_c3) `result_access` reaches the result's last element and nothing behind it, an unknown batch taken as 2 images.
   }];
   let arguments = (ins Fusion_ReduceKind:$kind, Fusion_Tensor:$partial, AffineMapAttr:$result_access, DenseI64ArrayAttr:$domain, Fusion_PartialLayout:$layout);
@@ -239,7 +246,8 @@ def Fusion_KernelOp : Op<Fusion_Dialect, "kernel", [IsolatedFromAbove, SingleBlo
     * (kernel_c3) The strategy is one of those above.
     * (kernel_c4) A kernel has the one contraction or pool that its strategy names; the other strategies have none. Behind a `gather` or
       `scatter` there may be one pool (`average` or `max`), which is made of the contraction's tile.
-    * (kernel_c5) `finish_rows` merges partials of the layout `tiles_inner`, `finish_columns` of `tiles_outer`; no other kernel does.
+    * (kernel_c5) `finish_rows` merges partials of the layout `tiles_inner`, `finish_columns` of `tiles_outer`, and `rows` those of one split
+      matrix product; no other kernel does.
     * (kernel_c6) The name is a C identifier.
   }];
   let arguments = (ins Variadic<Fusion_Tensor>:$inputs, StrAttr:$name, StrAttr:$strategy, OptionalAttr<DictionaryAttr>:$schedule);

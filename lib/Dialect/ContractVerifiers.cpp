@@ -18,6 +18,9 @@ static std::string text(ArrayRef<int64_t> values) {
 /// (contract_c7)
 static LogicalResult verifyMatmul(ContractOp op) {
   auto a = op.getLhs().getType(), b = op.getRhs().getType(), y = op.getResult().getType();
+  bool split = y.getRank() == 3 && y.isDynamicDim(0) && y.getElementType().isF32() && op->getParentOfType<KernelOp>();
+  if (split)
+    y = RankedTensorType::get(y.getShape().drop_front(), a.getElementType());
   if (a.getRank() != 2 || b.getRank() != 2 || y.getRank() != 2)
     return op.emitOpError("expected operands and a result of rank 2, but got ") << a << ", " << b << " and " << y << " (contract_c7)";
   unsigned summedA = op.getTransposeA() ? 0 : 1, summedB = op.getTransposeB() ? 1 : 0;
@@ -123,7 +126,7 @@ LogicalResult KernelOp::verifyRegions() {
   bool finishes = getStrategy().starts_with("finish_"), pools = getStrategy() == "pool";
   bool anchored = !finishes && getStrategy() != "channels" && getStrategy() != "rows" && getStrategy() != "sweep";
   bool windows = getStrategy() == "gather" || getStrategy() == "scatter";
-  unsigned contractions = 0, tilePools = 0;
+  unsigned contractions = 0, tilePools = 0, merged = 0;
   for (Operation &op : block.without_terminator()) {
     if (!isa<MapOp, ReduceOp, ContractOp, PoolOp, PartialOp, FinishOp>(op))
       return op.emitOpError("expected a stage in a kernel's body; lower it with -fusion-lower-to-stages (kernel_c2)");
@@ -144,7 +147,8 @@ LogicalResult KernelOp::verifyRegions() {
                                         << ", but got a pool (kernel_c4)";
     } else if (auto finish = dyn_cast<FinishOp>(op)) {
       StringRef expected = finish.getLayout() == PartialLayout::tiles_inner ? "finish_rows" : "finish_columns";
-      if (getStrategy() != expected)
+      bool product = getStrategy() == "rows" && expected == "finish_columns" && ++merged == 1;
+      if (getStrategy() != expected && !product)
         return emitOpError("expected the strategy ") << expected << " for partials laid out " << stringifyPartialLayout(finish.getLayout())
                                                      << ", but got '" << getStrategy() << "' (kernel_c5)";
     }

@@ -225,17 +225,19 @@ LogicalResult FinishOp::verify() {
   ArrayRef<int64_t> shape = type.getShape();
   int64_t channels = getDomain()[1], components = getKind() == ReduceKind::moments ? 3 : 1;
   bool inner = getLayout() == PartialLayout::tiles_inner;
-  __int128 perTile = 1;
+  __int128 perTile = 1, elements = 1;
   for (int64_t extent : shape.drop_front(shape.empty() ? 0 : 1))
-    perTile *= extent;
+    perTile *= concrete(extent);
+  for (int64_t extent : cast<RankedTensorType>(getResult(0).getType()).getShape())
+    elements *= concrete(extent);
   bool fits = inner ? shape == ArrayRef<int64_t>{components, channels, ShapedType::kDynamic}
-                    : components == 1 && !shape.empty() && ShapedType::isDynamic(shape.front()) && perTile == channels;
+                    : components == 1 && !shape.empty() && ShapedType::isDynamic(shape.front()) && perTile == elements;
   if (!fits) {
     InFlightDiagnostic error = emitOpError("expected ");
     if (inner || components != 1)
       error << "tiles_inner partials [" << components << ", " << channels << ", ?]";
     else
-      error << "tiles_outer partials with " << channels << " elements behind a leading `?`";
+      error << "tiles_outer partials with the " << int64_t(elements) << " elements of the result behind a leading `?`";
     return error << ", but got " << stringifyPartialLayout(getLayout()) << " partials of type " << type << " (finish_c2)";
   }
   return verifyReach(*this, getResultAccess(), getDomain(), cast<RankedTensorType>(getResult(0).getType()), true, "finish_c3");

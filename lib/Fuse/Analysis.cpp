@@ -285,6 +285,8 @@ LogicalResult Planner::analyse(DictionaryAttr given) {
       }
       i.onTensorCores = contract.getKind() == ContractKind::matmul ? takesTensorCores(contract, batch, spec)
                                                                    : windowPrefersTensorCores(contract, batch, spec);
+      if (contract.getKind() == ContractKind::matmul)
+        i.split = chooseSplits(contract, batch, spec);
       infos[&op] = i;
     } else if (auto map = dyn_cast<MapOp>(op)) {
       if (failed(analyseMap(map)))

@@ -22,7 +22,7 @@ private:
 
   /// Rows leave sums per feature only; behind a stored convolution or pool of one position there are other partials.
   static bool rows(const KernelSketch &k) {
-    auto contract = dyn_cast_or_null<ContractOp>(k.anchor);
+    auto contract = dyn_cast_or_null<ContractOp>(k.merged ? k.merged : k.anchor);
     if (k.domain.positions != 1 || (contract ? contract.getKind() != ContractKind::matmul : k.anchor != nullptr))
       return false;
     return contract || llvm::all_of(k.partials, [](Operation *op) {
@@ -35,6 +35,7 @@ private:
   std::string nameOf(const KernelSketch &k);
   RankedTensorType partialType(const KernelSketch &k, Operation *reduction);
   KernelOp open(const KernelSketch &k, ArrayRef<Value> inputs, ArrayRef<Type> results, IRMapping &inside, ArrayRef<Value> keys);
+  void mergeProduct(ContractOp product, IRMapping &inside);
   void stages(const KernelSketch &k);
   void finish(const KernelSketch &k);
 };
@@ -69,6 +70,8 @@ std::string KernelBuilder::nameOf(const KernelSketch &k) {
     name += "_finish";
   if (k.anchor)
     add(k.anchor);
+  if (k.kind == KernelSketch::Product)
+    return name + "_partial";
   if (!k.partials.empty() && !isa<ContractOp>(k.partials.front()))
     add(k.partials.front());
   else if (!k.stages.empty())
@@ -79,7 +82,7 @@ std::string KernelBuilder::nameOf(const KernelSketch &k) {
 RankedTensorType KernelBuilder::partialType(const KernelSketch &k, Operation *reduction) {
   Type f32 = builder.getF32Type();
   if (auto contract = dyn_cast<ContractOp>(reduction)) {
-    SmallVector<int64_t> shape{ShapedType::kDynamic};
+    SmallVector<int64_t> shape{ShapedType::kDynamic}; // splits
     llvm::append_range(shape, cast<RankedTensorType>(contract.getResult().getType()).getShape());
     return RankedTensorType::get(shape, f32);
   }
@@ -102,11 +105,24 @@ KernelOp KernelBuilder::open(const KernelSketch &k, ArrayRef<Value> inputs, Arra
   return kernel;
 }
 
+/// In the place of a split product stands the sum of its partials, in the order of the splits.
+void KernelBuilder::mergeProduct(ContractOp product, IRMapping &inside) {
+  ArrayRef<int64_t> shape = product.getProductShape();
+  Domain domain{shape[0], shape[1], 1};
+  auto sum = FinishOp::create(builder, product.getLoc(), product->getResultTypes(), ReduceKind::sum, inside.lookup(partial[product]),
+                              fullAccess(builder.getContext(), domain), domain.attr(), PartialLayout::tiles_outer);
+  if (auto source = product->getAttr("source"))
+    sum->setAttr("source", source);
+  inside.map(product.getResult(), sum.getResult(0));
+}
+
 void KernelBuilder::stages(const KernelSketch &k) {
   SmallVector<Value> inputs, keys(k.inputs.begin(), k.inputs.end());
   SmallVector<Type> types;
   for (Value v : keys)
     inputs.push_back(outside.lookupOrDefault(v));
+  if (k.merged)
+    inputs.push_back(partial[k.merged]), keys.push_back(partial[k.merged]);
   for (Value v : k.outputs)
     types.push_back(v.getType());
   for (Operation *op : k.partials)
@@ -118,9 +134,13 @@ void KernelBuilder::stages(const KernelSketch &k) {
   auto layout = k.kind == KernelSketch::Weight || rows(k) ? PartialLayout::tiles_outer : PartialLayout::tiles_inner;
   llvm::DenseMap<Operation *, Value> made;
   for (Operation *op : k.stages) {
+    if (op == k.merged) {
+      mergeProduct(cast<ContractOp>(op), inside);
+      continue;
+    }
     Operation *copy = builder.clone(*op, inside);
     copy->removeAttr("fusion.id");
-    if (k.partials.contains(op)) { // a weight contraction
+    if (k.partials.contains(op)) { // a weight contraction, or a split product
       copy->getResult(0).setType(partialType(k, op));
       made[op] = copy->getResult(0);
     }

@@ -2,6 +2,7 @@
 #include "fusion/Fuse/Plan.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace fusion;
@@ -27,6 +28,7 @@ static std::string sourceOf(Operation *op) {
 
 DictionaryAttr Planner::toAttr(const Choices &choices) const {
   SmallVector<int64_t> inlined, stored(choices.storedClusters.begin(), choices.storedClusters.end()), tiles;
+  SmallVector<int64_t> split(choices.splitClusters.begin(), choices.splitClusters.end());
   for (auto [index, entry] : llvm::enumerate(infos)) {
     auto &[op, i] = entry;
     if (choices.inlined.contains(op->getResult(0)))
@@ -35,11 +37,14 @@ DictionaryAttr Planner::toAttr(const Choices &choices) const {
         (isa<ReduceOp>(op) && i.inTile && (!i.sweep || windowAt(i.cluster, i.depth))))
       tiles.push_back(index);
   }
-  llvm::sort(stored);
+  llvm::sort(stored), llvm::sort(split);
   Builder b(func->getContext());
-  return b.getDictionaryAttr({b.getNamedAttr("inlined", b.getDenseI64ArrayAttr(inlined)),
-                              b.getNamedAttr("stored", b.getDenseI64ArrayAttr(stored)),
-                              b.getNamedAttr("tiles", b.getDenseI64ArrayAttr(tiles))});
+  SmallVector<NamedAttribute> entries{b.getNamedAttr("inlined", b.getDenseI64ArrayAttr(inlined)),
+                                      b.getNamedAttr("stored", b.getDenseI64ArrayAttr(stored)),
+                                      b.getNamedAttr("tiles", b.getDenseI64ArrayAttr(tiles))};
+  if (!split.empty())
+    entries.push_back(b.getNamedAttr("split", b.getDenseI64ArrayAttr(split)));
+  return b.getDictionaryAttr(entries);
 }
 
 FailureOr<Choices> Planner::fromAttr(DictionaryAttr attr) const {
@@ -58,12 +63,34 @@ FailureOr<Choices> Planner::fromAttr(DictionaryAttr attr) const {
       return func::FuncOp(func).emitError() << "expected contraction " << cluster << ": the plan belongs to another chain";
     choices.storedClusters.insert(int(cluster));
   }
+  if (auto split = attr.getAs<DenseI64ArrayAttr>("split"))
+    for (int64_t cluster : split.asArrayRef()) {
+      auto product = cluster >= 0 && cluster < int64_t(anchors.size()) ? dyn_cast<ContractOp>(anchors[cluster]) : ContractOp();
+      if (!product || product.getKind() != ContractKind::matmul)
+        return func::FuncOp(func).emitError() << "expected a matrix product as contraction " << cluster
+                                              << ": the plan belongs to another chain";
+      choices.splitClusters.insert(int(cluster));
+    }
   return choices;
 }
 
 Choices Planner::decide(bool quietly) {
   quiet = quietly;
   Choices choices;
+  // Share the sums of a product with few tiles among blocks, or leave multiprocessors idle?
+  for (auto [cluster, anchor] : llvm::enumerate(anchors)) {
+    auto product = dyn_cast<ContractOp>(anchor);
+    if (!product || product.getKind() != ContractKind::matmul || std::isinf(info(anchor).split.splitSeconds))
+      continue;
+    const SplitChoice &split = info(anchor).split;
+    if (split.worthIt()) {
+      choices.splitClusters.insert(cluster);
+      record(anchor, true, "split the sum over k of " + sourceOf(anchor) + " in " + Twine(split.splits) + ", added up by the next kernel",
+             split.splitSeconds, split.wholeSeconds);
+    } else {
+      record(anchor, false, "leave the sum over k of " + sourceOf(anchor) + " whole", split.wholeSeconds, split.splitSeconds);
+    }
+  }
   double best = predictedSeconds(choices);
   // Recompute a contraction for the stages behind a reduction, or store what they need?
   for (auto [cluster, anchor] : llvm::enumerate(anchors)) {

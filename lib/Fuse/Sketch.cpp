@@ -34,6 +34,7 @@ private:
   void findAbsorbed();
   void pull(KernelSketch &kernel, Value v, bool root = false);
   void finishes(SmallVector<KernelSketch, 0> &out, const KernelSketch &from);
+  KernelSketch productOf(const KernelSketch &kernel);
   void joinReductions();
   void cost(KernelSketch &kernel);
 };
@@ -162,6 +163,11 @@ void Sketcher::pull(KernelSketch &kernel, Value v, bool root) {
     kernel.inputs.insert(v);
     return;
   }
+  if (auto product = dyn_cast<ContractOp>(op); product && choices.splitClusters.contains(info(op).cluster)) {
+    kernel.merged = op;
+    kernel.stages.insert(op);
+    return;
+  }
   for (Value operand : op->getOperands())
     pull(kernel, operand);
   if (isa<ContractOp>(op) || (isa<PoolOp>(op) && !kernel.anchor))
@@ -174,7 +180,15 @@ void Sketcher::cost(KernelSketch &kernel) {
     kernel.work.bytesRead += bytesOf(v.getType(), plan.batch);
   for (Value v : kernel.outputs)
     kernel.work.bytesWritten += bytesOf(v.getType(), plan.batch);
+  double partials = 0; // of a split product: written by one kernel, read by the next
+  if (Operation *op = kernel.kind == KernelSketch::Product ? kernel.anchor : kernel.merged) {
+    ArrayRef<int64_t> shape = cast<ContractOp>(op).getProductShape();
+    partials = 4 * double(info(op).split.splits) * double(Domain{shape[0], shape[1], 1}.elements(plan.batch));
+  }
+  (kernel.merged ? kernel.work.bytesRead : kernel.work.bytesWritten) += partials;
   for (Operation *op : kernel.stages) {
+    if (op == kernel.merged)
+      continue;
     Work work = workOf(op, plan.batch);
     if (info(op).onTensorCores)
       moveToTensorCores(work, cast<ContractOp>(op));
@@ -212,6 +226,19 @@ void Sketcher::joinReductions() {
     host->second.stages.insert_range(k.stages);
     it = kernels.erase(it);
   }
+}
+
+/// The kernel that leaves the partials of the split product that `kernel` begins with.
+KernelSketch Sketcher::productOf(const KernelSketch &kernel) {
+  KernelSketch k;
+  k.kind = KernelSketch::Product;
+  k.cluster = kernel.cluster, k.depth = kernel.depth, k.domain = kernel.domain;
+  for (Value v : kernel.merged->getOperands())
+    pull(k, v);
+  k.anchor = kernel.merged;
+  k.stages.insert(kernel.merged);
+  k.partials.insert(kernel.merged);
+  return k;
 }
 
 /// One finish kernel per distinct result shape of the reductions whose partials `from` leaves.
@@ -282,6 +309,10 @@ SmallVector<KernelSketch, 0> Sketcher::run() {
   }
   joinReductions();
   for (auto &[key, kernel] : kernels) {
+    if (kernel.merged) {
+      all.push_back(productOf(kernel));
+      cost(all.back());
+    }
     cost(kernel);
     all.push_back(kernel);
     finishes(all, kernel);

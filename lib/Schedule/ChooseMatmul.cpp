@@ -65,6 +65,11 @@ static BlockCost tensorBlock(const MatmulTile &t, int64_t k, const ElementWork &
   return b;
 }
 
+/// The kernel that adds up what the splits left: their products come in once more, loads waiting for each other where there are few.
+static double mergeSeconds(int64_t m, int64_t n, int64_t splits, const DeviceSpec &spec) {
+  return spec.launchSeconds + 2 * kLoadLatency / spec.clock() + 4 * double(splits + 1) * double(m) * double(n) / spec.bandwidth;
+}
+
 namespace {
 struct Candidates {
   int64_t m, n, group;
@@ -74,7 +79,8 @@ struct Candidates {
   double least = std::numeric_limits<double>::infinity();
 
   void consider(MatmulTile t, const BlockCost &block, int64_t mostThreads) {
-    double cycles = deviceCycles(block, double(ceilDiv(m, t.rows) * ceilDiv(n, t.step)), spec);
+    double cycles = deviceCycles(block, double(ceilDiv(m, t.rows) * ceilDiv(n, t.step) * t.splits), spec);
+    cycles += t.splits > 1 ? mergeSeconds(m, n, t.splits, spec) * spec.clock() : 0;
     t.resident = std::clamp<int64_t>(residentBlocks(block, spec), 1, mostThreads / t.threads);
     if (seen)
       seen(t, cycles / spec.clock());
@@ -86,19 +92,23 @@ struct Candidates {
 };
 } // namespace
 
+/// Blocks that share a sum have at least so many products each.
+static constexpr int64_t kLeastSplitDepth = 128;
+
 /// Shorter sums average the error of 3xTF32 too little.
 static constexpr int64_t kLeastTensorDepth = 32;
 /// What tensor cores must be predicted to save: less is not worth the second kernel inside, for sums that are not finite.
 static constexpr double kTensorGain = 0.9;
 
-MatmulChoice fusion::chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,
-                                  Factors factors, TileObserver<MatmulTile> seen) {
-  Candidates cuda{m, n, group, spec, seen, {}}, tensor{m, n, group, spec, seen, {}};
+/// Offers the tiles whose blocks add up `k` products per element.
+static void considerTiles(Candidates &cuda, Candidates &tensor, int64_t k, int64_t splits, const ElementWork &work, Factors factors) {
+  const DeviceSpec &spec = cuda.spec;
   for (int64_t rows : {16, 32, 64, 128})
     for (int64_t cols : {16, 32, 64, 128}) {
-      if (group > cols)
+      if (cuda.group > cols)
         continue;
       MatmulTile t;
+      t.splits = splits;
       t.rows = rows, t.cols = cols, t.step = cuda.step(cols);
       for (auto [tm, tn] : {std::pair<int64_t, int64_t>{8, 8}, {8, 4}, {4, 8}, {4, 4}}) {
         t.tm = tm, t.tn = tn, t.threads = rows / tm * (cols / tn);
@@ -114,9 +124,22 @@ MatmulChoice fusion::chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group
           tensor.consider(t, tensorBlock(t, k, work, spec, factors), 384);
       }
     }
+}
+
+int64_t fusion::splitDepth(int64_t k, int64_t splits) { return roundUp(ceilDiv(k, splits), kSplitStep); }
+
+MatmulChoice fusion::chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,
+                                  Factors factors, TileObserver<MatmulTile> seen, bool split) {
+  Candidates cuda{m, n, group, spec, seen, {}}, tensor{m, n, group, spec, seen, {}};
+  if (split)
+    for (int64_t splits : {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64})
+      if (splits == 2 || splitDepth(k, splits) >= kLeastSplitDepth)
+        considerTiles(cuda, tensor, splitDepth(k, splits), splits, work, factors);
+  if (!split)
+    considerTiles(cuda, tensor, k, 1, work, factors);
   MatmulChoice choice;
   choice.tile = tensor.least < kTensorGain * cuda.least ? tensor.best : cuda.best;
-  choice.tile.band = chooseMatmulBand(m, n, k, choice.tile, work, spec);
+  choice.tile.band = split ? 0 : chooseMatmulBand(m, n, k, choice.tile, work, spec);
   choice.cudaSeconds = cuda.least / spec.clock(), choice.tensorSeconds = tensor.least / spec.clock();
   return choice;
 }
@@ -126,10 +149,32 @@ MatmulTile fusion::chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t gro
   return chooseMatmul(m, n, k, group, work, spec, factors).tile;
 }
 
+namespace {
+/// Extents of a product.
+struct ProductExtents {
+  int64_t m, n, k;
+  ProductExtents(ContractOp product, int64_t batch) {
+    auto extent = [&](int64_t size) { return ShapedType::isDynamic(size) ? batch : size; };
+    auto a = cast<RankedTensorType>(product.getLhs().getType());
+    m = extent(product.getProductShape()[0]), n = extent(product.getProductShape()[1]);
+    k = extent(a.getDimSize(product.getTransposeA() ? 0 : 1));
+  }
+};
+} // namespace
+
 bool fusion::takesTensorCores(ContractOp product, int64_t batch, const DeviceSpec &spec) {
-  auto a = cast<RankedTensorType>(product.getLhs().getType()), c = cast<RankedTensorType>(product.getResult().getType());
-  auto extent = [&](int64_t n) { return ShapedType::isDynamic(n) ? batch : n; };
-  return chooseMatmulTile(extent(c.getDimSize(0)), extent(c.getDimSize(1)), extent(a.getDimSize(product.getTransposeA() ? 0 : 1)), 0,
-                          ElementWork(), spec, factorsOf(product))
-      .onTensorCores();
+  ProductExtents e(product, batch);
+  return chooseMatmulTile(e.m, e.n, e.k, 0, ElementWork(), spec, factorsOf(product)).onTensorCores();
+}
+
+SplitChoice fusion::chooseSplits(ContractOp product, int64_t batch, const DeviceSpec &spec) {
+  ProductExtents e(product, batch);
+  auto seconds = [](const MatmulChoice &c) { return c.tile.onTensorCores() ? c.tensorSeconds : c.cudaSeconds; };
+  MatmulChoice whole = chooseMatmul(e.m, e.n, e.k, 0, ElementWork(), spec, factorsOf(product));
+  SplitChoice choice{1, seconds(whole), std::numeric_limits<double>::infinity()};
+  if (e.k < 2 * kLeastSplitDepth)
+    return choice;
+  MatmulChoice split = chooseMatmul(e.m, e.n, e.k, 0, ElementWork(), spec, factorsOf(product), nullptr, /*split=*/true);
+  choice.splits = split.tile.splits, choice.splitSeconds = seconds(split);
+  return choice;
 }

@@ -64,7 +64,8 @@ double fusion::contractionFlops(ContractOp op, int64_t batch) {
   if (op.getKind() == ContractKind::matmul) {
     RankedTensorType a = type(op.getLhs());
     int64_t k = a.getDimSize(op.getTransposeA() ? 0 : 1);
-    return 2 * elements(op.getResult().getType(), batch) * double(ShapedType::isDynamic(k) ? batch : k);
+    auto extent = [&](int64_t n) { return double(ShapedType::isDynamic(n) ? batch : n); };
+    return 2 * extent(op.getProductShape()[0]) * extent(op.getProductShape()[1]) * extent(k);
   }
   Value s = op.getKind() == ContractKind::gather ? op.getResult() : op.getLhs();
   RankedTensorType w = op.getKind() == ContractKind::weight ? type(op.getResult()) : type(op.getRhs());
@@ -253,7 +254,7 @@ void fusion::addReloads(Work &work, PoolOp pool, int64_t batch, llvm::function_r
 void fusion::addReloads(Work &work, ContractOp product, int64_t batch, int64_t rows, int64_t cols,
                         llvm::function_ref<bool(Operation *)> inside) {
   constexpr double loading = 6; // instructions per element
-  auto shape = cast<RankedTensorType>(product.getResult().getType()).getShape();
+  auto shape = product.getProductShape();
   auto tiles = [&](int64_t extent, int64_t tile) {
     return std::ceil(double(ShapedType::isDynamic(extent) ? batch : extent) / double(tile));
   };

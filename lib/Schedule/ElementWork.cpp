@@ -76,5 +76,7 @@ ElementWork ElementWork::of(KernelOp kernel) {
     if (!isa_and_nonnull<PartialOp>(v.getDefiningOp()))
       if (Domain d = Domain::of(cast<RankedTensorType>(v.getType())); d == tile || d == facts.domain)
         work.epilogueStores += share(d);
+  if (facts.contract && facts.contract.isSplit())
+    work.epilogueStores = 1; // of every split
   return work;
 }

@@ -23,8 +23,13 @@ KernelFacts KernelFacts::of(KernelOp kernel) {
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (auto contract = dyn_cast<ContractOp>(op)) {
       facts.contract = contract;
-      if (contract.getKind() != ContractKind::weight)
+      if (contract.getKind() == ContractKind::matmul)
+        facts.domain = facts.tile = Domain{contract.getProductShape()[0], contract.getProductShape()[1], 1}, found = true;
+      else if (contract.getKind() != ContractKind::weight)
         facts.domain = facts.tile = Domain::of(cast<RankedTensorType>(contract.getResult().getType())), found = true;
+    } else if (auto finish = dyn_cast<FinishOp>(op); finish && facts.strategy == Strategy::Rows) {
+      facts.merged = finish;
+      facts.domain = Domain::from(finish.getDomain()), found = true;
     } else if (auto pool = dyn_cast<PoolOp>(op)) {
       facts.pool = pool;
       facts.domain = Domain::of(pool.getResult().getType()), found = true;

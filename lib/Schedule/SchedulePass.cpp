@@ -73,7 +73,7 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
   case Strategy::Matmul: {
     auto a = cast<RankedTensorType>(facts.contract.getLhs().getType());
     int64_t m = extent(facts.domain.batch), n = facts.domain.channels, k = extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1));
-    MatmulChoice choice = chooseMatmul(m, n, k, facts.group, work, spec, factorsOf(facts.contract));
+    MatmulChoice choice = chooseMatmul(m, n, k, facts.group, work, spec, factorsOf(facts.contract), nullptr, facts.contract.isSplit());
     recordFamily(kernel, facts.contract, choice, nameOf(factorsOf(facts.contract)), lines);
     recordBand(kernel, facts.contract, m, n, k, choice.tile, work, spec, lines);
     return toAttr(context, choice.tile);

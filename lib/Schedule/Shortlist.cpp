@@ -115,11 +115,12 @@ SmallVector<TileCandidate> fusion::shortlist(KernelOp kernel, const DeviceSpec &
   case Strategy::Matmul: {
     auto a = cast<RankedTensorType>(facts.contract.getLhs().getType());
     int64_t m = extent(facts.domain.batch), n = facts.domain.channels, k = extent(a.getDimSize(facts.contract.getTransposeA() ? 0 : 1));
+    bool split = facts.contract.isSplit();
     auto seen = [&](MatmulTile tile, double seconds) {
-      tile.band = chooseMatmulBand(m, n, k, tile, work, spec);
+      tile.band = split ? 0 : chooseMatmulBand(m, n, k, tile, work, spec);
       best.offer(tile, seconds);
     };
-    chooseMatmul(m, n, k, facts.group, work, spec, factorsOf(facts.contract), seen);
+    chooseMatmul(m, n, k, facts.group, work, spec, factorsOf(facts.contract), seen, split);
     break;
   }
   default:

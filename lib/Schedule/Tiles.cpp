@@ -200,7 +200,8 @@ void visit(Fields &f, WeightTile &t) {
 }
 void visit(Fields &f, MatmulTile &t) {
   f("rows", t.rows), f("cols", t.cols), f("depth", t.depth), f("tm", t.tm), f("tn", t.tn), f("threads", t.threads),
-      f("resident", t.resident), f("step", t.step), f("band", t.band), f("warp_rows", t.warpRows), f("warp_cols", t.warpCols);
+      f("resident", t.resident), f("step", t.step), f("band", t.band), f("warp_rows", t.warpRows), f("warp_cols", t.warpCols),
+      f("splits", t.splits);
 }
 void visit(Fields &f, ChannelTile &t) { f("positions", t.positions), f("channels", t.channels), f("threads", t.threads); }
 void visit(Fields &f, RowTile &t) { f("rows", t.rows), f("width", t.width), f("threads", t.threads); }

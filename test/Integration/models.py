@@ -277,6 +277,30 @@ GROUPS = {
         "odd": Model((67, 33)).linear(35).act("hardswish"),
         "few_slices": Model((33, 50)).linear(48).act("hardswish"),
     },
+    # Products of few tiles and long sums, which are split; the same chains at sizes that leave splits of few terms or of none.
+    "split-full": {
+        "forward": linear_norm(48, 16384, 64, 4),
+        "weight": Model((16384, 40)).linear(48).act("hardswish"),
+        "between": Model((64, 24)).linear(48).act("relu").linear(16384),
+        "any_batch": Model(("?", 16384)).linear(36).act("swish"),
+    },
+    "split-forward": {
+        "tails": linear_norm(37, 100, 60, 3),
+        "odd": linear_norm(5, 1037, 21, 7),
+        "quads": linear_norm(48, 1536, 64, 4),
+        "one_term": linear_norm(3, 1, 8, 2),
+    },
+    "split-weight": {
+        "tails": Model((300, 41)).linear(50).act("hardswish"),
+        "odd": Model((1601, 7)).linear(33).act("hardswish"),
+        "one_row": Model((1, 8)).linear(12).act("hardswish"),
+    },
+    "split-between": {
+        "tails": Model((65, 9)).linear(50).act("relu").linear(333),
+        "quads": Model((12, 8)).linear(64).act("relu").linear(1024),
+        "odd": Model((7, 3)).linear(5).act("relu").linear(1999),
+    },
+    "split-any-batch": {"model": Model(("?", 600)).linear(35).act("swish")},
     # A bare convolution with the tiles of the first, whose box reaches behind the second: what lies there may be infinite.
     "full-edge": {
         "full": Model((128, 40, 128, 128)).conv(64, 3),

@@ -126,6 +126,13 @@ func.func @contract_c7_rank(%a: tensor<?x8x1xf32>, %b: tensor<8x4xf32>) {
 }
 
 // -----
+func.func @contract_c7_split_outside(%a: tensor<2x8xf32>, %b: tensor<8x4xf32>) {
+  // expected-error@+1 {{expected operands and a result of rank 2, but got 'tensor<2x8xf32>', 'tensor<8x4xf32>' and 'tensor<?x2x4xf32>' (contract_c7)}}
+  %y = fusion.contract matmul %a, %b : (tensor<2x8xf32>, tensor<8x4xf32>) -> tensor<?x2x4xf32>
+  return
+}
+
+// -----
 func.func @contract_c7_sum(%a: tensor<?x8xf32>, %b: tensor<4x8xf32>) {
   // expected-error@+1 {{expected equal extents in dim 1 of lhs and dim 0 of rhs, but got 'tensor<?x8xf32>' and 'tensor<4x8xf32>'; see transpose_a and transpose_b (contract_c7)}}
   %y = fusion.contract matmul %a, %b : (tensor<?x8xf32>, tensor<4x8xf32>) -> tensor<?x4xf32>
@@ -240,6 +247,19 @@ func.func @kernel_c5(%p: tensor<1x4x?xf32>) {
   ^bb0(%a: tensor<1x4x?xf32>):
     %b = fusion.finish sum tiles_inner %a over [?, 4, 8] attributes {result_access = #channel} : (tensor<1x4x?xf32>) -> tensor<4xf32>
     fusion.return %b : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+#full = affine_map<(n, c, p) -> (n * 4 + c)>
+func.func @kernel_c5_two(%p: tensor<?x2x4xf32>) {
+  // expected-error@+1 {{expected the strategy finish_columns for partials laid out tiles_outer, but got 'rows' (kernel_c5)}}
+  %y:2 = fusion.kernel "k" "rows"(%p) : (tensor<?x2x4xf32>) -> (tensor<2x4xf32>, tensor<2x4xf32>) {
+  ^bb0(%a: tensor<?x2x4xf32>):
+    %b = fusion.finish sum tiles_outer %a over [2, 4, 1] attributes {result_access = #full} : (tensor<?x2x4xf32>) -> tensor<2x4xf32>
+    %c = fusion.finish sum tiles_outer %a over [2, 4, 1] attributes {result_access = #full} : (tensor<?x2x4xf32>) -> tensor<2x4xf32>
+    fusion.return %b, %c : tensor<2x4xf32>, tensor<2x4xf32>
   }
   return
 }

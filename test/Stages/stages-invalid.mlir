@@ -339,7 +339,7 @@ func.func @finish_c2(%p: tensor<3x4x?xf32>) {
 // -----
 #channel = affine_map<(n, c, p) -> (c)>
 func.func @finish_c2_outer(%p: tensor<?x4x6x3xf32>) {
-  // expected-error@+1 {{expected tiles_outer partials with 48 elements behind a leading `?`, but got tiles_outer partials of type 'tensor<?x4x6x3xf32>' (finish_c2)}}
+  // expected-error@+1 {{expected tiles_outer partials with the 48 elements of the result behind a leading `?`, but got tiles_outer partials of type 'tensor<?x4x6x3xf32>' (finish_c2)}}
   %y = fusion.finish sum tiles_outer %p over [1, 48, 1] attributes {result_access = #channel} : (tensor<?x4x6x3xf32>) -> tensor<4x6x2xf32>
   return
 }

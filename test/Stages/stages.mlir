@@ -100,3 +100,22 @@ func.func @weight_partials(%s: tensor<?x4x8xf32>, %l: tensor<?x6x9xf32>) -> tens
   }
   return %dw : tensor<4x6x2xf32>
 }
+
+// A split matrix product leaves one product per split; the kernel of rows behind it adds them up.
+#rows = affine_map<(n, c, p) -> (n * 8 + c)>
+// CHECK-LABEL: func @split_product
+// CHECK: fusion.contract matmul {{.*}} -> tensor<?x?x8xf32>
+// CHECK: fusion.finish sum tiles_outer {{.*}} over [?, 8, 1]
+func.func @split_product(%x: tensor<?x96xf32>, %w: tensor<8x96xf32>) -> tensor<?x8xf32> {
+  %p = fusion.kernel "forward_0_linear_partial" "matmul"(%x, %w) : (tensor<?x96xf32>, tensor<8x96xf32>) -> tensor<?x?x8xf32> {
+  ^bb0(%a: tensor<?x96xf32>, %b: tensor<8x96xf32>):
+    %z = fusion.contract matmul %a, %b {transpose_b} : (tensor<?x96xf32>, tensor<8x96xf32>) -> tensor<?x?x8xf32>
+    fusion.return %z : tensor<?x?x8xf32>
+  }
+  %y = fusion.kernel "forward_1_linear" "rows"(%p) : (tensor<?x?x8xf32>) -> tensor<?x8xf32> {
+  ^bb0(%partials: tensor<?x?x8xf32>):
+    %sum = fusion.finish sum tiles_outer %partials over [?, 8, 1] attributes {result_access = #rows} : (tensor<?x?x8xf32>) -> tensor<?x8xf32>
+    fusion.return %sum : tensor<?x8xf32>
+  }
+  return %y : tensor<?x8xf32>
+}

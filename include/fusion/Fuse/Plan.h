@@ -29,6 +29,7 @@ struct StageInfo {
   bool inTile = false;                  ///< a reduction (or a map of its result) that the kernel goes on behind
   bool sweep = false;                   ///< inTile by a block that sweeps over the run once per reduction, whatever its length
   bool behindTile = false;              ///< computed from what a reduction inside a tile made
+  SplitChoice split;                    ///< of a matrix product
   bool onTensorCores = false;           ///< a contraction that is predicted by the rate of tensor cores
   mlir::Operation *reduction = nullptr; ///< for a map of reduction results alone: the reduction it finishes with
 };
@@ -36,15 +37,17 @@ struct StageInfo {
 /// The free choices; everything else follows from them.
 struct Choices {
   llvm::DenseSet<mlir::Value> inlined; ///< inlinable values that contractions, and pools whose windows overlap, recompute while they load
+  llvm::DenseSet<int> splitClusters;   ///< clusters whose matrix product leaves one partial per split of k; the next kernel adds them up
   llvm::DenseSet<int> storedClusters;  ///< clusters whose contraction is stored for deeper stages instead of being run again
 };
 
 /// One CUDA kernel, before it is built.
 struct KernelSketch {
-  enum Kind { Stages, Weight, Finish } kind = Stages;
+  enum Kind { Stages, Weight, Product, Finish } kind = Stages;
   int cluster = -1, depth = 0;
   Domain domain;
   mlir::Operation *anchor = nullptr;            ///< contraction inside, if any
+  mlir::Operation *merged = nullptr;            ///< a split matrix product, whose partials (of a Product kernel) the kernel adds up
   llvm::SetVector<mlir::Value> inputs, outputs; ///< tensors read and stored; reductions in `outputs` leave as partials
   llvm::SetVector<mlir::Operation *> stages;    ///< in program order
   llvm::SetVector<mlir::Operation *> partials;  ///< reductions whose partials this kernel makes (Finish: merges)

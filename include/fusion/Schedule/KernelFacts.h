@@ -10,6 +10,7 @@ enum class Strategy { Gather, Scatter, Weight, Matmul, Pool, Channels, Rows, Swe
 struct KernelFacts {
   Strategy strategy = Strategy::Channels;
   ContractOp contract; ///< null when the kernel has none
+  FinishOp merged;     ///< in a kernel of rows: the sum of a split matrix product's partials; else null
   PoolOp pool;         ///< null when the kernel has none; with a contraction, the pool made of its tile
   Domain domain;       ///< of the last elementwise stages: behind the contraction and pool, or what a sweep runs over
   Domain tile;         ///< of what the contraction leaves in its tile

@@ -101,6 +101,7 @@ struct MatmulTile {
   int64_t resident = 2; ///< blocks per multiprocessor that the compiler must leave registers for
   int64_t step = 128;   ///< columns a block writes: a multiple of the group that is reduced inside the tile
   int64_t band = 0;     ///< rows of tiles that blocks walk together, column by column; 0 for all rows
+  int64_t splits = 1;   ///< blocks that share a tile's sum over k, where the kernel leaves one product for each
   /// The family: a warp's share of the tile on tensor cores; 0 on CUDA cores. In 3xTF32 `tm`, `tn` and `depth` then serve tiles
   /// with sums that are not finite, which CUDA cores compute again.
   int64_t warpRows = 0, warpCols = 0;
@@ -109,6 +110,10 @@ struct MatmulTile {
   int64_t stages() const { return 3; } ///< buffers of both operands on tensor cores, 16 k each
   int64_t sharedBytes() const;
 };
+
+/// Products per element that a split of k has: whole steps, so that its first one lies where vectors may begin; the last may have fewer.
+constexpr int64_t kSplitStep = 32;
+int64_t splitDepth(int64_t k, int64_t splits);
 
 /// How often a matrix product reads its operands from memory, and the bytes beyond once each.
 struct MatmulReads {
@@ -179,9 +184,17 @@ struct MatmulChoice {
   MatmulTile tile;
   double cudaSeconds = 0, tensorSeconds = 0;
 };
-/// `seen` gets tiles without their band.
+/// `seen` gets tiles without their band. With `split`, tiles are predicted by the kernel and the sum of what it leaves.
 MatmulChoice chooseMatmul(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,
-                          Factors factors = Factors::Split, TileObserver<MatmulTile> seen = nullptr);
+                          Factors factors = Factors::Split, TileObserver<MatmulTile> seen = nullptr, bool split = false);
+/// What a product with nothing fused is predicted to take with its sum over k whole, and split among `splits` blocks, a second kernel
+/// included that adds their sums; infinite where it cannot be.
+struct SplitChoice {
+  int64_t splits = 1;
+  double wholeSeconds = 0, splitSeconds = 0;
+  bool worthIt() const { return splitSeconds < 0.9 * wholeSeconds; }
+};
+SplitChoice chooseSplits(ContractOp product, int64_t batch, const DeviceSpec &spec);
 /// Whether a product of these extents, with nothing fused, runs on tensor cores: what a plan is predicted by.
 bool takesTensorCores(ContractOp product, int64_t batch, const DeviceSpec &spec);
 MatmulTile chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,

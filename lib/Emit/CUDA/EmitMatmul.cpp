@@ -8,8 +8,9 @@ using namespace fusion;
 using namespace fusion::cuda;
 using llvm::formatv;
 
-/// An operand of a matrix product: element (outer, k) of a row-major tensor, rows along the outer index or along k.
-static std::string operandFunctor(KernelText &k, Value v, bool outerIsRow) {
+/// An operand of a matrix product: element (outer, k) of a row-major tensor, rows along the outer index or along k. Where the sum over k is
+/// split, k counts from the first one of the block's split.
+static std::string operandFunctor(KernelText &k, Value v, bool outerIsRow, bool split) {
   bool identity = k.isTensor(v);
   auto type = cast<RankedTensorType>(v.getType());
   int64_t columns = type.getDimSize(1);
@@ -21,7 +22,9 @@ static std::string operandFunctor(KernelText &k, Value v, bool outerIsRow) {
   w.line(formatv("  static constexpr bool alongK = {0};", outerIsRow ? "true" : "false"));
   w.line(formatv("  static constexpr int vector = {0};", vector));
   w.line("  " + loadType + " load;");
-  StringRef row = outerIsRow ? "outer" : "k", column = outerIsRow ? "k" : "outer";
+  if (split)
+    w.line("  int first;");
+  StringRef inner = split ? "(first + k)" : "k", row = outerIsRow ? "outer" : inner, column = outerIsRow ? inner : "outer";
   w.line(formatv("  DEV float operator()(long long outer, long long k) const {{ return load((int){0}, (int){1}, 0); }", row, column));
   if (vector == 4)
     w.line(formatv("  DEV const float *at(long long outer, long long k) const {{ return load.{0} + (index_t){1} * {2} + {3}; }",
@@ -32,7 +35,7 @@ static std::string operandFunctor(KernelText &k, Value v, bool outerIsRow) {
     w.line(formatv("    loadVector(to, load.{0} + (index_t){1} * {2} + {3});", k.pointer(v), row, columns, column));
     w.line("  }");
   }
-  return k.globalStruct("Operand", w.take()) + "{" + load + "}";
+  return k.globalStruct("Operand", w.take()) + "{" + load + (split ? ", split.first}" : "}");
 }
 
 void cuda::emitMatmul(KernelText &k) {
@@ -43,8 +46,9 @@ void cuda::emitMatmul(KernelText &k) {
   std::string M = k.batchText(k.facts.domain.batch), K = k.batchText(a.getDimSize(contract.getTransposeA() ? 0 : 1));
   int64_t N = k.facts.domain.channels;
   k.prelude.insert(t.onTensorCores() ? "tensor.cuh" : "matmul.cuh");
-  std::string left = operandFunctor(k, contract.getLhs(), !contract.getTransposeA());
-  std::string right = operandFunctor(k, contract.getRhs(), contract.getTransposeB());
+  bool split = contract.isSplit();
+  std::string left = operandFunctor(k, contract.getLhs(), !contract.getTransposeA(), split);
+  std::string right = operandFunctor(k, contract.getRhs(), contract.getTransposeB(), split);
   Writer tw;
   tw.line(formatv("  static constexpr int rows = {0}, cols = {1}, depth = {2}, tm = {3}, tn = {4}, threads = {5}, pitch = {6};", t.rows,
                   t.cols, t.depth, t.tm, t.tn, t.threads, t.pitch()));
@@ -69,6 +73,11 @@ void cuda::emitMatmul(KernelText &k) {
   // The row of tiles waits for the epilogue in 32 bits.
   std::string firstRow = formatv("(long long){0} * {1}", t.band ? "place.row" : "blockIdx.x", t.rows);
   w.line(formatv("const int firstColumn = {0} * {1};", t.band ? "place.column" : "(int)blockIdx.y", t.step));
+  if (split) {
+    w.line(formatv("const MatmulSplit split = matmulSplit<{0}>({1});", t.splits, K));
+    w.line(formatv("{0} += (index_t)blockIdx.z * {1} * {2}; // this split's product", k.pointerOfResult(0), M, N));
+    K = "split.count";
+  }
   w.line(k.comment(contract));
   w.line(formatv("{0}<{1}>(tile, shared, {2}, {3}, {4}, firstColumn, {5}, {6}, {7});", t.onTensorCores() ? "matmulTensor" : "matmul", tile,
                  left, right, firstRow, M, N, K));
@@ -83,14 +92,16 @@ void cuda::emitMatmul(KernelText &k) {
   k.launch.sharedBytes = t.sharedBytes();
   k.residentBlocks = t.resident;
   k.onTensorCores = t.onTensorCores();
-  k.launch.grid = {ceilDivExpr(rows, t.rows), ceilDivExpr(runtime::Expr(N), t.step), runtime::Expr(1)};
-  k.partialTiles.assign(k.kernel.getNumResults(), ceilDivExpr(rows, t.rows));
+  k.launch.grid = {ceilDivExpr(rows, t.rows), ceilDivExpr(runtime::Expr(N), t.step), runtime::Expr(split ? t.splits : 1)};
+  k.partialTiles.assign(k.kernel.getNumResults(), split ? runtime::Expr(t.splits) : ceilDivExpr(rows, t.rows));
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() - std::max<int64_t>(t.rows, 64)); // a tile behind the end
   if (t.onTensorCores())
     k.tileText =
         formatv("{0} x {1} tile, {2} x {3} per warp on tensor cores ({4})", t.rows, t.step, t.warpRows, t.warpCols, nameOf(factors));
   else
     k.tileText = formatv("{0} x {1} tile, depth {2}, {3} x {4} per thread", t.rows, t.step, t.depth, t.tm, t.tn);
+  if (split)
+    k.tileText += formatv(", the sum over k in {0} parts", t.splits);
   if (t.band) {
     k.tileText += formatv(", bands of {0} rows of tiles", t.band);
     if (ShapedType::isDynamic(k.facts.domain.batch)) // blocks are numbered in 31 bits

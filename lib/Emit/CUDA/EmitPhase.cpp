@@ -29,6 +29,11 @@ private:
   };
   llvm::DenseMap<Value, Buffer> workspace;
 
+  /// Whether a kernel returns partials in `v`, so that its unknown extent counts them.
+  static bool leavesPartials(KernelOp kernel, Value v) {
+    auto contract = dyn_cast_or_null<ContractOp>(v.getDefiningOp());
+    return isa_and_nonnull<PartialOp>(v.getDefiningOp()) || kernel.getStrategy() == "weight" || (contract && contract.isSplit());
+  }
   void nameTensors();
   LogicalResult checkSizes(KernelOp kernel);
   bool wideOffsets(KernelOp kernel);
@@ -52,7 +57,7 @@ void PhaseEmitter::nameTensors() {
       Operation *op = inner.getDefiningOp();
       auto source = op ? op->getAttrOfType<StringAttr>("source") : StringAttr();
       std::string name = source ? source.str() : "value";
-      if (isa_and_nonnull<PartialOp>(op) || kernel.getStrategy() == "weight")
+      if (leavesPartials(kernel, inner))
         name += " partial";
       else if (isa_and_nonnull<ReduceOp, FinishOp>(op) && op->getNumResults() == 2)
         name = inner == op->getResult(0) ? "mean" : "variance";
@@ -118,8 +123,12 @@ LogicalResult PhaseEmitter::checkSizes(KernelOp kernel) {
 
 Expr PhaseEmitter::elementsExpr(Value v) const {
   Expr elements(1);
-  for (int64_t extent : cast<RankedTensorType>(v.getType()).getShape())
-    elements = elements * (ShapedType::isDynamic(extent) ? names.extents.lookup(v) : Expr(extent));
+  bool first = true; // partials of rows have a second unknown extent, the batch
+  for (int64_t extent : cast<RankedTensorType>(v.getType()).getShape()) {
+    bool known = !ShapedType::isDynamic(extent);
+    elements = elements * (known ? Expr(extent) : first ? names.extents.lookup(v) : Expr::batch());
+    first &= known;
+  }
   return elements;
 }
 
@@ -164,10 +173,15 @@ void PhaseEmitter::layOut() {
 }
 
 std::string PhaseEmitter::headComment(KernelText &k) {
-  auto shape = [](Value v) {
+  auto shape = [&](Value v) {
     std::string text = "[";
-    for (int64_t extent : cast<RankedTensorType>(v.getType()).getShape())
-      text += (text.size() > 1 ? ", " : "") + (ShapedType::isDynamic(extent) ? std::string("N") : std::to_string(extent));
+    const Expr unknown = names.extents.lookup(v); // the first unknown extent: a number of splits, or depends on the batch
+    bool first = true, constant = unknown.postfix().size() == 1 && unknown.postfix()[0].op == Expr::Op::Constant;
+    for (int64_t extent : cast<RankedTensorType>(v.getType()).getShape()) {
+      bool known = !ShapedType::isDynamic(extent), splits = !known && first && constant;
+      text += (text.size() > 1 ? ", " : "") + (known || splits ? std::to_string(known ? extent : unknown.postfix()[0].value) : "N");
+      first &= known;
+    }
     return text + (holdsNarrow(v.getType()) ? "] " + KernelText::elementType(v.getType()).str() : "]");
   };
   std::string text = "// " + k.launch.name + "\n//   ", arrow;
@@ -269,8 +283,7 @@ FailureOr<EmittedPhase> PhaseEmitter::run() {
     }
     for (auto [result, inner, tiles] :
          llvm::zip(kernel.getResults(), kernel.getBody().front().getTerminator()->getOperands(), k->partialTiles)) {
-      bool partial = isa_and_nonnull<PartialOp>(inner.getDefiningOp()) || kernel.getStrategy() == "weight";
-      names.extents[result] = partial ? tiles : Expr::batch();
+      names.extents[result] = leavesPartials(kernel, inner) ? tiles : Expr::batch();
     }
     for (StringRef part : k->prelude)
       prelude.insert(part);

@@ -158,7 +158,9 @@ void RowPrinter::elements(int s) {
   if (tile) {
     std::string name = arrays.contains(loop.tileValue) ? arrayName[loop.tileValue] + "[j]" : k.variable(loop.tileValue.getDefiningOp());
     w.line(k.comment(loop.tileValue.getDefiningOp()));
-    std::string from = formatv("tile[r * {0} + {1} + lane + 32 * j]", loop.tilePitch, loop.tileColumn);
+    AffineMap dense = fullAccess(k.kernel.getContext(), k.facts.domain);
+    std::string from = loop.call.empty() ? formatv("tile[r * {0} + {1} + lane + 32 * j]", loop.tilePitch, loop.tileColumn).str()
+                                         : loop.call + k.offset(dense, "n", "channel", "0") + ")";
     w.line((arrays.contains(loop.tileValue) ? "" : "const float ") + name + " = " + (guard.empty() ? from : "live ? " + from + " : 0.0f") +
            ";");
     k.scalars[loop.tileValue] = name;
@@ -304,7 +306,7 @@ void RowPrinter::run() {
     w.line(formatv("if (feature >= {0})", loop.features));
     w.line("  break;");
   } else {
-    if (loop.tileValue)
+    if (!loop.tileColumn.empty())
       w.line("const int chunk = 0;");
     w.line(formatv("const int feature = {0};", loop.firstFeature));
   }
@@ -350,6 +352,13 @@ void cuda::emitRows(KernelText &k) {
   loop.firstRow = formatv("(long long)blockIdx.x * {0}", t.rows).str();
   loop.rowLimit = k.batchText(d.batch), loop.firstFeature = formatv("(int)blockIdx.y * {0}", step).str();
   loop.rows = t.rows, loop.width = t.width, loop.threads = t.threads, loop.features = d.channels;
+  if (FinishOp merged = k.facts.merged) {
+    k.prelude.insert("reduce.cuh");
+    k.prelude.insert("rows.cuh");
+    loop.tileValue = merged.getResult(0);
+    loop.call = formatv("sumSplits<{0}>({1}, (index_t){2} * {3}, ", k.tilesText(merged.getPartial()), k.pointer(merged.getPartial()),
+                        k.batchText(d.batch), d.channels);
+  }
   emitRowLoop(k, loop);
   runtime::Expr rows = ceilDivExpr(k.batchExpr(d.batch), t.rows);
   k.launch.block = t.threads;

@@ -63,11 +63,11 @@ KernelText::KernelText(KernelOp kernel, const EmitOptions &options, PhaseNames &
       partialTiles(kernel.getNumResults(), runtime::Expr::batch()) {
   // Words that printers and prelude use: a tensor of that name is called something else.
   for (StringRef word :
-       {"images",      "shared",   "tile",    "pipe",    "at",    "warp",  "lane",    "channel", "channels", "row",   "p",
-        "m",           "c",        "v",       "n",       "r",     "j",     "e",       "k",       "live",     "image", "first",
-        "feature",     "chunk",    "columns", "all",     "tiles", "begin", "scratch", "count",   "load",     "outer", "firstRow",
-        "firstColumn", "operator", "quad",    "index_t", "sum",   "from",  "u",       "start",   "mine",     "last",  "inner",
-        "part",        "kept",     "base",    "own",     "spot",  "cell",  "pooled",  "pooledAt"})
+       {"images",      "shared",   "tile",    "pipe",    "at",    "warp",  "lane",    "channel",  "channels", "row",   "p",
+        "m",           "c",        "v",       "n",       "r",     "j",     "e",       "k",        "live",     "image", "first",
+        "feature",     "chunk",    "columns", "all",     "tiles", "begin", "scratch", "count",    "load",     "outer", "firstRow",
+        "firstColumn", "operator", "quad",    "index_t", "sum",   "from",  "u",       "start",    "mine",     "last",  "inner",
+        "part",        "kept",     "base",    "own",     "spot",  "cell",  "pooled",  "pooledAt", "split"})
     locals.reserve(word);
   for (StringRef word : preludeWords())
     locals.reserve(word);
@@ -318,7 +318,7 @@ SmallVector<Operation *> KernelText::epilogue() {
         before.insert(op);
   SmallVector<Operation *> stages;
   for (Operation &op : kernel.getBody().front().without_terminator())
-    if (!isa<ContractOp, PoolOp>(op) && !before.contains(&op))
+    if (!isa<ContractOp, PoolOp, FinishOp>(op) && !before.contains(&op))
       stages.push_back(&op);
   // A value that both the contraction and the epilogue use is computed again behind it.
   llvm::SetVector<Operation *> all;

@@ -172,6 +172,7 @@ struct RowLoop {
   mlir::Value tileValue;
   std::string tileColumn; ///< column of the chunk's first feature in the tile
   std::string tilePitch;
+  std::string call; ///< where the tile value is computed in place: what stands in front of the element's offset
 };
 void emitRowLoop(KernelText &k, const RowLoop &loop);
 

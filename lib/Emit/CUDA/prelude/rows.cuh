@@ -51,3 +51,12 @@ template <int Threads> DEV float sumColumns(const float *p, bool live, index_t s
   }
   return sum;
 }
+
+// The sum of element `i` of `Splits` products, `elements` apart, in their order.
+template <int Splits> DEV float sumSplits(const float *p, index_t elements, index_t i) {
+  float sum = p[i];
+#pragma unroll 16 // so many loads are in flight
+  for (int s = 1; s < Splits; s++)
+    sum += p[s * elements + i];
+  return sum;
+}

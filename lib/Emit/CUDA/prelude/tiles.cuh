@@ -19,6 +19,18 @@ template <int Band> DEV MatmulPlace matmulPlace() {
   return {first + within % height, within / height};
 }
 
+// The part of the sum over k that a block of split blockIdx.z takes: whole steps of 32, so that it begins where a vector may.
+struct MatmulSplit {
+  int first, count;
+};
+template <int Splits> DEV MatmulSplit matmulSplit(int K) {
+  const long long share = ((long long)K + Splits * 32 - 1) / (Splits * 32) * 32;
+  const long long first = blockIdx.z * share;
+  if (first >= K) // nothing is left for it: its product is zero
+    return {0, 0};
+  return {(int)first, (int)(K - first < share ? K - first : share)};
+}
+
 // At the edge, operands of zero have met Inf and NaN: what lies outside M x N becomes zero only here.
 template <class T> DEV void clearOutside(float *tile, long long m0, int n0, int M, int N) {
   const int liveM = smaller(M - (int)m0, T::rows);
