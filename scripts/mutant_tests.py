@@ -10,7 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 Test = namedtuple("Test", "name tools command files groups")
 
 # Which script of test/Integration writes a group of models; models.py the others.
-WRITERS = {"graphs": "graphs", "reductions": "reductions", "norms": "reductions", "pools": "reductions", "shapes": "reductions", "tiles": "reductions"}
+WRITERS = {"graphs": "graphs", "reductions": "reductions", "norms": "reductions", "pools": "reductions", "shapes": "reductions", "tiles": "reductions",
+           "held": "reductions", "held-full": "reductions"}
 
 
 def write_models(folder, groups):

@@ -30,6 +30,16 @@ def prelude(name, part, what, find, replace, *tests, times=1):
     mutant(name, f"lib/Emit/CUDA/prelude/{part}.cuh", what, find, replace, *tests, times=times, unit="lib/Emit/CUDA/Prelude.cpp")
 
 
+def scheduled(group, name, full, options="--sanitize"):
+    """A model with the plan and the tiles of one of another group."""
+    test = model(group, name, options=f"--schedule-from={{models}}/{full}.mlir {options}".strip())
+    return test._replace(groups=(group, full.partition("/")[0]))
+
+
+def held(name, options=""):
+    return scheduled("held", name, f"held-full/{name}", options)
+
+
 # Formulas of activations.
 formula("relu-loses-nan", "relu", "NaN becomes 0", '"x < 0 ? 0 : x", ', '"x > 0 ? x : 0", ')
 formula("relu6-bound", "relu6", "min(x, 3)", "(x > 6 ? 6 : x)", "(x > 3 ? 3 : x)")
@@ -355,6 +365,35 @@ prelude("tensor-weight-barrier", "tensor-weight", "shares of an output added at 
         model("full-edge", "small", options=f"{FULL_EDGE} --sanitize"))
 prelude("tensor-weight-column", "tensor-weight", "taps and channels swapped", "n % T::bs * S::Taps + n / T::bs", "n",
         model("full-edge", "small", options=FULL_EDGE))
+
+# Split sums.
+SPLIT_ODD = scheduled("split-forward", "odd", "split-full/forward")
+prelude("split-range", "tiles", "ranges of k that overlap", "first = blockIdx.z * share;", "first = blockIdx.z * (share / 2);", SPLIT_ODD)
+prelude("split-last-range", "tiles", "the last range reaches behind k", "K - first < share ? K - first : share", "share", SPLIT_ODD)
+prelude("split-lost", "rows", "the last split's product", "s < Splits; s++", "s + 1 < Splits; s++", SPLIT_ODD, scheduled("split-forward", "quads", "split-full/forward"))
+mutant("split-one-place", "lib/Emit/CUDA/EmitMatmul.cpp", "all splits write one product", "(index_t)blockIdx.z * {1} * {2}; //", "(index_t)blockIdx.y * {1} * {2}; //", SPLIT_ODD)
+mutant("split-operand", "lib/Emit/CUDA/EmitMatmul.cpp", "every split multiplies the first range", 'split ? "(first + k)" : "k"', '"k"', SPLIT_ODD)
+mutant("split-epilogue-twice", SKETCH, "what stands behind the sum stays in front", "    kernel.merged = op;\n", "    kernel.anchor = op;\n", lit("Schedule/split.mlir"))
+
+# Factor formats.
+BRAIN = model("full-edge", "small", options=f"{FULL_EDGE} --precision=bf16")
+PRODUCT = scheduled("full-tensor", "tails", "full-bands-model/model", "--precision=bf16")
+prelude("half-word", "half", "f16 factors packed as bf16", "cvt.rn.f16x2.f32", "cvt.rn.bf16x2.f32", model("full-edge", "small", options=f"{FULL_EDGE} --precision=fp16"))
+prelude("half-unit", "half", "bf16 factors multiplied as f16", "m16n8k16.row.col.f32.bf16.bf16.f32", "m16n8k16.row.col.f32.f16.f16.f32", BRAIN)
+prelude("word-second-factor", "mma", "the first factor of a word twice", "F::word(*at, pack > 1 ? at[apart] : 0.0f)", "F::word(*at, *at)", BRAIN)
+prelude("staged-alone", "mma", "a factor that shares its word later is made one", "Round && F::pack == 1 ?", "Round ?",
+        scheduled("full-words", "small", "full-words/full", "--precision=bf16"))
+prelude("words-of-taps", "tensor-window", "words of one channel counted as channels", "k / taps : k % S::Words) * S::pack;", "k / taps : k % S::Words);", BRAIN)
+prelude("product-second-factor", "tensor", "the first factor of a word twice", "x[i][(F::pack * j + 1) % 4]", "x[i][F::pack * j]", PRODUCT)
+# Runs in registers.
+HELD = "lib/Schedule/ChooseTiles.cpp"
+prelude("lanes-half", "lanes", "half of the lanes", "step < Lanes; step *= 2)\n    v +=", "step < Lanes / 2; step *= 2)\n    v +=", held("layer_norm"))
+prelude("lanes-own-twice", "lanes", "the upper lane merges its own share twice", "T low = upper ? other : mine;", "T low = mine;", held("max"), held("softmax_of_many"))
+prelude("lanes-shift", "lanes", "what each lane shifted by", "mine.shift * (n * one) + mine.s * one", "mine.s * one",
+        held("layer_norm_of_argument", "--inputs=mean:1e6"))
+prelude("lanes-count", "lanes", "the squares' shift", "mine.q - away * (2.0f * mine.s - n * away)", "mine.q - away * (mine.s - n * away)", held("layer_norm"))
+mutant("held-guard", SWEEP, "an element behind the run", '"if (r < {0})"', '"if (r <= {0})"', held("softmax_of_odd"))
+mutant("held-too-long", HELD, "runs of any length in registers", "elements(run, lanes) <= 32 && elements(run, lanes) * again <= 64", "true", lit("Schedule/held.mlir"))
 
 # 16-bit tensors.
 prelude("bf16-widened", "narrow", "one bit too few", "(int)bits << 16", "(int)bits << 15", model("bf16-tails", "hardswish_relu"))

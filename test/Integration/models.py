@@ -286,7 +286,7 @@ GROUPS = {
     },
     "split-forward": {
         "tails": linear_norm(37, 100, 60, 3),
-        "odd": linear_norm(5, 1037, 21, 7),
+        "odd": linear_norm(5, 2047, 21, 7),
         "quads": linear_norm(48, 1536, 64, 4),
         "one_term": linear_norm(3, 1, 8, 2),
     },
@@ -305,6 +305,11 @@ GROUPS = {
     "full-edge": {
         "full": Model((128, 40, 128, 128)).conv(64, 3),
         "small": Model((1, 40, 7, 6)).conv(64, 3),
+    },
+    # Operands of a weight gradient that are computed on the way, with the tiles of the first.
+    "full-words": {
+        "full": Model((128, 40, 66, 66)).act("swish").conv(64, 3, bias=False).act("tanh"),
+        "small": Model((2, 40, 9, 11)).act("swish").conv(64, 3, bias=False).act("tanh"),
     },
     # Tensors of more than 2^31 elements.
     "large": {
