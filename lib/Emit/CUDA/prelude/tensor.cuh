@@ -160,10 +160,8 @@ template <> struct TensorFactors<Split> {
 template <class T, class LoadA, class LoadB>
 DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, long long m0, int n0, int M, int N, int K) {
   using Factors = TensorFactors<typename T::Factors>;
-  if (Factors::exact && K < 2 * TensorSlice) { // the dropped small * small shows where few terms average it
-    matmul<T>(tile, pipe, a, b, m0, n0, M, N, K);
-    return;
-  }
+  // The dropped small * small shows where few terms average it: none of them is summed here, and `matmul` is called where it is anyway.
+  const int depth = Factors::exact && K < 2 * TensorSlice ? 0 : K;
   static_assert(T::rows / T::warpRows * (T::cols / T::warpCols) * 32 == T::threads, "expected one share per warp");
   static_assert(T::rows % T::warpRows == 0 && T::cols % T::warpCols == 0 && T::warpRows % 32 == 0 && T::warpCols % 32 == 0,
                 "expected shares in multiples of 32");
@@ -182,7 +180,7 @@ DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, 
   float (&sums)[UnitsA / 2][UnitsB][4] = Factors::exact ? part : acc; // rounded factors lose more than tensor cores that truncate
 #pragma unroll 1
   for (int s = 0; s < T::stages - 1; s++) {
-    if (s * TensorSlice < K) { // nothing may be under way when the sums are written
+    if (s * TensorSlice < depth) { // nothing may be under way when the sums are written
       float *to = pipe + s * Buffer;
       stageA.load(to, a, (int)m0, s * TensorSlice, M, K);
       stageB.load(to + SizeA, b, n0, s * TensorSlice, N, K);
@@ -193,7 +191,7 @@ DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, 
   }
   int now = 0, next = (T::stages - 1) * Buffer;
 #pragma unroll 1
-  for (long long k0 = 0; k0 < K; k0 += TensorSlice) {
+  for (long long k0 = 0; k0 < depth; k0 += TensorSlice) {
     waitForAllBut<T::stages - 2>();
     __syncthreads(); // this buffer is full, and everybody has read the one that is filled next
     const long long ahead = k0 + (T::stages - 1) * TensorSlice;
@@ -232,15 +230,15 @@ DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, 
 
   if constexpr (Factors::exact) {
     takeOver(acc, part);
-    bool finite = true;
+    float zero = 0.0f; // NaN where a sum is not finite
 #pragma unroll
     for (int i = 0; i < UnitsA / 2; i++)
 #pragma unroll
       for (int u = 0; u < UnitsB; u++)
 #pragma unroll
         for (int q = 0; q < 4; q++)
-          finite = finite && fabsf(acc[i][u][q]) <= 0x1.fffffep127f;
-    if (__syncthreads_or(!finite)) {
+          zero += acc[i][u][q] * 0.0f;
+    if (__syncthreads_or(depth < K || zero != 0.0f)) {
       matmul<T>(tile, pipe, a, b, m0, n0, M, N, K);
       return;
     }
