@@ -257,7 +257,7 @@ mutant("tile-barrier", TILE, "no barrier in front of the pool", 'if (x != loop.t
 mutant("tile-sweep-channel", PLACES, "the wrong channel of a parameter", '{source->place + ".image", "r", "p"}', '{source->place + ".image", "0", "p"}',
        model("tiles", "softmax_of_bias", "then_softmax"))
 mutant("tile-sweep-position", SWEEP, "the tile's element of another position", '" + m];");', '"];");', model("tiles", "softmax", "min"))
-mutant("tile-partials", TILE, "partials in front of a sweep dropped", "loop.storesNothing = true;", "return;", model("tiles", "fork_softmax_mean"))
+mutant("tile-partials", TILE, "partials in front of a sweep dropped", "loop.stored = Stored::Nothing;", "return;", model("tiles", "fork_softmax_mean"))
 mutant("tile-multiple", CHOOSE, "a box that cuts windows", "work.multiple; // a box", "Extents{1, 1, 1}; // a box", model("tiles", "max", "average_1d"))
 prelude("pooled-clip", "pooled", "windows over the edge not clipped", "P::large.w;\n};", "2 * P::large.w;\n};", model("tiles", "average_ceil", "max_ceil"))
 prelude("pooled-covered", "pooled", "windows behind the last one live", "roundUp(P::large.h, T::box.h) / P::stride.h", "P::small.h", model("tiles", "then_mean", "then_image_mean"))

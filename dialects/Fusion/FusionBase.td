@@ -11,6 +11,11 @@ def Fusion_Dialect : Dialect {
   let summary = "Models as named ops, the stages they are made of, and the kernels that stages are fused into";
   let cppNamespace = "::fusion";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+  // `fusion.layout` on arguments and results of functions:
+  //   (layout_c1) it is "channels_last";
+  //   (layout_c2) its tensor has rank 3, 4 or 5: [N, C, spatial...].
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
 }
 
 class Fusion_Op<string mnemonic, list<Trait> traits = []> : Op<Fusion_Dialect, mnemonic, !listconcat([Pure], traits)>;

@@ -92,6 +92,10 @@ typedef enum fusion_role {
 /** How an element lies in memory. */
 typedef enum fusion_type { FUSION_F32 = 0, FUSION_F16 = 1, FUSION_BF16 = 2 } fusion_type;
 
+/** Where the elements of a dense tensor lie. Channels-last, as PyTorch's memory format of that name: a shape [N, C, spatial...] whose
+ * element (n, c, p) lies at (n * P + p) * C + c, with P positions. */
+typedef enum fusion_layout { FUSION_ROW_MAJOR = 0, FUSION_CHANNELS_LAST = 1 } fusion_layout;
+
 /** The extent that stands for the batch in fusion_tensor_info::shape. */
 #define FUSION_BATCH (-1)
 
@@ -102,7 +106,8 @@ typedef struct fusion_tensor_info {
   int64_t of;           /**< index of the tensor that a gradient belongs to, else -1 */
   const int64_t *shape; /**< FUSION_BATCH where the extent is the batch */
   uint32_t rank;
-  fusion_type type; /**< of its elements */
+  fusion_type type;     /**< of its elements */
+  fusion_layout layout; /**< of its elements; the shape stays [N, C, spatial...] in either */
 } fusion_tensor_info;
 #define FUSION_TENSOR_INFO {sizeof(fusion_tensor_info)}
 
@@ -119,6 +124,9 @@ FUSION_API fusion_status fusion_program_save(const fusion_program *program, cons
 FUSION_API const char *fusion_role_name(fusion_role role);
 /** "bf16" for FUSION_BF16, as in program files; never null. */
 FUSION_API const char *fusion_type_name(fusion_type type);
+
+/** "channels_last" for FUSION_CHANNELS_LAST, as in program files; never null. */
+FUSION_API const char *fusion_layout_name(fusion_layout layout);
 
 /** What a program was compiled for. */
 typedef struct fusion_program_info {
@@ -139,7 +147,7 @@ FUSION_API const char *fusion_program_name(const fusion_program *program);
 /** `dynamic` is 1 when any batch from 0 to `size` will do, 0 when `size` is the only one. */
 FUSION_API void fusion_program_batch(const fusion_program *program, int *dynamic, int64_t *size);
 FUSION_API uint32_t fusion_program_tensor_count(const fusion_program *program);
-/** `info->struct_size` must be set. All tensors are dense row-major. */
+/** `info->struct_size` must be set. All tensors are dense. */
 FUSION_API fusion_status fusion_program_tensor(const fusion_program *program, uint32_t index, fusion_tensor_info *info);
 FUSION_API fusion_status fusion_program_find_tensor(const fusion_program *program, const char *name, uint32_t *index);
 FUSION_API fusion_status fusion_program_tensor_bytes(const fusion_program *program, uint32_t index, int64_t batch, int64_t *bytes);
@@ -222,7 +230,7 @@ typedef struct fusion_tensor {
     uint16_t lanes;     /**< 1 */
   } dtype;
   const int64_t *shape;   /**< elements */
-  const int64_t *strides; /**< elements, or null: dense row-major */
+  const int64_t *strides; /**< elements, or null: dense row-major; a channels-last tensor must bring them */
   uint64_t byte_offset;   /**< from data to the first element */
 } fusion_tensor;
 

@@ -51,6 +51,7 @@ struct TensorInfo {
   std::vector<int64_t> shape; ///< FUSION_BATCH where the extent is the batch
   int64_t of = -1;            ///< the tensor that a gradient belongs to
   fusion_type type = FUSION_F32;
+  fusion_layout layout = FUSION_ROW_MAJOR;
 };
 
 class Program {
@@ -101,7 +102,7 @@ public:
   TensorInfo tensor(uint32_t index) const {
     fusion_tensor_info info = FUSION_TENSOR_INFO;
     check(fusion_program_tensor(get(), index, &info));
-    return {info.name, info.role, std::vector<int64_t>(info.shape, info.shape + info.rank), info.of, info.type};
+    return {info.name, info.role, std::vector<int64_t>(info.shape, info.shape + info.rank), info.of, info.type, info.layout};
   }
   std::vector<TensorInfo> tensors() const {
     std::vector<TensorInfo> all;

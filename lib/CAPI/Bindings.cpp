@@ -9,6 +9,7 @@ using namespace fusion::runtime;
 struct fusion_bindings {
   fusion_bindings(const fusion_executable &loaded, int64_t batch) : loaded(loaded), batch(batch) {
     shapes.resize(tensors().size());
+    strides.resize(tensors().size());
     views.resize(tensors().size());
   }
   ~fusion_bindings() {
@@ -27,8 +28,8 @@ struct fusion_bindings {
 
   const fusion_executable loaded; ///< a copy: the caller may destroy its own
   int64_t batch;
-  std::vector<std::vector<int64_t>> shapes;
-  std::vector<fusion_tensor> views; ///< by the program's tensor
+  std::vector<std::vector<int64_t>> shapes, strides; ///< strides only of what is not row-major
+  std::vector<fusion_tensor> views;                  ///< by the program's tensor
   std::vector<const fusion_tensor *> lists[2][3];
   DevicePointer workspace = 0;
   int64_t workspaceBytes = 0;
@@ -51,6 +52,11 @@ Error fusion_bindings::allocate() {
     view.ndim = int32_t(shapes[i].size());
     view.dtype = {dlType(tensors()[i].type).code, dlType(tensors()[i].type).bits, 1};
     view.shape = shapes[i].data();
+    if (tensors()[i].layout != Layout::RowMajor) {
+      strides[i].resize(shapes[i].size());
+      stridesOf(tensors()[i].layout, shapes[i].data(), shapes[i].size(), strides[i].data());
+      view.strides = strides[i].data();
+    }
   }
   for (fusion_phase phase : {FUSION_FORWARD, FUSION_BACKWARD}) {
     if (!executable.has(phaseOf(phase)))

@@ -53,8 +53,42 @@ COLD Error shapeError(const Place &at, const fusion_tensor &given, int64_t batch
 }
 
 COLD Error stridesError(const Place &at, const fusion_tensor &given) {
-  return wrong(at, "dense row-major strides for shape " + shapeText(given.shape, size_t(given.ndim)),
-               shapeText(given.strides, size_t(given.ndim)), "; copy it to a contiguous tensor");
+  std::string shape = shapeText(given.shape, size_t(given.ndim)),
+              got = given.strides ? shapeText(given.strides, size_t(given.ndim)) : "none, which means row-major";
+  if (at.arguments.groups[at.group][at.index].described->layout == Layout::RowMajor)
+    return wrong(at, "dense row-major strides for shape " + shape, got, "; copy it to a contiguous tensor");
+  int64_t strides[5];
+  stridesOf(Layout::ChannelsLast, given.shape, size_t(given.ndim), strides);
+  return wrong(at, "channels-last strides " + shapeText(strides, size_t(given.ndim)) + " for shape " + shape, "strides " + got,
+               "; convert it to channels-last, or compile the model without fusion.layout");
+}
+
+/// Whether the elements of a tensor that has some lie as its layout says; without strides it is row-major.
+inline bool liesWell(const Tensor &tensor, const fusion_tensor &given) {
+  size_t rank = tensor.shape.size();
+  int64_t stride = 1;
+  auto fits = [&](size_t i) {
+    bool good = given.shape[i] == 1 || given.strides[i] == stride;
+    stride *= given.shape[i];
+    return good;
+  };
+  if (tensor.layout == Layout::RowMajor) {
+    for (size_t i = rank; given.strides && i-- > 0;)
+      if (!fits(i))
+        return false;
+    return true;
+  }
+  int64_t positions = 1;
+  for (size_t i = 2; i < rank; ++i)
+    positions *= given.shape[i];
+  if (!given.strides)
+    return given.shape[1] == 1 || positions == 1; // both layouts are one
+  if (!fits(1))
+    return false;
+  for (size_t i = rank; i-- > 2;)
+    if (!fits(i))
+      return false;
+  return fits(0);
 }
 
 COLD Error typeError(const Place &at, const fusion_tensor &given) {
@@ -94,14 +128,8 @@ inline Error checkTensor(const Place &at, const fusion_tensor *given, const Devi
       return shapeError(at, *given, batch);
     empty |= wanted == 0;
   }
-  if (given->strides && !empty) {
-    int64_t stride = 1;
-    for (size_t i = rank; i-- > 0;) {
-      if (given->shape[i] != 1 && given->strides[i] != stride)
-        return stridesError(at, *given);
-      stride *= given->shape[i];
-    }
-  }
+  if (!empty && !liesWell(tensor, *given))
+    return stridesError(at, *given);
   address = given->data ? reinterpret_cast<DevicePointer>(given->data) + given->byte_offset : 0;
   return {};
 }

@@ -63,6 +63,10 @@ const char *fusion_role_name(fusion_role role) {
   return role >= FUSION_INPUT && role <= FUSION_GRAD_PARAMETER ? roleName(TensorRole(role)) : "unknown";
 }
 
+const char *fusion_layout_name(fusion_layout layout) {
+  return layout == FUSION_ROW_MAJOR || layout == FUSION_CHANNELS_LAST ? layoutName(Layout(layout)) : "unknown";
+}
+
 const char *fusion_type_name(fusion_type type) {
   return type >= FUSION_F32 && type <= FUSION_BF16 ? typeName(ElementType(type)) : "unknown";
 }
@@ -113,7 +117,8 @@ fusion_status fusion_program_tensor(const fusion_program *program, uint32_t inde
     info.shape = tensor.shape.data();
     info.rank = uint32_t(tensor.shape.size());
     info.type = fusion_type(tensor.type);
-    return writeStruct(info, out, sizeof(info), "info");
+    info.layout = fusion_layout(tensor.layout);
+    return writeStruct(info, out, offsetof(fusion_tensor_info, layout), "info"); // callers of before know no layouts
   });
 }
 

@@ -1,5 +1,6 @@
 // -fusion-differentiate: builds the backward function by walking a clone of the forward one in reverse.
 #include "Rules.h"
+#include "fusion/Dialect/Layout.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Differentiate/Passes.h"
 #include "mlir/IR/IRMapping.h"
@@ -97,14 +98,19 @@ func::FuncOp DifferentiatePass::declare(func::FuncOp forward, ArrayRef<unsigned>
     for (unsigned n = 1; !used.insert(name).second; ++n)
       name = base + "_" + std::to_string(n);
     backward.setArgAttr(i, kNameAttr, builder.getStringAttr(name));
+    if (Attribute layout = forward.getResultAttr(i, kLayoutAttr)) // a gradient lies as its tensor does
+      backward.setArgAttr(i, kLayoutAttr, layout);
     backward.getArgument(i).setLoc(NameLoc::get(builder.getStringAttr(name), forward.getLoc()));
   }
   for (unsigned i = 0; i < forward.getNumArguments(); ++i) {
     backward.setArgAttrs(gradients + i, forward.getArgAttrDict(i));
     backward.getArgument(gradients + i).setLoc(forward.getArgument(i).getLoc());
   }
-  for (auto [i, argument] : llvm::enumerate(wanted))
+  for (auto [i, argument] : llvm::enumerate(wanted)) {
     backward.setResultAttr(i, kGradOfAttr, argumentName(forward, argument));
+    if (Attribute layout = forward.getArgAttr(argument, kLayoutAttr))
+      backward.setResultAttr(i, kLayoutAttr, layout);
+  }
   return backward;
 }
 

@@ -2,6 +2,7 @@
 #include "Checks.h"
 #include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Dialect/FusionDialect.h"
+#include "fusion/Dialect/Layout.h"
 #include "fusion/Dialect/Names.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -31,11 +32,13 @@ static ImportStatus checkArgument(func::FuncOp function, unsigned i) {
   if (DictionaryAttr attributes = function.getArgAttrDict(i))
     for (NamedAttribute attribute : attributes) {
       auto name = dyn_cast<StringAttr>(attribute.getValue());
+      if (attribute.getName() == kLayoutAttr) // the dialect verifies it
+        continue;
       if (attribute.getName() == kNameAttr ? name && !name.empty()
                                            : attribute.getName() == kParameterAttr && isa<UnitAttr>(attribute.getValue()))
         continue;
-      error() << "expected the argument attributes fusion.parameter and fusion.name = \"...\", but got " << attribute.getName() << " = "
-              << attribute.getValue();
+      error() << "expected the argument attributes fusion.parameter, fusion.layout and fusion.name = \"...\", but got "
+              << attribute.getName() << " = " << attribute.getValue();
       return ImportStatus::Error;
     }
   auto tensor = cast<RankedTensorType>(type);

@@ -1,6 +1,7 @@
 // Runs the road and assembles the program: tensors and their roles, one variant, the figures of the report.
 #include "fusion/Pipelines/Compile.h"
 #include "fusion/Dialect/ElementTypes.h"
+#include "fusion/Dialect/Layout.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Fuse/Passes.h"
 #include "fusion/Pipelines/Pipelines.h"
@@ -42,7 +43,7 @@ private:
     if (options.stage)
       options.stage(name, module);
   }
-  unsigned addTensor(std::string name, TensorRole role, Type type, std::optional<unsigned> of = std::nullopt);
+  unsigned addTensor(std::string name, TensorRole role, Type type, DictionaryAttr attrs, std::optional<unsigned> of = std::nullopt);
   void collectTensors(func::FuncOp forward, func::FuncOp backward);
   LogicalResult plan(func::FuncOp func, StringRef role);
   FailureOr<PhaseReport> emit(func::FuncOp func, ArrayRef<unsigned> arguments, ArrayRef<unsigned> results, runtime::Phase &phase);
@@ -54,7 +55,7 @@ private:
   }
 };
 
-unsigned Compilation::addTensor(std::string name, TensorRole role, Type type, std::optional<unsigned> of) {
+unsigned Compilation::addTensor(std::string name, TensorRole role, Type type, DictionaryAttr attrs, std::optional<unsigned> of) {
   runtime::Tensor t;
   std::string base = name;
   auto taken = [&] { return llvm::any_of(out.program.tensors, [&](const runtime::Tensor &other) { return other.name == name; }); };
@@ -64,6 +65,7 @@ unsigned Compilation::addTensor(std::string name, TensorRole role, Type type, st
   t.type = elementOf(type).isF16()    ? runtime::ElementType::F16
            : elementOf(type).isBF16() ? runtime::ElementType::BF16
                                       : runtime::ElementType::F32;
+  t.layout = attrs && attrs.contains(kLayoutAttr) ? runtime::Layout::ChannelsLast : runtime::Layout::RowMajor;
   for (int64_t extent : cast<RankedTensorType>(type).getShape())
     t.shape.push_back(ShapedType::isDynamic(extent) ? runtime::kBatchExtent : extent);
   out.program.tensors.push_back(t);
@@ -82,7 +84,8 @@ void Compilation::collectTensors(func::FuncOp forward, func::FuncOp backward) {
   for (BlockArgument arg : forward.getArguments()) {
     DictionaryAttr attrs = forward.getArgAttrDict(arg.getArgNumber());
     bool parameter = attrs && attrs.contains(kParameterAttr);
-    forwardArguments.push_back(addTensor(nameAttr(attrs, "x"), parameter ? TensorRole::Parameter : TensorRole::Input, arg.getType()));
+    forwardArguments.push_back(
+        addTensor(nameAttr(attrs, "x"), parameter ? TensorRole::Parameter : TensorRole::Input, arg.getType(), attrs));
   }
   unsigned outputs = 0;
   for (unsigned i = 0; i < forward.getNumResults(); ++i) {
@@ -90,15 +93,15 @@ void Compilation::collectTensors(func::FuncOp forward, func::FuncOp backward) {
     bool saved = attrs && attrs.contains("fusion.saved");
     outputs += !saved;
     forwardResults.push_back(
-        addTensor(nameAttr(attrs, "y"), saved ? TensorRole::Saved : TensorRole::Output, forward.getFunctionType().getResult(i)));
+        addTensor(nameAttr(attrs, "y"), saved ? TensorRole::Saved : TensorRole::Output, forward.getFunctionType().getResult(i), attrs));
   }
   if (!backward)
     return;
   for (BlockArgument arg : backward.getArguments()) {
     unsigned i = arg.getArgNumber();
     if (i < outputs)
-      backwardArguments.push_back(
-          addTensor(nameAttr(backward.getArgAttrDict(i), "grad_y"), TensorRole::GradOutput, arg.getType(), forwardResults[i]));
+      backwardArguments.push_back(addTensor(nameAttr(backward.getArgAttrDict(i), "grad_y"), TensorRole::GradOutput, arg.getType(),
+                                            backward.getArgAttrDict(i), forwardResults[i]));
     else if (auto from = backward.getArgAttrOfType<IntegerAttr>(i, "fusion.from_forward"))
       backwardArguments.push_back(forwardResults[from.getInt()]);
     else
@@ -112,8 +115,8 @@ void Compilation::collectTensors(func::FuncOp forward, func::FuncOp backward) {
         target = forwardArguments[arg.getArgNumber()];
     bool parameter = out.program.tensors[target].role == TensorRole::Parameter;
     std::string name = "grad_" + out.program.tensors[target].name;
-    backwardResults.push_back(
-        addTensor(name, parameter ? TensorRole::GradParameter : TensorRole::GradInput, backward.getFunctionType().getResult(i), target));
+    backwardResults.push_back(addTensor(name, parameter ? TensorRole::GradParameter : TensorRole::GradInput,
+                                        backward.getFunctionType().getResult(i), backward.getResultAttrDict(i), target));
     backward.setResultAttr(i, kNameAttr, StringAttr::get(backward.getContext(), name));
   }
 }
@@ -172,6 +175,10 @@ FailureOr<PhaseReport> Compilation::emit(func::FuncOp func, ArrayRef<unsigned> a
     else
       report.compulsoryBytes += tensorBytes(i);
   }
+  for (const std::vector<unsigned> *list : {&phase.inputs, &phase.outputs, &phase.saved})
+    for (unsigned i : *list)
+      if (out.program.tensors[i].layout == runtime::Layout::ChannelsLast)
+        report.channelsLast.push_back(out.program.tensors[i].name);
   report.kernels = emitted->kernels;
   report.chainText = emitted->chainText;
   for (const KernelReport &k : report.kernels)

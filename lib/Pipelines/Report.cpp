@@ -36,6 +36,7 @@ static json::Object phaseJson(const PhaseReport &p, const std::map<std::string, 
                       {"compulsory_bytes", int64_t(p.compulsoryBytes)},
                       {"saved_bytes", int64_t(p.savedBytes)},
                       {"saved", json::Array(p.saved)},
+                      {"channels_last", json::Array(p.channelsLast)},
                       {"workspace_bytes", int64_t(p.workspaceBytes)},
                       {"predicted_us", p.seconds * 1e6},
                       {"roofline_us", p.rooflineSeconds * 1e6},
@@ -70,6 +71,12 @@ static std::string phaseText(llvm::StringRef name, const PhaseReport &p, const s
   if (!p.saved.empty()) {
     text += llvm::formatv("  saved for backward ({0}):", megabytes(p.savedBytes));
     for (const std::string &s : p.saved)
+      text += " " + s;
+    text += "\n";
+  }
+  if (!p.channelsLast.empty()) {
+    text += "  channels last:";
+    for (const std::string &s : p.channelsLast)
       text += " " + s;
     text += "\n";
   }

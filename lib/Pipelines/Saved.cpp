@@ -1,5 +1,6 @@
 // Which forward values backward reads from memory instead of computing them again.
 #include "Neighbourhood.h"
+#include "fusion/Dialect/Layout.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Fuse/Passes.h"
 #include "fusion/Pipelines/Compile.h"
@@ -61,6 +62,8 @@ void fusion::saveValue(func::FuncOp forward, func::FuncOp backward, int64_t id) 
                                                                 NamedAttribute(StringAttr::get(context, "fusion.from_forward"),
                                                                                IntegerAttr::get(IntegerType::get(context, 64), at))}),
                                   value.getLoc());
+    if (Attribute layout = forward.getResultAttr(at, kLayoutAttr))
+      backward.setArgAttr(argument, kLayoutAttr, layout);
     again.replaceAllUsesWith(backward.getArgument(argument));
   }
   dropDead(backward);

@@ -31,6 +31,8 @@ const char *fusion::runtime::typeName(ElementType type) {
   return type == ElementType::F32 ? "f32" : type == ElementType::F16 ? "f16" : "bf16";
 }
 
+const char *fusion::runtime::layoutName(Layout layout) { return layout == Layout::RowMajor ? "row_major" : "channels_last"; }
+
 KernelArg KernelArg::ofTensor(unsigned index) {
   KernelArg arg;
   arg.tensor = index;

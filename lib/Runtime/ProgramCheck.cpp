@@ -105,6 +105,8 @@ Error Checker::checkTensor(size_t index) const {
     return bad(path + ".name", "expected a name, but it is empty");
   if (tensor.shape.size() > maxRank)
     return bad(path + ".shape", "expected at most 16 extents, but got " + std::to_string(tensor.shape.size()));
+  if (tensor.layout == Layout::ChannelsLast && (tensor.shape.size() < 3 || tensor.shape.size() > 5))
+    return bad(path + ".layout", "expected 3, 4 or 5 extents of a channels_last tensor, but got " + std::to_string(tensor.shape.size()));
   Expr bytes(elementBytes(tensor.type));
   for (size_t i = 0; i < tensor.shape.size(); ++i) {
     int64_t extent = tensor.shape[i];
@@ -133,6 +135,9 @@ Error Checker::checkTensor(size_t index) const {
   if (primal.type != tensor.type)
     return bad(path + ".type", std::string("expected ") + typeName(primal.type) + ", the type of \"" + primal.name + "\", but got " +
                                    typeName(tensor.type));
+  if (primal.layout != tensor.layout)
+    return bad(path + ".layout", std::string("expected ") + layoutName(primal.layout) + ", the layout of \"" + primal.name +
+                                     "\", but got " + layoutName(tensor.layout));
   return {};
 }
 

@@ -188,6 +188,17 @@ Error read(const json &value, const Place &at, Tensor &out) {
     if (!known)
       return expected(Place{&at, "type"}, "f32, f16 or bf16", value["type"]);
   }
+  if (value.contains("layout")) {
+    std::string layout;
+    if (Error error = member(value, at, "layout", layout))
+      return error;
+    known = false;
+    for (Layout each : {Layout::RowMajor, Layout::ChannelsLast})
+      if (layout == layoutName(each))
+        out.layout = each, known = true;
+    if (!known)
+      return expected(Place{&at, "layout"}, "row_major or channels_last", value["layout"]);
+  }
   if (value.contains("of")) {
     out.of = 0;
     if (Error error = member(value, at, "of", *out.of))

@@ -22,6 +22,8 @@ json write(const Tensor &tensor) {
   json result = {{"name", tensor.name}, {"role", roleName(tensor.role)}, {"shape", shape}};
   if (tensor.type != ElementType::F32)
     result["type"] = typeName(tensor.type);
+  if (tensor.layout != Layout::RowMajor)
+    result["layout"] = layoutName(tensor.layout);
   if (tensor.of)
     result["of"] = *tensor.of;
   return result;

@@ -10,8 +10,14 @@
 using namespace mlir;
 using namespace fusion;
 
-ChannelTile fusion::chooseChannelTile(int64_t channels, int64_t positions, const DeviceSpec &) {
+ChannelTile fusion::chooseChannelTile(int64_t channels, int64_t positions, bool alongChannels, const DeviceSpec &) {
   ChannelTile t;
+  if (alongChannels) { // as many elements, in a piece where channels are few
+    int64_t elements = t.positions * t.channels;
+    t.channels = std::min<int64_t>(256, channels);
+    t.positions = std::clamp<int64_t>(elements / t.channels, 1, positions);
+    return t;
+  }
   // Each warp takes a channel; long channels are cut so that a warp has about a thousand positions.
   t.channels = std::min<int64_t>(8, channels);
   while (t.positions / 2 >= positions && t.positions > 32)

@@ -1,10 +1,27 @@
 // Reads a kernel's body once.
 #include "fusion/Schedule/KernelFacts.h"
 #include "fusion/Dialect/ElementTypes.h"
+#include "fusion/Dialect/Layout.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace fusion;
+
+/// Whether lanes along channels make more of the kernel's accesses neighbours than lanes along positions. Stores count twice: loads that
+/// lanes scatter find their sectors in the first-level cache again.
+static bool prefersChannels(KernelOp kernel) {
+  double gain = 0;
+  auto count = [&](Value v, double weight) {
+    auto type = cast<RankedTensorType>(v.getType());
+    if (layoutMatters(type))
+      gain += (isChannelsLast(v) ? weight : -weight) * double(Domain::of(type).elements(1) * elementBytes(type));
+  };
+  for (Value v : kernel.getInputs())
+    count(v, 1);
+  for (Value v : kernel.getResults())
+    count(v, 2);
+  return gain > 0;
+}
 
 KernelFacts KernelFacts::of(KernelOp kernel) {
   KernelFacts facts;
@@ -19,8 +36,9 @@ KernelFacts KernelFacts::of(KernelOp kernel) {
                        .Case("rows", Strategy::Rows)
                        .Case("finish_rows", Strategy::FinishRows)
                        .Default(Strategy::FinishColumns);
-  bool found = false;
+  bool found = false, partials = false;
   for (Operation &op : kernel.getBody().front().without_terminator()) {
+    partials |= isa<PartialOp>(op);
     if (auto contract = dyn_cast<ContractOp>(op)) {
       facts.contract = contract;
       if (contract.getKind() == ContractKind::matmul)
@@ -60,6 +78,7 @@ KernelFacts KernelFacts::of(KernelOp kernel) {
   if (!found)
     for (Value v : kernel.getBody().front().getTerminator()->getOperands())
       facts.domain = Domain::of(cast<RankedTensorType>(v.getType()));
+  facts.alongChannels = (facts.strategy == Strategy::Channels || facts.strategy == Strategy::Pool) && !partials && prefersChannels(kernel);
   return facts;
 }
 

@@ -82,7 +82,7 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
     return toAttr(context, chooseSweepTile(facts.run, extent(facts.domain.batch), SweepWork::of(kernel), spec));
   case Strategy::Pool:
   case Strategy::Channels:
-    return toAttr(context, chooseChannelTile(facts.domain.channels, facts.domain.positions, spec));
+    return toAttr(context, chooseChannelTile(facts.domain.channels, facts.domain.positions, facts.alongChannels, spec));
   case Strategy::Rows:
     return toAttr(context, chooseRowTile(extent(facts.domain.batch), facts.domain.channels, facts.group, spec));
   case Strategy::FinishRows:

@@ -2,6 +2,7 @@
 #include "fusion/Stages/Access.h"
 #include "mlir/IR/AffineExpr.h"
 #include "llvm/ADT/SetVector.h"
+#include <functional>
 
 using namespace mlir;
 using namespace fusion;
@@ -29,6 +30,61 @@ AffineMap fusion::fullAccess(MLIRContext *context, const Domain &d) {
 AffineMap fusion::groupAccess(MLIRContext *context, const Domain &d, int64_t groups) {
   AffineExpr n = getAffineDimExpr(0, context), c = getAffineDimExpr(1, context);
   return AffineMap::get(3, 0, n * groups + c.floorDiv(d.channels / groups));
+}
+
+/// The largest value of a sum of products over a domain; nothing for what grows with an unknown batch.
+static std::optional<int64_t> largest(AffineExpr e, const Domain &d) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(e))
+    return constant.getValue();
+  if (auto dim = dyn_cast<AffineDimExpr>(e)) {
+    int64_t extents[] = {d.batch, d.channels, d.positions};
+    int64_t extent = extents[dim.getPosition()];
+    return ShapedType::isDynamic(extent) ? std::nullopt : std::optional<int64_t>(std::max<int64_t>(extent - 1, 0));
+  }
+  auto binary = cast<AffineBinaryOpExpr>(e);
+  std::optional<int64_t> a = largest(binary.getLHS(), d), b = largest(binary.getRHS(), d);
+  if (e.getKind() == AffineExprKind::Mod)
+    return a ? std::min(*a, *b - 1) : *b - 1;
+  if (!a || !b)
+    return std::nullopt;
+  return e.getKind() == AffineExprKind::Add ? *a + *b : e.getKind() == AffineExprKind::Mul ? *a * *b : *a / *b;
+}
+
+AffineMap fusion::inChannelsLast(AffineMap access, const Domain &domain, RankedTensorType tensor) {
+  const Domain shape = Domain::of(tensor);
+  int64_t C = shape.channels, P = shape.positions;
+  // Summands by what their factor moves: whole images, whole channels, positions.
+  AffineExpr zero = getAffineConstantExpr(0, access.getContext()), images = zero, channels = zero, positions = zero, rest = zero;
+  std::function<void(AffineExpr)> sort = [&](AffineExpr e) {
+    if (e.getKind() == AffineExprKind::Add) {
+      sort(cast<AffineBinaryOpExpr>(e).getLHS());
+      return sort(cast<AffineBinaryOpExpr>(e).getRHS());
+    }
+    int64_t by = 1;
+    AffineExpr of = e;
+    if (e.getKind() == AffineExprKind::Mul)
+      if (auto factor = dyn_cast<AffineConstantExpr>(cast<AffineBinaryOpExpr>(e).getRHS()))
+        by = factor.getValue(), of = cast<AffineBinaryOpExpr>(e).getLHS();
+    if (by % (C * P) == 0) {
+      images = images + e;
+      return;
+    }
+    if (by % P == 0)
+      channels = channels + of * (by / P);
+    else
+      positions = positions + e;
+    rest = rest + e;
+  };
+  sort(access.getResult(0));
+  std::optional<int64_t> inside = largest(rest, domain), along = largest(positions, domain);
+  if (!inside || *inside >= C * P) { // images are mixed with what is inside them
+    rest = access.getResult(0);
+    images = rest.floorDiv(C * P) * (C * P);
+    rest = rest % (C * P);
+  } else if (along && *along < P) {
+    return AffineMap::get(3, 0, images + positions * C + channels);
+  }
+  return AffineMap::get(3, 0, images + rest % P * C + rest.floorDiv(P));
 }
 
 AffineMap fusion::channelAccess(MLIRContext *context) { return AffineMap::get(3, 0, getAffineDimExpr(1, context)); }

@@ -1,5 +1,6 @@
 // fusion-lower-to-stages: each named op is rewritten into the stages that define it.
 #include "Lowering.h"
+#include "fusion/Dialect/Layout.h"
 #include "fusion/Dialect/Matchers.h"
 #include "fusion/Dialect/Names.h"
 #include "fusion/Stages/Passes.h"
@@ -118,7 +119,18 @@ LogicalResult Lowering::contraction(Operation *op) {
       contract->setAttr(kIdAttr, id);
     return contract.getResult();
   };
+  // Taps of a weight are read as neighbours.
+  auto inRows = [&](Value weight) -> Value {
+    if (!isChannelsLast(weight))
+      return weight;
+    StringRef of = source;
+    source = "weight in rows";
+    Value copy = map(loc, {full(weight, typeOf(weight))}, typeOf(weight), [](OpBuilder &, Location, ValueRange in) { return in[0]; });
+    source = of;
+    return copy;
+  };
   auto windowed = [&](ContractKind kind, Value lhs, Value rhs, const Window &w) -> Value {
+    rhs = kind == ContractKind::weight ? rhs : inRows(rhs);
     return keepId(make<ContractOp>(loc, type, kind, lhs, rhs, w.stride, w.padding, w.dilation, w.groups, false, false));
   };
   auto product = [&](Value a, Value b, bool ta, bool tb) -> Value {

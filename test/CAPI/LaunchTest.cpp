@@ -151,6 +151,53 @@ TEST_F(NarrowArgument, Types) {
   fusion_bindings_destroy(bindings);
 }
 
+/// x of [N, 4, 3, 2], channels-last.
+class LaidArgument : public WrongArgument {
+protected:
+  fusion::runtime::ProgramData sample() const override {
+    fusion::runtime::ProgramData program = fusion::runtime::test::sampleData();
+    for (unsigned i : {0, 5}) {
+      program.tensors[i].shape = {fusion::runtime::kBatchExtent, 4, 3, 2};
+      program.tensors[i].layout = fusion::runtime::Layout::ChannelsLast;
+    }
+    return program;
+  }
+};
+
+TEST_F(LaidArgument, Strides) {
+  OwnTensor picture{0x1000, {5, 4, 3, 2}};
+  forwardInputs[0] = &picture.view;
+  EXPECT_EQ(message(forward),
+            "inputs[0] (input \"x\"): expected channels-last strides [24, 1, 8, 4] for shape [5, 4, 3, 2], but got strides "
+            "none, which means row-major; convert it to channels-last, or compile the model without fusion.layout");
+  std::vector<int64_t> rows{24, 6, 2, 1}, last{24, 1, 8, 4};
+  picture.view.strides = rows.data();
+  EXPECT_EQ(message(forward),
+            "inputs[0] (input \"x\"): expected channels-last strides [24, 1, 8, 4] for shape [5, 4, 3, 2], but got strides "
+            "[24, 6, 2, 1]; convert it to channels-last, or compile the model without fusion.layout");
+  picture.view.strides = last.data();
+  EXPECT_EQ(fusion_launch(executable, &forward), FUSION_OK) << fusion_last_error();
+  // What is row-major must not lie channels-last.
+  std::vector<int64_t> wrong{1, 5};
+  y.view.strides = wrong.data();
+  EXPECT_NE(message(forward).find("expected dense row-major strides"), std::string::npos);
+  fusion_tensor_info info = FUSION_TENSOR_INFO;
+  ASSERT_EQ(fusion_program_tensor(program, 0, &info), FUSION_OK);
+  EXPECT_EQ(info.layout, FUSION_CHANNELS_LAST);
+  EXPECT_STREQ(fusion_layout_name(info.layout), "channels_last");
+  EXPECT_STREQ(fusion_layout_name(fusion_layout(7)), "unknown");
+  // A caller of before, whose struct ends in front of the layout.
+  info.layout = FUSION_ROW_MAJOR, info.struct_size = offsetof(fusion_tensor_info, layout);
+  ASSERT_EQ(fusion_program_tensor(program, 0, &info), FUSION_OK) << fusion_last_error();
+  EXPECT_EQ(info.layout, FUSION_ROW_MAJOR);
+  fusion_bindings *bindings = nullptr;
+  ASSERT_EQ(fusion_bindings_create(executable, 3, &bindings), FUSION_OK) << fusion_last_error();
+  EXPECT_EQ(fusion_bindings_tensor(bindings, 0)->strides[1], 1);
+  EXPECT_EQ(fusion_bindings_tensor(bindings, 1)->strides, nullptr);
+  EXPECT_EQ(fusion_bindings_launch(bindings, FUSION_FORWARD, nullptr), FUSION_OK) << fusion_last_error();
+  fusion_bindings_destroy(bindings);
+}
+
 TEST_F(WrongArgument, Device) {
   w.view.device.device_type = 1;
   EXPECT_EQ(message(forward),

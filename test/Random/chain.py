@@ -1,5 +1,6 @@
 """A chain as a graph of ops: shapes are inferred, so that ops and extents can be changed and the text printed again."""
 import math
+import random
 import re
 from dataclasses import dataclass, field
 
@@ -17,13 +18,14 @@ class Node:
 
 
 class Chain:
-    """Nodes by number, operands numbered lower; `results` are numbers, possibly repeated. All tensors are of one element type."""
+    """Nodes by number, operands numbered lower; `results` are numbers, possibly repeated. All tensors are of one element type. With
+    `layouts`, a seed, some arguments and results of rank 3 to 5 lie channels-last."""
 
-    def __init__(self, element="f32"):
-        self.nodes, self.results, self.element = {}, [], element
+    def __init__(self, element="f32", layouts=None):
+        self.nodes, self.results, self.element, self.layouts = {}, [], element, layouts
 
     def copy(self):
-        other = Chain(self.element)
+        other = Chain(self.element, self.layouts)
         other.nodes, other.results = {number: node.copy() for number, node in self.nodes.items()}, list(self.results)
         return other
 
@@ -90,22 +92,30 @@ class Chain:
             if node.attributes.get("mode") == "running":
                 yield from (v for v, extra in self.nodes.items() if extra.op == "extra" and extra.operands == (number,) and v not in reached)
 
+    def mark(self, name, shape, parameter=False):
+        """The attributes of an argument or result; of a name always the same."""
+        marks = ["fusion.parameter"] if parameter else []
+        if self.layouts is not None and 3 <= len(shape) <= 5 and random.Random("%s/%s" % (self.layouts, name)).random() < 0.6:
+            marks.append('fusion.layout = "channels_last"')
+        return " {%s}" % ", ".join(marks) if marks else ""
+
     def text(self, name):
         """The model; every tensor a result depends on, and nothing else."""
         shapes, arguments, body = self.shapes(), [], []
         for number in self.needed(for_shapes=False):
             node = self.nodes[number]
             if node.op in ("input", "like"):
-                mark = " {fusion.parameter}" if node.attributes["parameter"] else ""
+                mark = self.mark("x%d" % number, shapes[number], node.attributes["parameter"])
                 arguments.append("%%x%d: %s%s" % (number, tensor(shapes[number]), mark))
             elif node.op == "constant":
                 body.append("  %%v%d = fusion.constant %.6e : tensor<f32>" % (number, node.attributes["value"]))
             elif node.op != "extra":
                 self.print_op(number, shapes, arguments, body)
         types = [tensor(shapes[r]) for r in self.results]
+        marked = [t + self.mark("result%d" % i, shapes[r]) for i, (t, r) in enumerate(zip(types, self.results))]
         values = ", ".join(self.value(r) for r in self.results)
         text = "func.func @%s(%s) -> %s {\n%s  return %s : %s\n}\n" % (
-            name, ", ".join(arguments), types[0] if len(types) == 1 else "(%s)" % ", ".join(types),
+            name, ", ".join(arguments), "(%s)" % ", ".join(marked) if len(types) > 1 or marked != types else types[0],
             "".join(line + "\n" for line in body), values, ", ".join(types))
         return re.sub("B?F(16|32)>", lambda m: m[0].lower(), text.replace("f32>", self.element + ">"))
 
@@ -130,7 +140,7 @@ class Chain:
         text, types = ", ".join(map(self.value, node.operands)), [tensor(s) for s in given]
         for front, kind, shape in op.parameters(node.attributes, given):
             name = "%%%s%d" % (kind, number)
-            arguments.append("%s: %s {fusion.parameter}" % (name, tensor(shape)))
+            arguments.append("%s: %s%s" % (name, tensor(shape), self.mark(name, shape, True)))
             if kind == "variance":  # inputs have both signs
                 body.append("  %%v%d_variance = fusion.softplus %s : %s" % (number, name, tensor(shape)))
                 name = "%%v%d_variance" % number

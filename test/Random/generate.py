@@ -14,11 +14,11 @@ EXPONENTS = (0.5, -0.5, 1.5, -0.375, 2.5, -1.0, 2.0, 3.0, 1.0)
 class Generator:
     """Adds ops to a chain; `now` is the value that the next op takes."""
 
-    def __init__(self, seed, number, element):
+    def __init__(self, seed, number, element, layouts):
         self.random = random.Random("%d/%d" % (seed, number))
         if element == "narrow":
             element = self.pick(("f16", "bf16"))
-        self.chain, self.shape, self.range = Chain(element), {}, {}
+        self.chain, self.shape, self.range = Chain(element, "%d/%d" % (seed, number) if layouts else None), {}, {}
         self.dynamic = self.chance(0.2)
 
     def chance(self, probability):
@@ -282,6 +282,6 @@ class Generator:
         return self.chain
 
 
-def generate(seed, number, element="f32"):
-    """`element` is f32, f16, bf16, or narrow for either of the latter."""
-    return Generator(seed, number, element).run()
+def generate(seed, number, element="f32", layouts=False):
+    """`element` is f32, f16, bf16, or narrow for either of the latter; with `layouts` some tensors lie channels-last."""
+    return Generator(seed, number, element, layouts).run()

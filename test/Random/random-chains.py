@@ -28,6 +28,7 @@ def arguments():
     parser.add_argument("--tool", default="fusion-run")
     parser.add_argument("--option", action="append", default=[], help="another option of the tool; repeatable")
     parser.add_argument("--element", default="f32", choices=("f32", "f16", "bf16", "narrow"), help="type of all tensors; narrow draws f16 or bf16 per chain")
+    parser.add_argument("--layouts", action="store_true", help="some arguments and results of rank 3 to 5 lie channels-last")
     parser.add_argument("--cuda", action="store_true", help="on a GPU instead of the host driver with its checks")
     parser.add_argument("--most-unsupported", type=int, metavar="N", help="more chains that are not supported yet are a failure")
     parser.add_argument("--most-unjudged", type=int, metavar="N", help="more chains of NaN, or with a result of zeros in forward, are a failure")
@@ -75,7 +76,7 @@ class Report:
 
 def save_shrunk(args, seed, number, outcome, folder):
     """Writes the failing model, the shrunk one and what they say."""
-    chain = generate(seed, number, args.element)
+    chain = generate(seed, number, args.element, args.layouts)
     args.save.mkdir(parents=True, exist_ok=True)
     name = "chain_%d_%d" % (seed, number)
     (args.save / (name + ".mlir")).write_text(chain.text(name), encoding="utf-8")
@@ -100,7 +101,7 @@ def main():
     chains = [(seed, number) for seed in seeds for number in range(args.first, args.first + args.count)]
     if args.print:
         for seed, number in chains:
-            print(generate(seed, number, args.element).text("chain_%d_%d" % (seed, number)))
+            print(generate(seed, number, args.element, args.layouts).text("chain_%d_%d" % (seed, number)))
         return 0
     print("seeds %s, chains %d to %d" % (" ".join(map(str, seeds)), args.first, args.first + args.count - 1), flush=True)
     start, report, kept = time.time(), Report(args.log), Counter()
@@ -108,7 +109,7 @@ def main():
         paths = {}
         for seed, number in chains:
             path = Path(folder) / ("chain_%d_%d.mlir" % (seed, number))
-            path.write_text(generate(seed, number, args.element).text(path.stem), encoding="utf-8")
+            path.write_text(generate(seed, number, args.element, args.layouts).text(path.stem), encoding="utf-8")
             paths[path] = (seed, number)
         for path, outcome in run_all(args.tool, list(paths), args.jobs):
             report.count(outcome)

@@ -53,6 +53,16 @@ const Case cases[] = {
     {"elementType", [](json &r) { r["tensors"][0]["type"] = "f64"; }, "tensors[0].type: expected f32, f16 or bf16, but got \"f64\""},
     {"elementTypeOfGradient", [](json &r) { r["tensors"][0]["type"] = "f16"; },
      "tensors[5].type: expected f16, the type of \"x\", but got f32"},
+    {"layout", [](json &r) { r["tensors"][0]["layout"] = "nhwc"; },
+     "tensors[0].layout: expected row_major or channels_last, but got \"nhwc\""},
+    {"layoutRank", [](json &r) { r["tensors"][1]["layout"] = "channels_last"; },
+     "tensors[1].layout: expected 3, 4 or 5 extents of a channels_last tensor, but got 1"},
+    {"layoutOfGradient",
+     [](json &r) {
+       r["tensors"][0]["shape"] = r["tensors"][5]["shape"] = {"N", 2, 2};
+       r["tensors"][0]["layout"] = "channels_last";
+     },
+     "tensors[5].layout: expected channels_last, the layout of \"x\", but got row_major"},
     {"precision", [](json &r) { r["precision"] = "half"; }, "precision: expected ieee, torch, tf32, bf16 or fp16"},
     {"assumeFinite", [](json &r) { r["assume_finite"] = 1; }, "assume_finite: expected true or false, but got 1"},
     {"batchBoth", [](json &r) { r["batch"]["fixed"] = 1; }, "batch: expected either fixed or dynamic, but got both or neither"},

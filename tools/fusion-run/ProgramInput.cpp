@@ -57,7 +57,8 @@ std::string tools::differsFrom(const Program &program, const Program &expected) 
     for (auto [i, extent] : llvm::enumerate(t.shape))
       text += (i ? ", " : "") + (extent == FUSION_BATCH ? "N" : std::to_string(extent));
     return std::string(fusion_role_name(t.role)) + " " + text + "]" +
-           (t.type == FUSION_F32 ? "" : " " + std::string(fusion_type_name(t.type)));
+           (t.type == FUSION_F32 ? "" : " " + std::string(fusion_type_name(t.type))) +
+           (t.layout == FUSION_ROW_MAJOR ? "" : " " + std::string(fusion_layout_name(t.layout)));
   };
   std::vector<std::string> given, wanted;
   for (const TensorInfo &t : program.tensors())

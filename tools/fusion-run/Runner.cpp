@@ -1,5 +1,6 @@
 // Allocates, copies, launches, reads back, all through the interface that products use.
 #include "Runner.h"
+#include "fusion/Runtime/ProgramData.h"
 #include <algorithm>
 #include <functional>
 #include <optional>
@@ -15,7 +16,7 @@ bool isResult(fusion_role role) { return role == FUSION_OUTPUT || role == FUSION
 /// A tensor of the program with memory of its own.
 struct Buffer {
   TensorInfo info;
-  std::vector<int64_t> shape;
+  std::vector<int64_t> shape, strides;
   int64_t bytes = 0;
   Memory memory;
   fusion_tensor view{};
@@ -29,7 +30,26 @@ struct Buffer {
     view.data = memory.get(), view.byte_offset = offset;
     view.device = {device.dl_device_type, device.dl_device_id};
     view.ndim = int32_t(shape.size());
+    strides.resize(shape.size());
+    runtime::stridesOf(info.layout == FUSION_ROW_MAJOR ? runtime::Layout::RowMajor : runtime::Layout::ChannelsLast, shape.data(),
+                       shape.size(), strides.data());
     view.dtype = {uint8_t(info.type == FUSION_BF16 ? 4 : 2), uint8_t(info.type == FUSION_F32 ? 32 : 16), 1};
+  }
+  /// Row-major data as the tensor's layout has it, or back.
+  std::vector<float> rearranged(const std::vector<float> &data, bool toLayout) const {
+    if (info.layout == FUSION_ROW_MAJOR)
+      return data;
+    std::vector<float> moved(data.size());
+    std::vector<int64_t> index(shape.size());
+    for (size_t i = 0; i < data.size(); ++i) {
+      int64_t there = 0;
+      for (size_t d = 0; d < shape.size(); ++d)
+        there += index[d] * strides[d];
+      moved[toLayout ? size_t(there) : i] = data[toLayout ? i : size_t(there)];
+      for (size_t d = shape.size(); d-- > 0 && ++index[d] == shape[d];)
+        index[d] = 0;
+    }
+    return moved;
   }
   reference::Storage storage() const { return reference::storageNamed(fusion_type_name(info.type)); }
   void *first() const { return static_cast<char *>(memory.get()) + view.byte_offset; }
@@ -42,7 +62,7 @@ public:
     for (uint32_t i = 0; i < program.tensorCount(); ++i)
       buffers.emplace_back(context, program.tensor(i), request.batch, program.bytes(i, request.batch), request.offset);
     for (Buffer &buffer : buffers) {
-      buffer.view.shape = buffer.shape.data(); // its place is final now
+      buffer.view.shape = buffer.shape.data(), buffer.view.strides = buffer.strides.data(); // their places are final now
       fill(buffer);
     }
   }
@@ -65,7 +85,7 @@ void Run::fill(const Buffer &buffer) const {
     return;
   auto given = request.given.find(buffer.info.name);
   if (given != request.given.end()) {
-    std::vector<unsigned char> bytes = reference::toBytes(given->second.data, buffer.storage());
+    std::vector<unsigned char> bytes = reference::toBytes(buffer.rearranged(given->second.data, true), buffer.storage());
     check(fusion_copy_to_device(context.get(), buffer.first(), bytes.data(), uint64_t(buffer.bytes)));
   }
   // What a kernel forgets to write stays NaN. Saved tensors are left to the check of uninitialised reads.
@@ -140,7 +160,7 @@ void Run::readBack(RunResult &result) const {
     std::vector<unsigned char> bytes(size_t(buffer.bytes));
     if (!bytes.empty())
       check(fusion_copy_to_host(context.get(), bytes.data(), buffer.first(), bytes.size()));
-    tensor.data = reference::fromBytes(bytes, buffer.storage());
+    tensor.data = buffer.rearranged(reference::fromBytes(bytes, buffer.storage()), false);
     result.tensors[buffer.info.name] = std::move(tensor);
   }
 }

@@ -27,7 +27,8 @@ struct CompileOptions {
 struct PhaseReport {
   std::vector<KernelReport> kernels;
   std::vector<std::string> decisions;
-  std::vector<std::string> saved; ///< names of the tensors forward leaves for backward
+  std::vector<std::string> saved;        ///< names of the tensors forward leaves for backward
+  std::vector<std::string> channelsLast; ///< names of the tensors that lie so
   double bytes = 0, compulsoryBytes = 0, savedBytes = 0, workspaceBytes = 0, seconds = 0, rooflineSeconds = 0;
   std::string chainText; ///< the kernels without the prelude
 };

@@ -17,6 +17,8 @@ const char *phaseName(PhaseKind phase);
 const char *roleName(TensorRole role);
 /// "f32", "f16" or "bf16".
 const char *typeName(ElementType type);
+/// "row_major" or "channels_last".
+const char *layoutName(Layout layout);
 
 /// A cheap handle (copies share the data); safe to use from any number of threads.
 class Program {

@@ -18,14 +18,32 @@ constexpr int64_t kBatchExtent = -1;
 enum class ElementType { F32, F16, BF16 };
 constexpr int64_t elementBytes(ElementType type) { return type == ElementType::F32 ? 4 : 2; }
 
-/// A dense row-major tensor that the caller owns.
+/// Where the elements of a dense tensor lie.
+enum class Layout {
+  RowMajor,
+  ChannelsLast ///< of a shape [N, C, spatial...], 3 to 5 extents: C behind the spatial ones
+};
+
+/// A dense tensor that the caller owns.
 struct Tensor {
   std::string name;
   TensorRole role = TensorRole::Input;
   std::optional<unsigned> of; ///< the tensor that a gradient belongs to; gradients only
   std::vector<int64_t> shape; ///< extents; kBatchExtent for the batch
   ElementType type = ElementType::F32;
+  Layout layout = Layout::RowMajor;
 };
+
+/// The strides of a shape, in elements; `strides` has room for `rank`.
+inline void stridesOf(Layout layout, const int64_t *shape, size_t rank, int64_t *strides) {
+  int64_t stride = 1;
+  auto take = [&](size_t dim) { strides[dim] = stride, stride *= shape[dim]; };
+  if (layout == Layout::ChannelsLast && rank > 2)
+    take(1);
+  for (size_t dim = rank; dim-- > 0;)
+    if (layout == Layout::RowMajor || rank <= 2 || dim != 1)
+      take(dim);
+}
 
 struct KernelArg {
   enum class Kind { Tensor, Workspace, Batch32, Batch64 };

@@ -16,6 +16,8 @@ struct KernelFacts {
   Domain tile;         ///< of what the contraction leaves in its tile
   bool sweeps = false; ///< whether a gather or scatter reduces over the channels of its tile
   int64_t group = 0;   ///< features of a group reduced inside the tile; 0 when there is none
+  /// Elementwise work and pools: lanes along channels, because most of what they read and write lies channels-last.
+  bool alongChannels = false;
 
   Run run; ///< that a sweep merges, over memory or over a tile
 

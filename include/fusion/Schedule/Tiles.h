@@ -124,7 +124,7 @@ MatmulReads matmulReads(int64_t m, int64_t n, int64_t k, const MatmulTile &tile,
 /// The band of least traffic; 0 where no band reads less than all rows at once.
 int64_t chooseMatmulBand(int64_t m, int64_t n, int64_t k, MatmulTile tile, const ElementWork &work, const DeviceSpec &spec);
 
-/// Elementwise over (n, c, p) with lanes along positions.
+/// Elementwise over (n, c, p) with lanes along positions or, where tensors lie so, along channels.
 struct ChannelTile {
   int64_t positions = 1024, channels = 8, threads = 256;
 };
@@ -199,7 +199,7 @@ SplitChoice chooseSplits(ContractOp product, int64_t batch, const DeviceSpec &sp
 bool takesTensorCores(ContractOp product, int64_t batch, const DeviceSpec &spec);
 MatmulTile chooseMatmulTile(int64_t m, int64_t n, int64_t k, int64_t group, const ElementWork &work, const DeviceSpec &spec,
                             Factors factors = Factors::Split);
-ChannelTile chooseChannelTile(int64_t channels, int64_t positions, const DeviceSpec &spec);
+ChannelTile chooseChannelTile(int64_t channels, int64_t positions, bool alongChannels, const DeviceSpec &spec);
 SweepTile chooseSweepTile(const Run &run, int64_t images, const SweepWork &work, const DeviceSpec &spec);
 RowTile chooseRowTile(int64_t batch, int64_t features, int64_t group, const DeviceSpec &spec);
 

@@ -23,6 +23,9 @@ struct Domain {
 mlir::AffineMap broadcastAccess(mlir::RankedTensorType operand, mlir::RankedTensorType iteration);
 /// (n, c, p) -> (n * C + c) * P + p: every element of the domain once, in memory order.
 mlir::AffineMap fullAccess(mlir::MLIRContext *context, const Domain &domain);
+/// Where the element that `access` gives over `domain`, as an offset in a dense row-major tensor of this type, lies when the tensor's
+/// channels are last: ((n * C + c) * P + p goes to (n * P + p) * C + c.
+mlir::AffineMap inChannelsLast(mlir::AffineMap access, const Domain &domain, mlir::RankedTensorType tensor);
 /// (n, c, p) -> n * G + c floordiv (C / G): one value per (image, group).
 mlir::AffineMap groupAccess(mlir::MLIRContext *context, const Domain &domain, int64_t groups);
 /// (n, c, p) -> c.

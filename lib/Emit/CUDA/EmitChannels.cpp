@@ -1,4 +1,4 @@
-// Prints the loop over (channel, position) of kernels whose lanes run along positions: loads, stages, stores, partials.
+// Prints the loop over (channel, position): loads, stages, stores, partials.
 #include "KernelText.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -9,16 +9,23 @@ using llvm::formatv;
 
 namespace {
 
-/// Prints the loop over (channel, position) and what happens to each element, stage by stage.
+/// Prints the loop over (channel, position) and what happens to each element, stage by stage. Runs of elements lie along positions, or
+/// along channels where the loop does (`along`).
 class ChannelPrinter {
 public:
-  ChannelPrinter(KernelText &k, const ChannelLoop &loop) : k(k), w(k.body), loop(loop), stages(loop.stages), call(loop.call) {}
+  ChannelPrinter(KernelText &k, const ChannelLoop &loop)
+      : k(k), w(k.body), loop(loop), along(loop.alongChannels), stages(loop.stages), call(loop.call) {}
   void run();
 
 private:
+  struct Use {
+    Value tensor;
+    AffineMap access;
+  };
   KernelText &k;
   Writer &w;
   const ChannelLoop &loop;
+  const bool along;
   ArrayRef<Operation *> stages;
   std::string call;        ///< what computes the tile value in place, in front of the position
   std::string inTile;      ///< place of the current run in a row of the tile; empty when its values are in registers
@@ -30,10 +37,6 @@ private:
   llvm::DenseMap<Operation *, std::string> accumulators;
   llvm::MapVector<unsigned, std::string> vectors; ///< stored result -> register run
 
-  struct Use {
-    Value tensor;
-    AffineMap access;
-  };
   SmallVector<Use> uses(bool perElement);
   bool hasPartials() const {
     return llvm::any_of(stages, [](Operation *op) { return isa<PartialOp>(op); });
@@ -42,14 +45,35 @@ private:
   /// Whether this loop stores result `i`: its value is the loop's own, or that of one of its stages.
   bool storesResult(unsigned i) const {
     Value v = k.kernel.getBody().front().getTerminator()->getOperand(i);
-    return !isa_and_nonnull<PartialOp>(v.getDefiningOp()) && !loop.storesNothing &&
+    bool wanted = loop.stored == Stored::All ||
+                  (loop.stored != Stored::Nothing && (loop.stored == Stored::ChannelsLast) == k.resultIsChannelsLast(i));
+    return wanted && !isa_and_nonnull<PartialOp>(v.getDefiningOp()) &&
            (v == loop.tileValue || llvm::is_contained(stages, v.getDefiningOp()));
+  }
+  /// Coordinates of the current element of a run.
+  Place here() const {
+    return {loop.image, along && loop.vector > 1 ? "(channel + v)" : "channel", !along && loop.vector > 1 ? "(p + v)" : "p"};
+  }
+  /// Whether the elements that an access gives are neighbours where the loop's are.
+  bool inRuns(const Use &use) const {
+    return use.access == full() && along == k.channelsLast(use.tensor) &&
+           (!along || Domain::of(cast<RankedTensorType>(use.tensor.getType())) == loop.domain);
+  }
+  bool storedInRuns(unsigned i) const { return along == k.resultIsChannelsLast(i); }
+  StringRef runStart() const { return along ? "row + channel" : "row + p"; }
+  /// Where the current element lies in the tile, given its place in a row of it.
+  std::string tileAt(StringRef place) const {
+    StringRef v = loop.vector > 1 ? " + v" : "";
+    return along ? formatv("tile[(c{0}) * {1} + {2}]", v, loop.tilePitch, place).str()
+                 : formatv("tile[c * {0} + {1}{2}]", loop.tilePitch, place, v).str();
   }
   /// Whether elements of tensors of the domain's positions are loaded or stored.
   bool readsOrWrites();
   void perChannel();
   void element();
   void lanes();
+  void channelLanes();
+  void rowAlongChannels();
   void cell(StringRef index);
   void values();
   void stage(Operation *op);
@@ -57,13 +81,14 @@ private:
   void openUnrolled(StringRef index, int64_t count);
 };
 
+/// Loops along channels have nothing that belongs to a channel.
 SmallVector<ChannelPrinter::Use> ChannelPrinter::uses(bool perElement) {
   SmallVector<Use> all;
   llvm::DenseSet<std::pair<Value, Attribute>> seen;
   for (Operation *op : stages)
     if (auto map = dyn_cast<MapOp>(op))
       for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
-        if (k.isTensor(v) && usesPosition(access) == perElement && seen.insert({v, AffineMapAttr::get(access)}).second)
+        if (k.isTensor(v) && (along || usesPosition(access)) == perElement && seen.insert({v, AffineMapAttr::get(access)}).second)
           all.push_back({v, access});
   // The input of a reduction may be a tensor itself.
   for (Operation *op : stages)
@@ -80,7 +105,7 @@ bool ChannelPrinter::readsOrWrites() {
 void ChannelPrinter::perChannel() {
   for (const Use &use : uses(false)) {
     std::string name = k.fresh(k.pointer(use.tensor) + "_value");
-    w.line(formatv("const float {0} = {1}[{2}];", name, k.pointer(use.tensor), k.offset(use.access, loop.image, "channel", "0")));
+    w.line(formatv("const float {0} = {1};", name, k.element(use.tensor, use.access, loop.domain, {loop.image, "channel"})));
     operands[{use.tensor, AffineMapAttr::get(use.access)}] = name;
   }
 }
@@ -103,7 +128,7 @@ void ChannelPrinter::stage(Operation *op) {
   SmallVector<std::string> texts;
   for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
     texts.push_back(k.isTensor(v) ? operands[{v, AffineMapAttr::get(access)}] : k.scalars[v]);
-  k.addIndex(map, loop.image, "channel", loop.vector > 1 ? "(p + v)" : "p", texts);
+  k.addIndex(map, here(), texts);
   std::string name = k.variable(op);
   w.line(k.comment(op));
   k.scalarBody(w, map, texts, name);
@@ -122,9 +147,7 @@ void ChannelPrinter::values() {
     std::string name = k.variable(loop.tileValue.getDefiningOp());
     w.line(k.comment(loop.tileValue.getDefiningOp()));
     w.line(call.empty()
-               ? formatv("const float {0} = {1}tile[c * {2} + {3}{4}]{5};", name, guarded ? "live ? " : "", loop.tilePitch, inTile,
-                         V > 1 ? " + v" : "", guarded ? " : 0.0f" : "")
-                     .str()
+               ? formatv("const float {0} = {1}{2}{3};", name, guarded ? "live ? " : "", tileAt(inTile), guarded ? " : 0.0f" : "").str()
                : formatv("const float {0} = {1}{2}{3});", name, call, loop.ofTile ? StringRef(inTile) : "p", V > 1 ? " + v" : "").str());
     k.scalars[loop.tileValue] = name;
   }
@@ -135,7 +158,7 @@ void ChannelPrinter::values() {
   if (ahead)
     w.line("if (live)");
   std::string value = k.isTensor(loop.putBack) ? operands[{loop.putBack, AffineMapAttr::get(full())}] : k.scalars[loop.putBack];
-  w.line(formatv("{0}tile[c * {1} + {2}{3}] = {4};", ahead ? "  " : "", loop.tilePitch, tileElement, V > 1 ? " + v" : "", value));
+  w.line(formatv("{0}{1} = {2};", ahead ? "  " : "", tileAt(tileElement), value));
 }
 
 /// One run of `vector` elements: loads, the stages in order, stores.
@@ -144,7 +167,7 @@ void ChannelPrinter::element() {
   StringRef guard = ahead ? "live ? " : "", otherwise = ahead ? " : 0.0f" : "";
   SmallVector<Use> scattered;
   for (const Use &use : uses(true)) {
-    if (use.access != full()) {
+    if (!inRuns(use)) {
       scattered.push_back(use);
       continue;
     }
@@ -156,17 +179,20 @@ void ChannelPrinter::element() {
       w.line(formatv("float {0}[{1}]{2};", name, V, ahead ? " = {}" : ""));
       if (ahead)
         w.line("if (live)");
-      w.line(formatv("{0}loadVector<{1}>({2}, {3} + row + p);", ahead ? "  " : "", V, name, k.pointer(use.tensor)));
+      w.line(formatv("{0}loadVector<{1}>({2}, {3} + {4});", ahead ? "  " : "", V, name, k.pointer(use.tensor), runStart()));
     } else {
-      w.line(formatv("const float {0} = {1}{2}[row + p]{3};", name, guard, k.pointer(use.tensor), otherwise));
+      w.line(formatv("const float {0} = {1}{2}[{3}]{4};", name, guard, k.pointer(use.tensor), runStart(), otherwise));
     }
     text = V > 1 ? name + "[v]" : name;
   }
-  bool stores = false;
+  SmallVector<unsigned> apart; ///< results whose elements leave one by one
   for (unsigned i = 0; i < k.kernel.getNumResults(); ++i) {
     if (!storesResult(i))
       continue;
-    stores = true;
+    if (V > 1 && !storedInRuns(i)) {
+      apart.push_back(i);
+      continue;
+    }
     vectors[i] = k.fresh(k.pointerOfResult(i) + "_run");
     if (V > 1)
       w.line(formatv("float {0}[{1}];", vectors[i], V));
@@ -175,8 +201,7 @@ void ChannelPrinter::element() {
     openUnrolled("v", V);
   for (const Use &use : scattered) {
     std::string name = k.fresh(k.pointer(use.tensor) + "_value");
-    w.line(formatv("const float {0} = {1}{2}[{3}]{4};", name, guard, k.pointer(use.tensor),
-                   k.offset(use.access, loop.image, "channel", V > 1 ? "(p + v)" : "p"), otherwise));
+    w.line(formatv("const float {0} = {1}{2}{3};", name, guard, k.element(use.tensor, use.access, loop.domain, here()), otherwise));
     operands[{use.tensor, AffineMapAttr::get(use.access)}] = name;
   }
   values();
@@ -184,18 +209,24 @@ void ChannelPrinter::element() {
   if (V > 1) {
     for (auto &[i, name] : vectors)
       w.line(name + "[v] = " + valueOf(i) + ";");
+    for (unsigned i : apart) {
+      if (ahead)
+        w.line("if (live)");
+      w.line((ahead ? "  " : "") + k.resultElement(i, loop.domain, here()) + " = " + valueOf(i) + ";");
+    }
     w.close();
   }
   bool many = vectors.size() > 1;
   if (ahead && many)
     w.open("if (live)");
-  else if (ahead && stores)
+  else if (ahead && !vectors.empty())
     w.line("if (live)");
-  for (unsigned i = 0; i < k.kernel.getNumResults(); ++i)
-    if (vectors.count(i))
-      w.line((ahead && !many ? "  " : "") +
-             (V > 1 ? formatv("storeVector<{0}>({1} + row + p, {2});", V, k.pointerOfResult(i), vectors[i]).str()
-                    : k.pointerOfResult(i) + "[row + p] = " + valueOf(i) + ";"));
+  for (auto &[i, name] : vectors) {
+    std::string one = (storedInRuns(i) ? k.pointerOfResult(i) + "[" + runStart().str() + "]" : k.resultElement(i, loop.domain, here())) +
+                      " = " + valueOf(i) + ";";
+    w.line((ahead && !many ? "  " : "") +
+           (V > 1 ? formatv("storeVector<{0}>({1} + {2}, {3});", V, k.pointerOfResult(i), runStart(), name).str() : one));
+  }
   if (ahead && many)
     w.close();
 }
@@ -211,6 +242,7 @@ void ChannelPrinter::cell(StringRef index) {
   w.open(formatv("for (int r = 0; r < {0}; ++r)", runs));
   w.line(formatv("const int p = {0}.element({1});", name, loop.vector > 1 ? formatv("r * {0}", loop.vector).str() : std::string("r")));
   w.line("const bool live = p >= 0;");
+  rowAlongChannels();
   ahead = true;
   inTile = "p", call = name + ".gradient(";
   element();
@@ -226,7 +258,7 @@ void ChannelPrinter::lanes() {
     w.close();
     return;
   }
-  int64_t V = loop.vector, step = 32 * V, loaded = llvm::count_if(uses(true), [&](const Use &use) { return use.access == full(); });
+  int64_t V = loop.vector, step = 32 * V, loaded = llvm::count_if(uses(true), [&](const Use &use) { return inRuns(use); });
   // Loops over windows would keep the runs from being unrolled, and so in memory.
   while (loop.call.empty() && turn * V < (loaded > 0 ? 16 : 8) && turn * V * loaded <= 8 && loop.elements % (2 * turn * step) == 0)
     turn *= 2;
@@ -270,7 +302,7 @@ void ChannelPrinter::lanes() {
     k.scalars[loop.tileValue] = tileRun + index + element;
   }
   for (const Use &use : uses(true)) {
-    if (use.access != full())
+    if (!inRuns(use))
       continue;
     std::string name = k.fresh(k.pointer(use.tensor) + "_run"), from = k.pointer(use.tensor) + (V > 1 ? " + row + p" : "[row + p]");
     w.line("float " + name + all + run + " = {};");
@@ -300,6 +332,46 @@ void ChannelPrinter::lanes() {
   this->element();
   if (turn > 1)
     w.close();
+  w.close();
+}
+
+/// Where the channels of position p begin.
+void ChannelPrinter::rowAlongChannels() {
+  if (along && readsOrWrites())
+    w.line(formatv("const index_t row = (index_t){0} * {1} + (index_t)p * {2};", loop.image, loop.domain.channels * loop.domain.positions,
+                   loop.domain.channels));
+}
+
+/// All threads share the elements, neighbours along channels.
+void ChannelPrinter::channelLanes() {
+  int64_t V = loop.vector;
+  // Channels of memory lie together as far as they go. Those of a tile lie apart in shared memory: eight of them, which fill a sector, and
+  // then positions keep lanes from meeting in a bank.
+  bool inShared = loop.tileValue && (call.empty() || loop.ofTile);
+  int64_t group = inShared ? std::min<int64_t>(8, loop.maxChannels) : loop.maxChannels, per = (group + V - 1) / V;
+  int64_t groups = (loop.maxChannels + per * V - 1) / (per * V);
+  w.open(formatv("for (int e = threadIdx.x; e < {0}; e += {1})", per * groups * loop.elements, loop.threads));
+  std::string within = per == 1 ? "0" : formatv("e % {0}", per).str();
+  if (groups > 1)
+    within =
+        (per == 1 ? "" : within + " + ") + formatv("e / {0}", per * loop.elements).str() + (per == 1 ? "" : formatv(" * {0}", per).str());
+  w.line("const int c = " +
+         (V == 1 || per * groups == 1 ? within : (groups > 1 ? "(" + within + ")" : within) + formatv(" * {0}", V).str()) + ";");
+  std::string m = per == 1 ? std::string("e") : formatv("e / {0}", per).str();
+  w.line(formatv("const int m = {0};", groups > 1 ? formatv("{0} % {1}", m, loop.elements).str() : m));
+  w.line(formatv("if (c >= {0})", loop.channels));
+  w.line("  continue;");
+  w.line(formatv("const int channel = {0} + c;", loop.firstChannel));
+  inTile = loop.tileValue ? "m" : "", tileElement = "m";
+  if (loop.cell.empty()) {
+    w.line(formatv("const int p = {0};", loop.position));
+    w.line("if (p < 0)");
+    w.line("  continue;");
+    rowAlongChannels();
+    element();
+  } else {
+    cell(formatv("{0} + m", loop.first).str());
+  }
   w.close();
 }
 
@@ -334,6 +406,8 @@ void ChannelPrinter::run() {
   bool partial = hasPartials();
   if (loop.vector > 1)
     k.useVectors();
+  if (along)
+    return channelLanes();
   int64_t warps = loop.threads / 32, V = loop.vector;
   int64_t perImage = loop.domain.channels * loop.domain.positions;
   auto row = [&] {

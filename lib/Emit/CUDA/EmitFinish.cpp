@@ -30,11 +30,12 @@ static void finishElement(KernelText &k, const Place &here, int64_t results, con
     auto map = dyn_cast<MapOp>(op);
     if (!map)
       continue;
-    const auto [image, channel, position] = placeOfResult(Domain::from(map.getDomain()), results, here, out);
+    const Domain domain = Domain::from(map.getDomain());
+    const Place at = placeOfResult(domain, results, here, out);
     SmallVector<std::string> texts;
     for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
-      texts.push_back(k.isTensor(v) ? k.pointer(v) + "[" + k.offset(access, image, channel, position) + "]" : k.scalars[v]);
-    k.addIndex(map, image, channel, position, texts);
+      texts.push_back(k.isTensor(v) ? k.element(v, access, domain, at) : k.scalars[v]);
+    k.addIndex(map, at, texts);
     std::string name = k.variable(&op);
     w.line(k.comment(&op));
     k.scalarBody(w, map, texts, name);
@@ -42,7 +43,7 @@ static void finishElement(KernelText &k, const Place &here, int64_t results, con
   }
   Operation *terminator = k.kernel.getBody().front().getTerminator();
   for (unsigned i = 0; i < terminator->getNumOperands(); ++i)
-    w.line(k.pointerOfResult(i) + "[" + out + "] = " + k.scalars[terminator->getOperand(i)] + ";");
+    w.line(k.resultElementAt(i, out) + " = " + k.scalars[terminator->getOperand(i)] + ";");
 }
 
 /// [components, C, tiles]: a block per result walks the tiles of its channels.

@@ -1,6 +1,7 @@
 // One phase (forward or backward): names its tensors, prints its kernels, lays out its workspace, writes its launch plan.
 #include "KernelText.h"
 #include "fusion/Dialect/ElementTypes.h"
+#include "fusion/Dialect/Layout.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -182,7 +183,8 @@ std::string PhaseEmitter::headComment(KernelText &k) {
       text += (text.size() > 1 ? ", " : "") + (known || splits ? std::to_string(known ? extent : unknown.postfix()[0].value) : "N");
       first &= known;
     }
-    return text + (holdsNarrow(v.getType()) ? "] " + KernelText::elementType(v.getType()).str() : "]");
+    return text + (holdsNarrow(v.getType()) ? "] " + KernelText::elementType(v.getType()).str() : "]") +
+           (isChannelsLast(v) ? " channels last" : "");
   };
   std::string text = "// " + k.launch.name + "\n//   ", arrow;
   for (Operation &op : k.kernel.getBody().front().without_terminator())

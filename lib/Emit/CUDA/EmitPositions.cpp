@@ -19,8 +19,10 @@ static void emitPositions(KernelText &k, ChannelLoop loop, int64_t cells = 0) {
     elements = std::min(cells, (std::max<int64_t>(1, t.positions / loop.cellElements) + 31) / 32 * 32);
     count = cells;
   }
-  int64_t tiles = (count + elements - 1) / elements,
-          vector = loop.vector ? loop.vector : vectorFor({t.positions, d.positions}, k.widestRun());
+  loop.alongChannels = k.facts.alongChannels;
+  int64_t tiles = (count + elements - 1) / elements, vector = loop.vector;
+  if (!vector)
+    vector = loop.alongChannels ? vectorFor({t.channels, d.channels}, k.widestRun()) : vectorFor({t.positions, d.positions}, k.widestRun());
   Writer &w = k.body;
   w.line(formatv("const int image = blockIdx.x / {0};", tiles));
   w.line(formatv("const int first = blockIdx.x % {0} * {1};", tiles, elements));
@@ -36,7 +38,8 @@ static void emitPositions(KernelText &k, ChannelLoop loop, int64_t cells = 0) {
   k.launch.grid = {k.batchExpr(d.batch) * runtime::Expr(tiles), ceilDivExpr(runtime::Expr(d.channels), t.channels), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / tiles);
   k.partialTiles.assign(k.kernel.getNumResults(), k.batchExpr(d.batch) * runtime::Expr(tiles));
-  k.tileText = formatv("{0} {1} x {2} channels per block", elements, cells > 0 ? "windows" : "positions", t.channels);
+  k.tileText = formatv("{0} {1} x {2} channels per block{3}", elements, cells > 0 ? "windows" : "positions", t.channels,
+                       loop.alongChannels ? ", lanes along channels" : "");
 }
 
 void cuda::emitChannels(KernelText &k) {
@@ -78,7 +81,7 @@ static void emitMaxCells(KernelText &k, PoolOp pool, StringRef problem) {
   int64_t cells = 1;
   for (auto [extent, step] : llvm::zip(large, stride))
     cells *= (extent + step - 1) / step, loop.cellElements *= step;
-  loop.vector = vectorFor({stride.back(), large.back()}, k.widestRun());
+  loop.vector = k.facts.alongChannels ? 1 : vectorFor({stride.back(), large.back()}, k.widestRun());
   emitPositions(k, loop, cells);
 }
 

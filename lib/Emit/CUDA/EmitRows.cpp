@@ -79,7 +79,7 @@ std::string RowPrinter::operandText(Value v, AffineMap access) {
   if (!usesImage(access) && usesChannel(access))
     return columns[{v, AffineMapAttr::get(access)}] + "[j]";
   std::string name = k.fresh(k.pointer(v) + "_value");
-  std::string from = k.pointer(v) + "[" + k.offset(access, "n", "channel", "0") + "]";
+  std::string from = k.element(v, access, k.facts.domain, {"n", "channel"});
   w.line("const float " + name + " = " + (guard.empty() ? from : "live ? " + from + " : 0.0f") + ";");
   return name;
 }
@@ -95,7 +95,7 @@ void RowPrinter::perFeature() {
         std::string name = k.fresh(k.pointer(v) + "_column");
         columns[{v, AffineMapAttr::get(access)}] = name;
         w.line(formatv("float {0}[{1}];", name, runs));
-        std::string from = k.pointer(v) + "[" + k.offset(access, "0", "channel", "0") + "]";
+        std::string from = k.element(v, access, k.facts.domain, {"0", "channel"});
         loads.line(name + "[j] = " + (guard.empty() ? from : "live ? " + from + " : 0.0f") + ";");
         any = true;
       }
@@ -160,14 +160,14 @@ void RowPrinter::elements(int s) {
     w.line(k.comment(loop.tileValue.getDefiningOp()));
     AffineMap dense = fullAccess(k.kernel.getContext(), k.facts.domain);
     std::string from = loop.call.empty() ? formatv("tile[r * {0} + {1} + lane + 32 * j]", loop.tilePitch, loop.tileColumn).str()
-                                         : loop.call + k.offset(dense, "n", "channel", "0") + ")";
+                                         : loop.call + k.offset(dense, {"n", "channel"}) + ")";
     w.line((arrays.contains(loop.tileValue) ? "" : "const float ") + name + " = " + (guard.empty() ? from : "live ? " + from + " : 0.0f") +
            ";");
     k.scalars[loop.tileValue] = name;
   }
   AffineMap full = fullAccess(k.kernel.getContext(), k.facts.domain);
   for (Value v : tensorArrays) {
-    std::string from = k.pointer(v) + "[" + k.offset(full, "n", "channel", "0") + "]";
+    std::string from = k.element(v, full, k.facts.domain, {"n", "channel"});
     w.line(arrayName[v] + "[j] = " + (guard.empty() ? from : "live ? " + from + " : 0.0f") + ";");
   }
   for (Operation *op : now) {
@@ -181,7 +181,7 @@ void RowPrinter::elements(int s) {
     SmallVector<std::string> texts;
     for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
       texts.push_back(operandText(v, access));
-    k.addIndex(map, "n", "channel", "0", texts);
+    k.addIndex(map, {"n", "channel"}, texts);
     std::string name = k.variable(op);
     k.scalarBody(w, map, texts, name);
     k.scalars[map.getResult()] = name;
@@ -194,8 +194,7 @@ void RowPrinter::elements(int s) {
       continue;
     if (!guard.empty())
       w.line("if (live)");
-    w.line((guard.empty() ? "" : "  ") + k.pointerOfResult(i) + "[" + k.offset(full, "n", "channel", "0") + "] = " + operandText(v, full) +
-           ";");
+    w.line((guard.empty() ? "" : "  ") + k.resultElement(i, k.facts.domain, {"n", "channel"}) + " = " + operandText(v, full) + ";");
   }
   w.close();
 }
@@ -243,11 +242,12 @@ void RowPrinter::rowScalars(int s) {
     auto map = dyn_cast<MapOp>(op);
     if (!map || !isScalar(map.getResult()) || segmentOf(map.getResult()) != s + 1)
       continue;
-    const auto [image, channel, position] = placeOfResult(Domain::from(map.getDomain()), groups, {"n", group}, out);
+    const Domain domain = Domain::from(map.getDomain());
+    const Place at = placeOfResult(domain, groups, {"n", group}, out);
     SmallVector<std::string> texts;
     for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
-      texts.push_back(k.isTensor(v) ? k.pointer(v) + "[" + k.offset(access, image, channel, position) + "]" : k.scalars[v]);
-    k.addIndex(map, image, channel, position, texts);
+      texts.push_back(k.isTensor(v) ? k.element(v, access, domain, at) : k.scalars[v]);
+    k.addIndex(map, at, texts);
     std::string name = k.variable(op);
     w.line(k.comment(op));
     k.scalarBody(w, map, texts, name);
@@ -259,7 +259,7 @@ void RowPrinter::rowScalars(int s) {
     if (!isScalar(v) || segmentOf(v) != s + 1)
       continue;
     w.line("if (lane == 0)");
-    w.line(formatv("  {0}[(index_t)n * {1} + {2}] = {3};", k.pointerOfResult(i), groups, group, k.scalars[v]));
+    w.line("  " + k.resultElementAt(i, formatv("(index_t)n * {0} + {1}", groups, group)) + " = " + k.scalars[v] + ";");
   }
 }
 

@@ -34,8 +34,7 @@ std::string SweepPrinter::operand(Value v, AffineMap access, llvm::DenseMap<std:
   if (!name.empty())
     return name;
   name = k.fresh(k.pointer(v) + "_value");
-  Coordinates at = elementCoordinates();
-  w.line("const float " + name + " = " + k.pointer(v) + "[" + k.offset(access, at.image, at.channel, at.position) + "];");
+  w.line("const float " + name + " = " + k.element(v, access, k.facts.domain, elementCoordinates()) + ";");
   return name;
 }
 
@@ -52,7 +51,7 @@ void SweepPrinter::element(int s, ArrayRef<Operation *> needed) {
   AffineMap alongRun = holds() ? placeInRun() : AffineMap();
   // Full-size operands come in runs; so do those that are as long as a held run.
   auto loadRun = [&](Value v, AffineMap access) {
-    if (!k.isTensor(v) || loaded.count({v, AffineMapAttr::get(access)}))
+    if (!k.isTensor(v) || k.channelsLast(v) || loaded.count({v, AffineMapAttr::get(access)}))
       return;
     AffineMap plain = withoutUnitDims(access, d);
     std::string &element = loaded[{v, AffineMapAttr::get(access)}];
@@ -89,22 +88,22 @@ void SweepPrinter::element(int s, ArrayRef<Operation *> needed) {
   for (Operation *op : stages)
     if (auto reduce = dyn_cast<ReduceOp>(op); reduce && known(op->getResult(0)) == s)
       loadRun(reduce.getInput(), dense);
-  if (vector > 1)
-    for (unsigned i = 0; i < terminator->getNumOperands(); ++i)
-      if (stored.count(i))
-        w.line(formatv("float {0}[{1}];", stored[i], vector));
+  auto inRuns = [&](unsigned i) { return vector > 1 && stored.count(i) && !k.resultIsChannelsLast(i); };
+  for (unsigned i = 0; i < terminator->getNumOperands(); ++i)
+    if (inRuns(i))
+      w.line(formatv("float {0}[{1}];", stored[i], vector));
   if (vector > 1) {
     w.directive("#pragma unroll");
     w.open(formatv("for (int v = 0; v < {0}; ++v)", vector));
   }
-  Coordinates coordinates = elementCoordinates();
+  Place coordinates = elementCoordinates();
   for (Operation *op : needed) {
     auto map = cast<MapOp>(op);
     w.line(k.comment(op));
     SmallVector<std::string> texts;
     for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
       texts.push_back(operand(v, access, loaded));
-    k.addIndex(map, coordinates.image, coordinates.channel, coordinates.position, texts);
+    k.addIndex(map, coordinates, texts);
     std::string name = k.variable(op);
     k.scalarBody(w, map, texts, name);
     k.scalars[map.getResult()] = name;
@@ -118,21 +117,21 @@ void SweepPrinter::element(int s, ArrayRef<Operation *> needed) {
   for (unsigned i = 0; i < terminator->getNumOperands(); ++i)
     if (stored.count(i)) {
       std::string value = operand(terminator->getOperand(i), dense, loaded);
-      if (vector > 1) {
+      if (inRuns(i)) {
         w.line(stored[i] + "[v] = " + value + ";");
-      } else {
-        w.line("if (live)");
-        w.line("  " + k.pointerOfResult(i) + "[" + offset() + "] = " + value + ";");
+        continue;
       }
+      w.line("if (live)");
+      w.line("  " + (k.resultIsChannelsLast(i) ? k.resultElement(i, d, coordinates) : k.pointerOfResult(i) + "[" + offset().str() + "]") +
+             " = " + value + ";");
     }
   if (vector > 1)
     w.close();
-  if (vector > 1)
-    for (unsigned i = 0; i < terminator->getNumOperands(); ++i)
-      if (stored.count(i)) {
-        w.line("if (live)");
-        w.line(formatv("  storeVector<{0}>({1} + at, {2});", vector, k.pointerOfResult(i), stored[i]));
-      }
+  for (unsigned i = 0; i < terminator->getNumOperands(); ++i)
+    if (inRuns(i)) {
+      w.line("if (live)");
+      w.line(formatv("  storeVector<{0}>({1} + at, {2});", vector, k.pointerOfResult(i), stored[i]));
+    }
 }
 
 /// The type that gathers values for a reduction.
@@ -238,7 +237,7 @@ void SweepPrinter::declareHeld(int s, ArrayRef<Operation *> needed) {
   AffineMap full = withoutUnitDims(fullAccess(k.kernel.getContext(), d), d);
   AffineMap ofRun = withoutUnitDims(runAccess(k.kernel.getContext(), d, run), d);
   auto declare = [&](Value v, const std::string &base) {
-    if (!again.contains(v) || held.count(v))
+    if (!again.contains(v) || held.count(v) || k.channelsLast(v))
       return;
     held[v] = k.fresh(base + "_held");
     w.line(formatv("float {0}[{1}]{2};", held[v], steps(), vector > 1 ? formatv("[{0}]", vector).str() : ""));
@@ -256,7 +255,7 @@ void SweepPrinter::declareHeld(int s, ArrayRef<Operation *> needed) {
         declare(v, k.pointer(v));
       } else if (plain == ofRun && !perRun.count(v)) {
         perRun[v] = k.fresh(k.pointer(v) + "_value");
-        w.line("const float " + perRun[v] + " = " + k.pointer(v) + "[kept];");
+        w.line("const float " + perRun[v] + " = " + k.elementAt(v, "kept") + ";");
       }
     }
     auto name = op->getAttrOfType<StringAttr>("source");
@@ -318,7 +317,7 @@ void SweepPrinter::keptStages(int s) {
     if (arrays())
       w.line(formatv("float {0}[{1}];", name, vector));
     eachResult([&] {
-      Coordinates at = keptCoordinates(d);
+      Place at = keptCoordinates(d);
       SmallVector<std::string> texts;
       for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>())) {
         if (!k.isTensor(v)) {
@@ -326,10 +325,9 @@ void SweepPrinter::keptStages(int s) {
           continue;
         }
         bool dense = withoutUnitDims(access, d) == withoutUnitDims(fullAccess(k.kernel.getContext(), d), d);
-        texts.push_back(k.pointer(v) + "[" +
-                        (dense ? (arrays() ? "kept + v" : "kept") : k.offset(access, at.image, at.channel, at.position)) + "]");
+        texts.push_back(dense ? k.elementAt(v, arrays() ? "kept + v" : "kept") : k.element(v, access, d, at));
       }
-      k.addIndex(map, at.image, at.channel, at.position, texts);
+      k.addIndex(map, at, texts);
       std::string value = arrays() ? k.fresh(name + "_of") : name;
       k.scalarBody(w, map, texts, value);
       if (arrays())
@@ -347,7 +345,12 @@ void SweepPrinter::store(int s) {
       continue;
     w.line(columns() && tile.lanes == tile.threads ? "if (live)" : "if (live && part == 0)");
     if (!arrays()) {
-      w.line("  " + k.pointerOfResult(i) + "[kept] = " + k.scalars[v] + ";");
+      w.line("  " + k.resultElementAt(i, "kept") + " = " + k.scalars[v] + ";");
+      continue;
+    }
+    if (k.resultIsChannelsLast(i)) {
+      w.line(formatv("  for (int v = 0; v < {0}; ++v)", vector));
+      w.line("    " + k.resultElementAt(i, "kept + v") + " = " + k.scalars[v] + "[v];");
       continue;
     }
     w.line(formatv("  storeVector<{0}>({1} + kept, {2});", vector, k.pointerOfResult(i), k.scalars[v]));

@@ -7,7 +7,7 @@ using namespace fusion::cuda;
 using llvm::formatv;
 
 /// (n, c, p) of element `at`, cheaply where a coordinate is one of outer, r and inner.
-SweepPrinter::Coordinates SweepPrinter::elementCoordinates() {
+Place SweepPrinter::elementCoordinates() {
   int64_t C = k.facts.domain.channels, P = k.facts.domain.positions, span = run.reduced * run.inner;
   if (source)
     return {source->place + ".image", "r", "p"};
@@ -42,7 +42,7 @@ AffineMap SweepPrinter::placeInRun() const {
 }
 
 /// (n, c, p) of a result in a domain that lists the results in memory order.
-SweepPrinter::Coordinates SweepPrinter::keptCoordinates(const Domain &d) {
+Place SweepPrinter::keptCoordinates(const Domain &d) {
   if (source && d.channels * d.positions == run.inner)
     return {source->place + ".image", d.channels == 1 ? "0" : formatv("(p / {0})", d.positions).str(),
             d.channels == 1 ? std::string("p") : formatv("(p % {0})", d.positions).str()};

@@ -28,10 +28,59 @@ private:
                                              : cast<ReduceOp>(op).getDomain());
   }
   void beforePool(PoolOp pool);
+  void walk();
   void pool(PoolOp pool);
   void partials();
   void sweep(PoolOp pool);
 };
+
+/// The loop over what lies in the tile, or two of them: what lies channels-last leaves with lanes along channels.
+void TilePrinter::walk() {
+  const ChannelLoop all = loop;
+  Operation *terminator = k.kernel.getBody().front().getTerminator();
+  llvm::SmallDenseSet<Value> apart, others;
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    Value v = operand.get();
+    if (isa_and_nonnull<PartialOp>(v.getDefiningOp()))
+      continue;
+    if (v == loop.tileValue || llvm::is_contained(loop.stages, v.getDefiningOp()))
+      (k.resultIsChannelsLast(operand.getOperandNumber()) ? apart : others).insert(v);
+  }
+  if (apart.empty())
+    return emitChannelLoop(k, loop);
+  bool rest = !others.empty() || loop.putBack;
+  for (Operation *op : all.stages)
+    rest |= isa<PartialOp>(op);
+  auto needed = [&](llvm::function_ref<bool(Operation *)> isRoot) {
+    llvm::DenseSet<Operation *> wanted;
+    SmallVector<Operation *> stages;
+    for (Operation *op : llvm::reverse(all.stages))
+      if (wanted.contains(op) || isRoot(op)) {
+        stages.push_back(op);
+        for (Value v : op->getOperands())
+          wanted.insert(v.getDefiningOp());
+      }
+    return SmallVector<Operation *>(llvm::reverse(stages));
+  };
+  auto makes = [](Operation *op, const llvm::SmallDenseSet<Value> &values) {
+    return llvm::any_of(op->getResults(), [&](Value v) { return values.contains(v); });
+  };
+  loop.stages = needed([&](Operation *op) { return makes(op, apart); });
+  loop.stored = Stored::ChannelsLast, loop.alongChannels = true, loop.putBack = Value();
+  int64_t written = k.facts.domain.channels / (k.facts.contract ? k.facts.contract.getGroups() : 1);
+  loop.vector = loop.call.empty() ? vectorFor({loop.maxChannels, written}) : 1;
+  emitChannelLoop(k, loop);
+  loop = all;
+  if (!rest)
+    return;
+  if (loop.putBack)
+    w.line("__syncthreads(); // everybody has read what is put back now");
+  loop.stages =
+      needed([&](Operation *op) { return isa<PartialOp>(op) || makes(op, others) || (all.putBack && all.putBack.getDefiningOp() == op); });
+  loop.stored = Stored::RowMajor;
+  emitChannelLoop(k, loop);
+  loop = all;
+}
 
 /// The stages in front of the pool, over the whole tile; the pool's operand takes the place of the contraction's result.
 void TilePrinter::beforePool(PoolOp pool) {
@@ -45,7 +94,7 @@ void TilePrinter::beforePool(PoolOp pool) {
   if (loop.stages.empty() && !stored)
     return;
   loop.putBack = x == loop.tileValue ? Value() : x;
-  emitChannelLoop(k, loop);
+  walk();
   loop.putBack = Value();
   if (x != loop.tileValue)
     w.line("__syncthreads();");
@@ -89,7 +138,7 @@ void TilePrinter::partials() {
   llvm::erase_if(stages, [](Operation *op) { return isa<PartialOp>(op); });
   if (loop.stages.empty())
     return;
-  loop.storesNothing = true;
+  loop.stored = Stored::Nothing;
   emitChannelLoop(k, loop);
 }
 
@@ -124,7 +173,7 @@ void TilePrinter::run() {
     return;
   }
   loop.stages = stages;
-  emitChannelLoop(k, loop);
+  walk();
 }
 
 } // namespace

@@ -132,46 +132,6 @@ std::string KernelText::tilesText(Value partial) {
   return stack.back();
 }
 
-namespace {
-/// Prints an affine expression of (n, c, p) as C, with as few parentheses as precedence allows.
-std::string print(AffineExpr e, ArrayRef<StringRef> dims, bool wide, unsigned parent = 0) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(e))
-    return std::to_string(constant.getValue());
-  if (auto dim = dyn_cast<AffineDimExpr>(e)) {
-    bool cast = dim.getPosition() == 0 || (wide && dim.getPosition() == 1);
-    return (cast ? "(index_t)" : "") + dims[dim.getPosition()].str();
-  }
-  auto binary = cast<AffineBinaryOpExpr>(e);
-  unsigned mine = e.getKind() == AffineExprKind::Add ? 1 : 2;
-  StringRef op = e.getKind() == AffineExprKind::Add        ? " + "
-                 : e.getKind() == AffineExprKind::Mul      ? " * "
-                 : e.getKind() == AffineExprKind::FloorDiv ? " / "
-                                                           : " % "; // coordinates are never negative
-  std::string text = print(binary.getLHS(), dims, wide, mine) + op.str() + print(binary.getRHS(), dims, wide, mine + 1);
-  return parent > mine || (parent == mine && mine == 2) ? "(" + text + ")" : text;
-}
-} // namespace
-
-std::string KernelText::offset(AffineMap access, StringRef image, StringRef channel, StringRef position) {
-  bool wide = facts.domain.channels * facts.domain.positions > std::numeric_limits<int32_t>::max();
-  return print(access.getResult(0), {image, channel, position}, wide);
-}
-
-void KernelText::addIndex(MapOp map, StringRef image, StringRef channel, StringRef position, SmallVectorImpl<std::string> &operands) {
-  element = offset(map.getResultAccess(), image, channel, position);
-  if (!map.getIndex())
-    return;
-  // The batch as a fourth coordinate.
-  AffineMap index =
-      map.getIndex()->getNumSymbols() == 0
-          ? *map.getIndex()
-          : map.getIndex()->replaceDimsAndSymbols(
-                {getAffineDimExpr(0, map.getContext()), getAffineDimExpr(1, map.getContext()), getAffineDimExpr(2, map.getContext())},
-                {getAffineDimExpr(3, map.getContext())}, 4, 0);
-  std::string images = index.getNumDims() == 4 ? batchText(ShapedType::kDynamic) : "";
-  operands.push_back("(float)(" + print(index.getResult(0), {image, channel, position, images}, false) + ")");
-}
-
 std::string KernelText::variable(Operation *op) {
   auto source = op->getAttrOfType<StringAttr>("source");
   return fresh(source ? identifier(source.getValue()) : "value");
@@ -279,7 +239,7 @@ void KernelText::scalarBody(Writer &w, MapOp map, ArrayRef<std::string> operands
       text = call("rsqrtf");
     else if (auto random = dyn_cast<UniformOp>(op)) {
       prelude.insert("random.cuh");
-      text = llvm::formatv("uniform({0}, {1}ull, {2}ull)", element, uint64_t(random.getSeed()), uint64_t(random.getOffset()));
+      text = llvm::formatv("uniform({0}, {1}ull, {2}ull)", current, uint64_t(random.getSeed()), uint64_t(random.getOffset()));
     } else if (auto round = dyn_cast<RoundOp>(op)) {
       prelude.insert("narrow.cuh");
       text = call(round.getTo().isF16() ? "roundedTo<f16>" : "roundedTo<bf16>");
@@ -366,19 +326,21 @@ std::string KernelText::loadFunctor(Value v) {
        plain = staged && stages.empty() && !holdsNarrow(v.getType());
   if (staged)
     w.line(llvm::formatv("  static constexpr bool plain = {0};", plain ? "true" : "false"));
+  if (staged && llvm::any_of(tensors, [&](Value t) { return channelsLast(t); }))
+    w.line("  static constexpr bool channelsLast = true;");
   w.line(llvm::formatv("  DEV {0}(int image, int channel, int p) const {{", plain ? "const float *at" : "float operator()"));
   llvm::DenseMap<Value, std::string> value;
   llvm::DenseMap<std::pair<Value, Attribute>, std::string> loaded;
-  auto load = [&](Value t, AffineMap access) {
+  auto load = [&](Value t, AffineMap access, const Domain &over) {
     std::string &name = loaded[{t, AffineMapAttr::get(access)}];
     if (name.empty()) {
       name = fresh(pointer(t) + "_value");
-      w.line("    const float " + name + " = " + pointer(t) + "[" + offset(access, "image", "channel", "p") + "];");
+      w.line("    const float " + name + " = " + element(t, access, over, {"image", "channel", "p"}) + ";");
     }
     return name;
   };
   if (stages.empty()) {
-    std::string at = offset(fullAccess(kernel.getContext(), domain), "image", "channel", "p");
+    std::string at = offsetOf(v, fullAccess(kernel.getContext(), domain), domain, {"image", "channel", "p"});
     w.line("    return " + pointer(v) + (plain ? " + " + at : "[" + at + "]") + ";");
   } else {
     Writer inner;
@@ -386,8 +348,8 @@ std::string KernelText::loadFunctor(Value v) {
       auto map = cast<MapOp>(op);
       SmallVector<std::string> operands;
       for (auto [operand, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
-        operands.push_back(isTensor(operand) ? load(operand, access) : value[operand]);
-      addIndex(map, "image", "channel", "p", operands);
+        operands.push_back(isTensor(operand) ? load(operand, access, Domain::from(map.getDomain())) : value[operand]);
+      addIndex(map, {"image", "channel", "p"}, operands);
       value[map.getResult()] = variable(op);
       w.line("    " + comment(op));
       Writer statements;

@@ -33,6 +33,11 @@ struct PhaseNames {
   UniqueIdentifiers globals;
 };
 
+/// Texts of an element's coordinates.
+struct Place {
+  std::string image, channel, position = "0";
+};
+
 /// One kernel while it is printed.
 class KernelText {
 public:
@@ -76,11 +81,22 @@ public:
 
   /// Prints the statements of `map`; the operands are `operands`, and `result` names the value.
   void scalarBody(Writer &w, MapOp map, llvm::ArrayRef<std::string> operands, const std::string &result);
-  /// An access map applied to coordinate texts.
-  std::string offset(mlir::AffineMap access, llvm::StringRef image, llvm::StringRef channel, llvm::StringRef position);
+  /// An access map applied to coordinate texts: the offset in memory order.
+  std::string offset(mlir::AffineMap access, const Place &at);
+  /// Whether a parameter lies channels-last, and that matters.
+  bool channelsLast(mlir::Value v) const;
+  bool resultIsChannelsLast(unsigned i) const;
+  /// The element of tensor `v` that `access` gives at a place of `domain`, and that of result `i` at a place of the domain it has in full.
+  std::string element(mlir::Value v, mlir::AffineMap access, const Domain &domain, const Place &at) {
+    return pointer(v) + "[" + offsetOf(v, access, domain, at) + "]";
+  }
+  std::string offsetOf(mlir::Value v, mlir::AffineMap access, const Domain &domain, const Place &at);
+  std::string resultElement(unsigned i, const Domain &domain, const Place &at);
+  /// The same, given the offset in memory order.
+  std::string elementAt(mlir::Value v, const std::string &offset);
+  std::string resultElementAt(unsigned i, const std::string &offset);
   /// The `index` operand of a map that has one: the element's place as a number. Notes the place for random numbers too.
-  void addIndex(MapOp map, llvm::StringRef image, llvm::StringRef channel, llvm::StringRef position,
-                llvm::SmallVectorImpl<std::string> &operands);
+  void addIndex(MapOp map, const Place &at, llvm::SmallVectorImpl<std::string> &operands);
   /// `// swish` or, with the user's name for the value, `// swish (h)`.
   std::string comment(mlir::Operation *op);
   std::string variable(mlir::Operation *op);
@@ -100,7 +116,7 @@ public:
 private:
   std::string quotientText(mlir::Value a, const std::string &text, mlir::Value divisor, const std::string &divisorText);
   bool narrow = false; ///< a parameter has 16-bit elements
-  std::string element; ///< linear offset of the element whose statements are printed next
+  std::string current; ///< offset in memory order of the element whose statements are printed next
   llvm::DenseMap<mlir::Value, std::string> pointers;
   llvm::SmallVector<std::string> resultPointers;
 };
@@ -114,19 +130,19 @@ void emitRows(KernelText &k); ///< elementwise, lanes along features
 void emitWeight(KernelText &k);
 void emitFinish(KernelText &k);
 
-/// Texts of an element's coordinates.
-struct Place {
-  std::string image, channel, position = "0";
-};
 /// Where a map's own domain has a reduction's result at offset `out`: `here`, unless the shape that the `results` per image are seen in
 /// puts them elsewhere (one value per channel may be a tensor [C, 1], one per image a tensor [N]).
 Place placeOfResult(const Domain &domain, int64_t results, const Place &here, const std::string &out);
+
+/// Results that a loop stores, by their layout.
+enum class Stored { All, RowMajor, ChannelsLast, Nothing };
 
 /// How the loop over (channel, position) of a window or channels kernel is laid out.
 struct ChannelLoop {
   Domain domain;                               ///< that the elements are part of
   llvm::SmallVector<mlir::Operation *> stages; ///< in order; what they and the loop's tile value make is stored
-  bool storesNothing = false;                  ///< results are stored elsewhere; only partials leave the loop
+  Stored stored = Stored::All;                 ///< other results are stored elsewhere
+  bool alongChannels = false;                  ///< lanes along channels, for tensors that lie so; such a loop leaves no partials
   mlir::Value putBack;                         ///< takes its element's place in the tile, for what comes behind the loop
   std::string image, channels, position;       ///< texts: image index, number of live channels, position of element m (-1 when outside)
   std::string place;        ///< object that gives the place of element from + lane's share (WindowPlace); empty without one

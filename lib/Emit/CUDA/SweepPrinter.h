@@ -45,9 +45,6 @@ private:
   llvm::DenseMap<mlir::Value, std::string> held;         ///< their arrays, once they are declared
   llvm::DenseSet<mlir::Value> filled;                    ///< those that earlier sweeps have filled
   llvm::DenseMap<mlir::Value, std::string> perRun;       ///< held rows: one value of a tensor per run
-  struct Coordinates {
-    std::string image, channel, position;
-  };
 
   bool columns() const { return !tile.alongReduced; }
   bool holds() const { return tile.held && !columns() && !source && run.perImage; } ///< a few lanes hold a run in registers
@@ -70,8 +67,8 @@ private:
     runtime::Expr perImage(run.outer * run.inner);
     return run.perImage ? k.batchExpr(k.facts.domain.batch) * perImage : perImage;
   }
-  Coordinates elementCoordinates();
-  Coordinates keptCoordinates(const Domain &d);
+  Place elementCoordinates();
+  Place keptCoordinates(const Domain &d);
   std::string heldElement(mlir::Value v) const { return held.lookup(v) + (vector > 1 ? "[u][v]" : "[u]"); }
   int64_t steps() const { return (run.reduced + tile.lanes * vector - 1) / (tile.lanes * vector); } ///< accesses of a lane to its run
   /// The place within its run, as an access; null where runs are no part of an image's elements that has one.

@@ -112,15 +112,15 @@ std::string Printer::signature(const Phase &phase, const std::string &which) con
 }
 
 std::string Printer::comment(const Phase &phase, const std::string &which) const {
-  std::string text =
-      "/*\n * Enqueues " + which +
-      " on the stream (a cudaStream_t) and returns a cudaError_t, 0 for success. It neither allocates nor waits.\n" +
-      " * All tensors are dense row-major, fp32 unless another type stands there, aligned to 16 bytes; the workspace is aligned to 256.\n" +
-      " * The batch is " + batchText() + ".\n";
+  std::string text = "/*\n * Enqueues " + which +
+                     " on the stream (a cudaStream_t) and returns a cudaError_t, 0 for success. It neither allocates nor waits.\n" +
+                     " * All tensors are dense, row-major and fp32 unless another layout or type stands there, aligned to 16 bytes; the "
+                     "workspace is aligned to 256.\n" +
+                     " * The batch is " + batchText() + ".\n";
   forEachTensor(phase, [&](unsigned index, bool read) {
     text += " *   " + names[index] + " " + shapeText(program.tensors[index]) +
             (program.tensors[index].type == ElementType::F32 ? "" : std::string(" ") + typeName(program.tensors[index].type)) +
-            (read ? "" : ", written") + "\n";
+            (program.tensors[index].layout == Layout::RowMajor ? "" : ", channels-last") + (read ? "" : ", written") + "\n";
   });
   return text + " */\n";
 }
