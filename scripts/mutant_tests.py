@@ -11,13 +11,13 @@ Test = namedtuple("Test", "name tools command files groups")
 
 # Which script of test/Integration writes a group of models; models.py the others.
 WRITERS = {"graphs": "graphs", "reductions": "reductions", "norms": "reductions", "pools": "reductions", "shapes": "reductions", "tiles": "reductions",
-           "held": "reductions", "held-full": "reductions"}
+           "held": "reductions", "held-full": "reductions", "elementwise": "layouts", "convolutions": "layouts", "mixed": "layouts"}
 
 
 def write_models(folder, groups):
     """Writes groups of models, a folder each; returns the files as tests name them."""
     for group in sorted(groups):
-        writer = "narrow" if group.startswith(("bf16-", "f16-")) else WRITERS.get(group, "models")
+        writer = "narrow" if group.startswith(("bf16-", "f16-")) else "layouts" if group.startswith("last-") else WRITERS.get(group, "models")
         script = ROOT / "test/Integration" / (writer + ".py")
         subprocess.run([sys.executable, "-B", script, group, folder / group], check=True)
     return {f"{group}/{file.name}" for group in groups for file in (folder / group).iterdir()}

@@ -282,6 +282,19 @@ mutant("workspace-use-forgotten", PHASE, "the last reader of a buffer", "last = 
        model("graphs", "residual_block", "three_convs", "gate"), model("norms", "softmax_behind_conv", "layer_norm_behind_conv"))
 mutant("int32-offsets", PHASE, "32 bits for 2^31 elements", '(wide ? "long long" : "int")', '"int"', planted("large_conv_chain", "--sanitize --blocks=last"))
 
+# Layouts.
+mutant("layout-mixed", "lib/Stages/Access.cpp", "channels that are not whole", "} else if (along && *along < P) {", "} else {", model("mixed", "flattened", "unflattened"))
+mutant("layout-images", "lib/Stages/Access.cpp", "rows that are parts of images", "if (!inside || *inside >= C * P) {", "if (C == 0) {", model("mixed", "halves"))
+mutant("layout-positions", "lib/Stages/Access.cpp", "positions with no channels between them", "images + positions * C + channels", "images + positions * P + channels",
+       model("convolutions", "in"))
+mutant("layout-linear", "lib/Emit/CUDA/KernelPlaces.cpp", "a result's channel not divided by", "{0} / {2} % {3}", "{0} % {3}", model("mixed", "sum_of_rows"))
+mutant("layout-runs", "lib/Emit/CUDA/EmitChannels.cpp", "runs of positions where channels are neighbours", "use.access == full() && along == k.channelsLast(use.tensor) &&",
+       "use.access == full() &&", model("mixed", "norm_in"))
+mutant("layout-gradient", "lib/Differentiate/Differentiate.cpp", "an incoming gradient that lies elsewhere", "if (Attribute layout = forward.getResultAttr(i, kLayoutAttr))",
+       "if (Attribute layout; layout)", lit("Differentiate/layouts.mlir"), model("elementwise", "both"))
+mutant("layout-weight", "lib/Stages/LowerToStages.cpp", "taps of a weight read as neighbours", "if (!isChannelsLast(weight))", "if (true)", model("convolutions", "weight"))
+prelude("patch-lanes", "patch", "a lane's channels next to each other", "c / Side * (Side * Lanes) + c % Side; // channels", "c; // channels", model("convolutions", "pointwise"))
+
 # How kernels are printed.
 mutant("variance-unbiased", SWEEP, "divided by count - 1", '.m2 / " + all + ".count;"', '.m2 / (" + all + ".count - 1.0f);"', model("reductions", "variance_channels", "variance_positions"))
 mutant("sweep-bound", PLACES, "one result too many", "own < (index_t){0};", "own <= (index_t){0};", model("reductions", "max_features", "max_positions"))

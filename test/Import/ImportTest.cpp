@@ -124,7 +124,7 @@ TEST_F(Import, OtherStructureIsRefused) {
   EXPECT_EQ(importBody("%x: tensor<4xf32>", "%m = fusion.map(%x) attributes {} : (tensor<4xf32>) -> tensor<4xf32> {}").status,
             ImportStatus::Error);
   EXPECT_EQ(importBody("%x: tensor<4xf32> {fusion.paramter}", "return %x : tensor<4xf32>").status, ImportStatus::Error);
-  expectMessage("expected the argument attributes fusion.parameter and fusion.name");
+  expectMessage("expected the argument attributes fusion.parameter, fusion.layout and fusion.name");
   EXPECT_EQ(importBody("%x: tensor<?x4xf32> {fusion.parameter}", "return %x : tensor<?x4xf32>", "tensor<?x4xf32>").status,
             ImportStatus::Error);
   expectMessage("expected a static extent of at least 1 in dim 0 of a parameter");

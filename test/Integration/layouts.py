@@ -11,7 +11,7 @@ import graphs
 import models
 import reductions
 from models import Model, branches, hardswish_relu, residual, transposed_norm
-from reductions import pool, reduce, softmax
+from reductions import pool, reduce, reshape, softmax
 
 TABLES = dict(models.GROUPS, graphs=graphs.GRAPHS, reductions=reductions.REDUCTIONS, norms=reductions.NORMS, pools=reductions.POOLS,
               shapes=reductions.SHAPES, merged=reductions.MERGED, tiles=reductions.TILES, held=reductions.held(5))
@@ -109,6 +109,9 @@ GROUPS = {
         "sum_of_columns": chosen(reduce(Model((2, 5, 4, 6)).act("swish"), "sum", (2,)), ()),
         "max_pool_out": chosen(pool(Model((2, 8, 7, 9)), "max_pool", (3, 3), 2, 1), ()),
         "average_pool_in": chosen(pool(Model((2, 6, 9, 9)), "avg_pool", (3, 3), 2, 1), X, ()),
+        "flattened": chosen(reshape(Model((2, 3, 4, 5)), 2, 60).act("swish").linear(4), X),
+        "halves": chosen(reshape(Model((2, 3, 4, 5)), 4, 30).act("swish"), X),
+        "unflattened": chosen(reshape(Model((2, 3, 4, 5)), 2, 6, 10).act("swish"), X),
         "pool_of_tile": chosen(pool(Model((2, 3, 10, 12)).conv(6, 3), "max_pool", (2, 2)).act("relu"), ()),
     },
 }
