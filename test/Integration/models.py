@@ -300,7 +300,10 @@ GROUPS = {
         "quads": Model((12, 8)).linear(64).act("relu").linear(1024),
         "odd": Model((7, 3)).linear(5).act("relu").linear(1999),
     },
-    "split-any-batch": {"model": Model(("?", 600)).linear(35).act("swish")},
+    "split-any-batch": {
+        "rows": Model(("?", 600)).linear(35).act("swish"),
+        "sums": Model(("?", 41)).linear(50).act("hardswish"),
+    },
     # A bare convolution with the tiles of the first, whose box reaches behind the second: what lies there may be infinite.
     "full-edge": {
         "full": Model((128, 40, 128, 128)).conv(64, 3),
