@@ -263,14 +263,17 @@ bool tryWarp(Block &block, unsigned w, unsigned mask) {
       return false;
     }
   }
-  if (first.collective >= HC_LDMATRIX && block.launch->checker)
+  if ((first.collective == HC_LDMATRIX || first.collective == HC_LDMATRIX_T) && block.launch->checker)
     for (unsigned lanes = need; lanes; lanes &= lanes - 1) {
       unsigned lane = __builtin_ctz(lanes);
       auto *slot = static_cast<hc_ldmatrix_slot *>(warp.slots[lane]);
       if (lane < 8 * slot->count)
         block.launch->checker->access(block.threads[w * 32 + lane], slot->row, 16, AccessKind::Read, first.pc);
     }
-  runCollective(first.collective, warp.slots, need);
+  if (first.collective < HC_WGMMA)
+    runCollective(first.collective, warp.slots, need);
+  else if (need == ~0u) // a warp that lost lanes has no defined result
+    runWarpgroup(block, w, first.collective);
   warp.arrived &= ~need;
   if (warp.arrived)
     warp.uniform = false;

@@ -1,4 +1,5 @@
 // What warp collectives compute: shuffles, votes, reductions, tensor-core products and matrix loads, one slot per lane.
+#include "Rounding.h"
 #include "Scheduler.h"
 #include <algorithm>
 #include <cmath>
@@ -46,31 +47,6 @@ void reduce(void **slots, unsigned mask) {
   forLanes(mask, [&](unsigned lane) { slotOf<hc_reduce_slot>(slots, lane).result = result; });
 }
 
-float fromHalf(uint16_t bits) {
-  uint32_t sign = uint32_t(bits & 0x8000) << 16, exponent = bits >> 10 & 31, mantissa = bits & 0x3ff, word;
-  float value;
-  if (exponent == 0) {
-    value = static_cast<float>(mantissa) * 0x1p-24f;
-    memcpy(&word, &value, 4);
-    word |= sign;
-  } else {
-    word = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112) << 23) | mantissa << 13;
-  }
-  memcpy(&value, &word, 4);
-  return value;
-}
-float fromBits(uint32_t word) {
-  float value;
-  memcpy(&value, &word, 4);
-  return value;
-}
-
-/// To fp32 as tensor cores round a sum: what does not fit is cut off.
-float cutOff(double sum) {
-  float near = static_cast<float>(sum);
-  return std::isfinite(near) && std::fabs(double(near)) > std::fabs(sum) ? std::nextafterf(near, 0.0f) : near;
-}
-
 /// D[16x8] = A[16xK] B[Kx8] + C, the sum of each element taken at once and cut off.
 template <int K> void multiply(const float (&a)[16][K], const float (&b)[K][8], void **slots) {
   float c[16][8];
@@ -115,16 +91,15 @@ template <class Convert> void multiplyHalves(void **slots, Convert convert) {
 
 void multiplyTf32(void **slots) {
   float a[16][8], b[8][8];
-  auto convert = [](uint32_t word) { return fromBits(word & 0xffffe000u); }; // the hardware ignores the low 13 bits
   for (unsigned lane = 0; lane < 32; ++lane) {
     auto &slot = slotOf<hc_mma_slot>(slots, lane);
     unsigned group = lane >> 2, k = lane & 3;
-    a[group][k] = convert(slot.a[0]);
-    a[group + 8][k] = convert(slot.a[1]);
-    a[group][k + 4] = convert(slot.a[2]);
-    a[group + 8][k + 4] = convert(slot.a[3]);
-    b[k][group] = convert(slot.b[0]);
-    b[k + 4][group] = convert(slot.b[1]);
+    a[group][k] = tf32Of(slot.a[0]);
+    a[group + 8][k] = tf32Of(slot.a[1]);
+    a[group][k + 4] = tf32Of(slot.a[2]);
+    a[group + 8][k + 4] = tf32Of(slot.a[3]);
+    b[k][group] = tf32Of(slot.b[0]);
+    b[k + 4][group] = tf32Of(slot.b[1]);
   }
   multiply<8>(a, b, slots);
 }

@@ -190,6 +190,7 @@ void startBlock(Block &block, uint64_t linear) {
     Warp &warp = block.warps[w];
     warp.unstarted = warp.alive = warp.exist;
     warp.ready = warp.atBarrier = warp.arrived = warp.epoch = 0;
+    warp.products.clear(), warp.productGroups.clear();
     block.warpsReady |= 1u << w;
   }
   // Seeded per block, so that an order does not depend on which worker runs the block.

@@ -56,6 +56,11 @@ struct Thread : hc_thread {
   std::unique_ptr<AsyncQueue> async;
 };
 
+/// A warp's part of wgmma.mma_async between its issue and the wait that completes it.
+struct WarpProduct {
+  hc_wgmma_slot of[32];
+};
+
 /// Bit sets over the lanes of one warp, and the collective they are gathering for.
 struct Warp {
   unsigned exist, alive, unstarted, ready, atBarrier, arrived;
@@ -64,6 +69,8 @@ struct Warp {
   int collective;
   bool uniform; ///< all lanes that arrived so far named the same mask and collective
   void *slots[32];
+  std::vector<WarpProduct> products; ///< under way, and the ends of their committed groups
+  std::vector<size_t> productGroups;
 };
 
 struct Block : hc_block {
@@ -146,6 +153,8 @@ Fiber *newFiber(Worker &worker);
 void runFiber(Fiber &fiber);      ///< body of every fiber; never returns
 void leaveKernel(Worker &worker); ///< abandons the launch from within a kernel thread
 void runCollective(int collective, void **slots, unsigned mask);
+/// Issues, commits or completes products of warp `w`, whose lanes have all arrived.
+void runWarpgroup(Block &block, unsigned w, int collective);
 
 /// The table that a module's stubs jump through.
 struct CallTable {

@@ -65,6 +65,35 @@ static BlockCost tensorBlock(const MatmulTile &t, int64_t k, const ElementWork &
   return b;
 }
 
+/// Cycles that a stage of 32 k takes a warpgroup beside its products: the barrier, the first fragments, sums that change hands.
+static constexpr double kGroupStage = 200;
+
+/// Warpgroups: per stage of 32 k a warp makes fragments of its rows, the block those of all columns once, and products read the latter from
+/// shared memory.
+static BlockCost groupBlock(const MatmulTile &t, int64_t k, const ElementWork &work, const DeviceSpec &spec, bool split) {
+  BlockCost b;
+  b.threads = t.threads, b.sharedBytes = t.sharedBytes();
+  double warps = double(t.threads) / 32, stages = double(ceilDiv(k, 32)), rows = double(t.warpRows) / 16, sums = rows * double(t.cols) / 2,
+         times = split ? 3 : 1;
+  b.registers = int64_t((split ? 2 : 1) * sums + rows * (split ? 16 : 8)) + 50;
+  double loading = 0, staged[] = {double(t.rows) * 32 / double(t.threads), double(t.cols) * 32 / double(t.threads)};
+  for (int i = 0; i < 2; ++i) {
+    bool computed = work.instructions[i] > 0;
+    loading += computed ? staged[i] * (6 + work.instructions[i]) : staged[i] / 4 * 8;
+    b.registers += computed ? int64_t(staged[i] + 8 + std::min(12.0, work.instructions[i] / 2)) : i == 1 ? int64_t(staged[i]) : 0;
+  }
+  b.issued =
+      warps * stages * (4 * rows * (split ? 16 : 8) + 4 * rows * times + (split ? sums : 0) + loading + staged[1] * (split ? 3 : 2) + 80);
+  double flops = warps * stages * 4 * times * rows * 16 * double(t.cols) * 16;
+  b.tensor = flops * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.wgmmaShare);
+  b.shared = stages * (warps * 16 * rows + warps / 4 * 4 * times * rows * double(t.cols) / 4 + double(t.rows + t.cols) * 3);
+  b.bytes = 128 * stages * (work.loads[0] * double(t.rows) + work.loads[1] * double(t.cols));
+  b.latency = kLoadLatency + stages * kGroupStage;
+  b.slots = 10;
+  addEpilogue(b, t, work);
+  return b;
+}
+
 /// The kernel that adds up what the splits left: their products come in once more, loads waiting for each other where there are few.
 static double mergeSeconds(int64_t m, int64_t n, int64_t splits, const DeviceSpec &spec) {
   return spec.launchSeconds + 2 * kLoadLatency / spec.clock() + 4 * double(splits + 1) * double(m) * double(n) / spec.bandwidth;
@@ -100,6 +129,28 @@ static constexpr int64_t kLeastTensorDepth = 32;
 /// What tensor cores must be predicted to save: less is not worth the second kernel inside, for sums that are not finite.
 static constexpr double kTensorGain = 0.9;
 
+/// Offers warpgroups. Operands of 16 bits are widened one by one there, and pairs share no word.
+static void considerWarpgroups(Candidates &tensor, int64_t k, int64_t splits, const ElementWork &work, Factors factors) {
+  const DeviceSpec &spec = tensor.spec;
+  if (spec.wgmmaShare == 0 || packOf(factors) > 1 || k < kLeastTensorDepth)
+    return;
+  bool exact = factors == Factors::Split;
+  for (int64_t rows : {64, 128})
+    for (int64_t cols : {32, 64, 96, 128, 192, 256})
+      for (int64_t warpRows : {16, 32}) {
+        int64_t warps = rows / warpRows;
+        if (tensor.group > cols || warps % 4 != 0 || warpRows / 16 * cols / 2 > (exact ? 64 : 128))
+          continue;
+        MatmulTile t;
+        t.splits = splits, t.rows = rows, t.cols = cols, t.step = tensor.step(cols), t.grouped = exact ? 1 : 2;
+        t.warpRows = warpRows, t.warpCols = cols, t.threads = warps * 32;
+        // Tiles with sums that are not finite are computed again by register tiles of CUDA cores.
+        t.tm = 8, t.tn = rows * cols / (t.threads * t.tm);
+        if (!exact || (t.tn % 4 == 0 && cols % t.tn == 0 && rows / t.tm * (cols / t.tn) == t.threads))
+          tensor.consider(t, groupBlock(t, k, work, spec, exact), 512);
+      }
+}
+
 /// Offers the tiles whose blocks add up `k` products per element.
 static void considerTiles(Candidates &cuda, Candidates &tensor, int64_t k, int64_t splits, const ElementWork &work, Factors factors) {
   const DeviceSpec &spec = cuda.spec;
@@ -124,6 +175,7 @@ static void considerTiles(Candidates &cuda, Candidates &tensor, int64_t k, int64
           tensor.consider(t, tensorBlock(t, k, work, spec, factors), 384);
       }
     }
+  considerWarpgroups(tensor, k, splits, work, factors);
 }
 
 int64_t fusion::splitDepth(int64_t k, int64_t splits) { return roundUp(ceilDiv(k, splits), kSplitStep); }

@@ -69,6 +69,7 @@ public:
 
   void onCudaCores(const Extents &box);
   void onTensorCores(const Extents &box);
+  void onWarpgroups(const Extents &box);
 
   struct Best {
     WindowTile tile;
@@ -128,6 +129,41 @@ void Candidates::onCudaCores(const Extents &box) {
       }
 }
 
+/// Channels staged at a time; many taps leave room for few.
+static SmallVector<int64_t> sliceSizes(int64_t reduced, int64_t taps, int64_t pack) {
+  SmallVector<int64_t> slices;
+  int64_t all = roundUp(reduced, pack);
+  for (int64_t slice : {int64_t(2), int64_t(4), int64_t(8), int64_t(16), int64_t(32), all})
+    if (slice <= std::min<int64_t>(all, 32) && (slice >= 8 || slice == all || slice * taps >= 64) && !llvm::is_contained(slices, slice))
+      slices.push_back(slice);
+  return slices;
+}
+
+void Candidates::onWarpgroups(const Extents &box) {
+  int64_t places = 1, phases = 1;
+  for (int i = 0; i < 3; ++i) {
+    int64_t spread = scatter ? p.stride[i] : 1;
+    places *= ceilDiv(box[i], spread), phases *= std::min(spread, box[i]);
+  }
+  for (int64_t channels : work.allChannels ? SmallVector<int64_t>{written} : channelCounts(written, {16, 32, 64, 96, 128, 192, 256}))
+    for (int64_t parts : {1, 2})
+      for (int64_t warpPlaces : {16, 32, 64}) {
+        int64_t warpChannels = roundUp(ceilDiv(channels, parts), 8), placeWarps = ceilDiv(places, warpPlaces), warps = placeWarps * parts;
+        // Sums beyond 128 registers leave no room for what feeds them.
+        if (placeWarps % 4 != 0 || warps > 16 || phases * warpPlaces / 16 * warpChannels / 2 > 128 || warpChannels > 256 ||
+            (parts > 1 && channels % 16 != 0))
+          continue;
+        WindowTile t;
+        t.box = box, t.channels = channels, t.rows = 1, t.cols = 1, t.slice = 1, t.grouped = 1;
+        t.warpPlaces = warpPlaces, t.warpChannels = warpChannels, t.threads = 32 * warps;
+        TensorWindow counter(p, t, scatter, work, spec);
+        for (int64_t slice : sliceSizes(reduced, volume(p.taps), 1)) {
+          t.slice = slice;
+          consider(tensor, t, counter.block(slice, fits()));
+        }
+      }
+}
+
 void Candidates::onTensorCores(const Extents &box) {
   int64_t places = 1, phases = 1;
   for (int i = 0; i < 3; ++i) {
@@ -147,14 +183,7 @@ void Candidates::onTensorCores(const Extents &box) {
         t.box = box, t.channels = channels, t.rows = 1, t.cols = 1, t.slice = 1;
         t.warpPlaces = warpPlaces, t.warpChannels = warpChannels, t.threads = 32 * warps, t.pack = packOf(p.factors);
         TensorWindow counter(p, t, scatter, work, spec);
-        SmallVector<int64_t> slices;
-        // Many taps leave room for few channels.
-        int64_t all = roundUp(reduced, t.pack);
-        for (int64_t slice : {int64_t(2), int64_t(4), int64_t(8), int64_t(16), int64_t(32), all})
-          if (slice <= std::min<int64_t>(all, 32) && (slice >= 8 || slice == all || slice * volume(p.taps) >= 64) &&
-              !llvm::is_contained(slices, slice))
-            slices.push_back(slice);
-        for (int64_t slice : slices) {
+        for (int64_t slice : sliceSizes(reduced, volume(p.taps), t.pack)) {
           t.slice = slice;
           consider(tensor, t, counter.block(slice, fits()));
         }
@@ -193,8 +222,12 @@ WindowChoice fusion::chooseWindow(const WindowProblem &p, bool scatter, const El
       for (int64_t inH : fitting(1, hs, 20, 2))
         for (int64_t inW : fitting(2, ws, 128, 16)) {
           Extents box{inD * m[0], inH * m[1], inW * m[2]};
-          if (volume(box) <= kMaxTilePositions)
-            candidates.onTensorCores(box);
+          if (volume(box) > kMaxTilePositions)
+            continue;
+          candidates.onTensorCores(box);
+          // Values that are computed on the way arrive too late there for products that wait for nobody: 1.7 times as long, as measured.
+          if (spec.wgmmaShare > 0 && packOf(p.factors) == 1 && work.instructions[0] == 0)
+            candidates.onWarpgroups(box);
         }
   WindowChoice choice;
   choice.tile = candidates.tensor.cycles < kTensorGain * candidates.cuda.cycles ? candidates.tensor.tile : candidates.cuda.tile;

@@ -26,8 +26,11 @@ static DeviceSpec make(const char *name, llvm::StringRef arch, int64_t sms, int6
 std::optional<DeviceSpec> fusion::deviceFor(llvm::StringRef arch) {
   if (arch == "sm_80")
     return make("A100", arch, 108, 163, 164, 2048, 40, 1.75, 19.5, 156, 0.8, 1.41);
-  if (arch == "sm_90" || arch == "sm_90a")
-    return make("H200", arch, 132, 227, 228, 2048, 60, 4.3, 67, 494, 0.45, 1.98);
+  if (arch == "sm_90" || arch == "sm_90a") {
+    DeviceSpec d = make("H200", arch, 132, 227, 228, 2048, 60, 4.3, 67, 494, 0.45, 1.98);
+    d.wgmmaShare = arch == "sm_90a" ? 0.7 : 0;
+    return d;
+  }
   if (arch == "sm_100" || arch == "sm_100a")
     return make("B200", arch, 148, 227, 228, 2048, 126, 7.2, 75, 1100, 0.2, 1.92);
   if (arch == "sm_120" || arch == "sm_120a")

@@ -94,17 +94,43 @@ static bool copiesWeightQuads(const WindowProblem &p, const WindowTile &t, bool 
                  : p.b / p.groups * taps % 4 == 0 && t.slice * taps % 4 == 0;
 }
 
+/// Steps of eight words of k that the weights of a slice fill for warpgroups: taps that meet a phase together begin a step.
+int64_t WindowGeometry::brickSteps(const WindowProblem &p, int64_t words) const {
+  auto tapsOf = [&](int i, int64_t residue) { return residue < p.taps[i] ? ceilDiv(p.taps[i] - residue, period[i]) : 0; };
+  int64_t steps = 0;
+  for (int64_t d = 0; d < period[0]; ++d)
+    for (int64_t h = 0; h < period[1]; ++h)
+      for (int64_t w = 0; w < period[2]; ++w)
+        steps += ceilDiv(words * tapsOf(0, d) * tapsOf(1, h) * tapsOf(2, w), 8);
+  return steps;
+}
+
 /// On tensor cores: a share of every phase per warp, sums in registers, and a table of where k lies in front of the operands.
 void WindowGeometry::dealToWarps(const WindowProblem &p, const WindowTile &t, bool scatter) {
   resident = true;
   places = volume(cover);
   patch[2] = roundUp(patch[2], split);
+  const Extents &in = scatter ? p.small : p.large;
+  if (t.grouped && split == 1 && in[2] % 4 == 0 && t.box[2] % (4 * spread[2]) == 0) { // the patch comes in quads, up to three floats early
+    int64_t reach = (p.taps[2] - 1) * p.dilation[2], early = -p.padding[2];
+    if (scatter) {
+      int64_t shift = ceilDiv(reach, p.stride[2]);
+      early = (p.padding[2] - reach + (shift + 1) * p.stride[2] - 1) / p.stride[2] - shift;
+    }
+    patch[2] = roundUp((early % 4 + 4) % 4 + patch[2], 4);
+    copiesPatchQuads = true;
+  }
+  plane = patch[0] * patch[1] * patch[2];
   int64_t between = 8 / t.pack;
   plane = roundUp(plane, between);
   plane += plane % (2 * between) == between ? 0 : between;
   int64_t taps = volume(p.taps), most = 1, wide = roundUp(t.channels, t.warpChannels), rows = t.slice * taps;
-  copiesQuads = copiesWeightQuads(p, t, scatter);
-  if (copiesQuads && !scatter) {
+  copiesQuads = copiesWeightQuads(p, t, scatter) && !(t.grouped && scatter);
+  int64_t more = phaseCount();
+  if (t.grouped) {
+    weightPitch = wide + 1, rows = brickSteps(p, t.slice) * 8;
+    more = 2 * (phaseCount() + volume(patch) / (copiesPatchQuads ? 4 : 1)) + (copiesQuads ? 0 : t.slice % 4 == 0 ? taps : 2 * rows);
+  } else if (copiesQuads && !scatter) {
     weightPitch = roundUp(rows, 4) % 8 == 4 ? roundUp(rows, 4) : roundUp(rows, 4) + 4;
     rows = wide;
   } else {
@@ -118,7 +144,7 @@ void WindowGeometry::dealToWarps(const WindowProblem &p, const WindowTile &t, bo
   }
   for (int i = 0; i < 3; ++i)
     most *= ceilDiv(p.taps[i], period[i]);
-  tableFloats = roundUp(2 * phaseCount() * roundUp(t.slice / t.pack * most, 8) + phaseCount(), 4);
+  tableFloats = roundUp(2 * phaseCount() * roundUp(t.slice / t.pack * most, 8) + more, 4);
   weightFloats = rows * weightPitch;
   twoBuffers = t.slice < (scatter ? p.a : p.b) / p.groups;
   pipeFloats = tableFloats + (twoBuffers ? 2 : 1) * (weightFloats + t.slice * plane);
@@ -165,7 +191,8 @@ int64_t WeightTile::channelBlocks(const WindowProblem &p) const {
 
 int64_t MatmulTile::sharedBytes() const {
   int64_t pipe = 2 * depth * (rows + 4 + cols + 4);
-  return 4 * std::max({pipe, rows * pitch(), onTensorCores() ? stages() * 16 * (rows + cols) : 0});
+  int64_t stage = grouped ? 36 * rows + (grouped == 1 ? 2 : 1) * 32 * (cols + 1) : onTensorCores() ? 16 * (rows + cols) : 0;
+  return 4 * std::max({pipe, rows * pitch(), stages() * stage});
 }
 
 // ---------------------------------------------------------------- attributes
@@ -192,7 +219,8 @@ struct Fields {
 };
 void visit(Fields &f, WindowTile &t) {
   f("box", t.box), f("channels", t.channels), f("slice", t.slice), f("rows", t.rows), f("cols", t.cols), f("threads", t.threads),
-      f("warp_places", t.warpPlaces), f("warp_channels", t.warpChannels), f("resident", t.resident), f("pack", t.pack);
+      f("warp_places", t.warpPlaces), f("warp_channels", t.warpChannels), f("resident", t.resident), f("pack", t.pack),
+      f("grouped", t.grouped);
 }
 void visit(Fields &f, WeightTile &t) {
   f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits),
@@ -201,7 +229,7 @@ void visit(Fields &f, WeightTile &t) {
 void visit(Fields &f, MatmulTile &t) {
   f("rows", t.rows), f("cols", t.cols), f("depth", t.depth), f("tm", t.tm), f("tn", t.tn), f("threads", t.threads),
       f("resident", t.resident), f("step", t.step), f("band", t.band), f("warp_rows", t.warpRows), f("warp_cols", t.warpCols),
-      f("splits", t.splits);
+      f("splits", t.splits), f("grouped", t.grouped);
 }
 void visit(Fields &f, ChannelTile &t) { f("positions", t.positions), f("channels", t.channels), f("threads", t.threads); }
 void visit(Fields &f, RowTile &t) { f("rows", t.rows), f("width", t.width), f("threads", t.threads); }

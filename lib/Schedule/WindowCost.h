@@ -57,6 +57,7 @@ public:
 private:
   const DeviceSpec &spec;
   double steps(int64_t slice) const; ///< of eight k, all phases together
+  void stageAhead(BlockCost &b, const WindowGeometry &sized, int64_t slice) const;
 };
 
 } // namespace fusion

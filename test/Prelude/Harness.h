@@ -22,6 +22,9 @@ runtime::HostOptions &hostOptions();
 /// The text of the named prelude parts in order, after the declaration of index_t.
 std::string preludeText(const std::vector<std::string> &parts, const std::string &indexType = "int");
 
+/// `struct Warpgroup<columns>`, the products of a warpgroup of so many columns in TF32, as kernels declare them.
+std::string warpgroupText(int columns);
+
 /// Compiles one source for the device under test and launches its kernels.
 class Kernels {
 public:

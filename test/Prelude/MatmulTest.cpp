@@ -16,13 +16,24 @@ struct MatmulTile {
   int rows, cols, depth, tm, tn, threads, pitch;
   int warpRows = 0, warpCols = 0, stages = 0; // on tensor cores
   std::string factors = "Split";
-  int pipeFloats() const { return std::max(2 * depth * (rows + 4 + cols + 4), stages * 16 * (rows + cols)); }
+  bool grouped = false; // four warps multiply together
+  int pipeFloats() const {
+    const int stage = grouped ? 36 * rows + (factors == "Split" ? 2 : 1) * 32 * (cols + 1) : 16 * (rows + cols);
+    return std::max(2 * depth * (rows + 4 + cols + 4), stages * stage);
+  }
 };
 const MatmulTile tiles[] = {{"Square", 64, 64, 16, 8, 8, 64, 68}, {"Flat", 32, 64, 8, 4, 8, 64, 65}, {"Deep", 32, 32, 24, 4, 4, 64, 32}};
-const MatmulTile tensorTiles[] = {
-    {"Warps", 64, 64, 8, 8, 4, 128, 68, 32, 32, 3},         {"Tall", 128, 32, 8, 8, 8, 64, 36, 64, 32, 3},
-    {"Wide", 32, 128, 8, 8, 8, 64, 132, 32, 64, 2},         {"Once", 64, 64, 8, 8, 4, 128, 68, 32, 32, 3, "Tf32"},
-    {"Brain", 128, 32, 8, 8, 8, 64, 36, 64, 32, 3, "Bf16"}, {"Half", 32, 128, 8, 8, 8, 64, 132, 32, 64, 2, "Fp16"}};
+const MatmulTile tensorTiles[] = {{"Warps", 64, 64, 8, 8, 4, 128, 68, 32, 32, 3},
+                                  {"Tall", 128, 32, 8, 8, 8, 64, 36, 64, 32, 3},
+                                  {"Wide", 32, 128, 8, 8, 8, 64, 132, 32, 64, 2},
+                                  {"Once", 64, 64, 8, 8, 4, 128, 68, 32, 32, 3, "Tf32"},
+                                  {"Brain", 128, 32, 8, 8, 8, 64, 36, 64, 32, 3, "Bf16"},
+                                  {"Half", 32, 128, 8, 8, 8, 64, 132, 32, 64, 2, "Fp16"},
+                                  {"Together", 64, 64, 8, 8, 4, 128, 68, 16, 64, 3, "Split", true},
+                                  {"Rows", 128, 32, 8, 8, 4, 128, 36, 32, 32, 2, "Split", true},
+                                  {"Broad", 64, 96, 8, 8, 4, 128, 100, 16, 96, 3, "Tf32", true}};
+
+const MatmulTile &together = tensorTiles[6];
 
 std::vector<MatmulTile> allTiles() {
   std::vector<MatmulTile> all(std::begin(tiles), std::end(tiles));
@@ -32,7 +43,8 @@ std::vector<MatmulTile> allTiles() {
 
 std::string source() {
   std::ostringstream s;
-  s << preludeText({"base", "aligned", "copies", "mma", "half", "tiles", "matmul", "tensor"}) << R"(
+  s << preludeText({"base", "aligned", "copies", "mma", "half", "wgmma", "tiles", "matmul", "tensor", "tensor-together"})
+    << warpgroupText(32) << warpgroupText(64) << warpgroupText(96) << R"(
 template <bool AlongK, int Vector> struct Operand {
   static constexpr bool alongK = AlongK;
   static constexpr int vector = Vector;
@@ -46,7 +58,9 @@ template <class T, class A, class B, bool Tensor> DEV void run(const float *a, c
   float *pipe = (float *)shared;
   const long long m0 = (long long)blockIdx.x * T::rows;
   const int n0 = blockIdx.y * T::cols;
-  if constexpr (Tensor)
+  if constexpr (Tensor && T::Products::columns > 0)
+    matmulTogether<T>(pipe, pipe, A{a, M, K}, B{b, N, K}, m0, n0, M, N, K);
+  else if constexpr (Tensor)
     matmulTensor<T>(pipe, pipe, A{a, M, K}, B{b, N, K}, m0, n0, M, N, K);
   else
     matmul<T>(pipe, pipe, A{a, M, K}, B{b, N, K}, m0, n0, M, N, K);
@@ -59,6 +73,7 @@ template <class T, class A, class B, bool Tensor> DEV void run(const float *a, c
     s << "struct " << t.name << " { static constexpr int rows = " << t.rows << ", cols = " << t.cols << ", depth = " << t.depth
       << ", tm = " << t.tm << ", tn = " << t.tn << ", threads = " << t.threads << ", pitch = " << t.pitch << ", warpRows = " << t.warpRows
       << ", warpCols = " << t.warpCols << ", stages = " << t.stages << "; using Factors = " << t.factors
+      << "; using Products = " << (t.grouped ? "Warpgroup" + std::to_string(t.cols) : "NoWarpgroup")
       << "; };\nstatic_assert(matmulPipeFloats<" << t.name << ">() == " << 2 * t.depth * (t.rows + 4 + t.cols + 4)
       << ", \"expected the documented size\");\n";
     for (int form = 0; form < 8; form++)
@@ -140,9 +155,8 @@ TEST(Matmul, TensorCores) {
 }
 
 // Where all products have one sign, what tensor cores cut off adds up, and so does a part that is missing.
-TEST(Matmul, TensorCoresKeepTheErrorOfFp32) {
+void keepsTheErrorOfFp32(const MatmulTile &t) {
   Kernels kernels("matmul.cu", source());
-  const MatmulTile &t = tensorTiles[0];
   long long M = 32;
   int N = 32;
   for (long long K : {32, 64, 2048}) {
@@ -164,11 +178,12 @@ TEST(Matmul, TensorCoresKeepTheErrorOfFp32) {
     EXPECT_LE(worst, 16 * 0x1p-24 * std::sqrt((double)K / 32)) << K;
   }
 }
+TEST(Matmul, TensorCoresKeepTheErrorOfFp32) { keepsTheErrorOfFp32(tensorTiles[0]); }
+TEST(Matmul, WarpgroupsKeepTheErrorOfFp32) { keepsTheErrorOfFp32(together); }
 
 // Inf and NaN, whatever meets them, and numbers beyond the largest TF32.
-TEST(Matmul, TensorCoresPassOnWhatIsNotFinite) {
+void passesOnWhatIsNotFinite(const MatmulTile &t) {
   Kernels kernels("matmul.cu", source());
-  const MatmulTile &t = tensorTiles[0];
   const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
   uint32_t ones = 0x7fffffff; // the NaN that a GPU makes
   float canonical;
@@ -195,6 +210,8 @@ TEST(Matmul, TensorCoresPassOnWhatIsNotFinite) {
       }
   }
 }
+TEST(Matmul, TensorCoresPassOnWhatIsNotFinite) { passesOnWhatIsNotFinite(tensorTiles[0]); }
+TEST(Matmul, WarpgroupsPassOnWhatIsNotFinite) { passesOnWhatIsNotFinite(together); }
 
 // Blocks walk a band's columns, each from its first row to its last, and then the next band; the last band may be lower.
 TEST(Matmul, BlocksWalkBands) {

@@ -2,6 +2,7 @@
 #include "Harness.h"
 #include <limits>
 #include <numeric>
+#include <set>
 #include <sstream>
 
 namespace fusion::prelude {
@@ -17,6 +18,7 @@ struct WindowCase {
   int extraPitch = 0;
   int warpPlaces = 0, warpChannels = 0; // on tensor cores
   std::string factors = "Tf32";
+  bool grouped = false; // four warps multiply together
 
   bool onTensorCores() const { return warpPlaces > 0; }
   Extents in() const { return scatter ? small : large; }
@@ -38,19 +40,40 @@ struct WindowCase {
   int tensorPipeFloats() const {
     const int s[3] = {stride.d, stride.h, stride.w}, k[3] = {taps.d, taps.h, taps.w}, l[3] = {dilation.d, dilation.h, dilation.w};
     const int b3[3] = {box.d, box.h, box.w};
+    const Extents &from3 = in();
+    // Quads that begin up to three floats early.
+    const bool quads = grouped && (scatter || stride.w == 1) && from3.w % 4 == 0 && box.w % (4 * (scatter ? stride.w : 1)) == 0;
+    const int reach = (taps.w - 1) * dilation.w, shift = (reach + stride.w - 1) / stride.w;
+    const int begins = scatter ? (padding.w - reach + (shift + 1) * stride.w - 1) / stride.w - shift : -padding.w;
     int phases = 1, most = 1, plane = 1;
     for (int i = 0; i < 3; i++) {
       const int spread = scatter ? s[i] : 1, cover = ceilDiv(b3[i], spread), split = i == 2 && !scatter ? s[2] : 1;
       phases *= std::min(spread, b3[i]);
       most *= ceilDiv(k[i], spread / std::gcd(spread, l[i]));
       const int patch = scatter ? (cover * s[i] - 1 + (k[i] - 1) * l[i]) / s[i] + 1 : (cover - 1) * s[i] + (k[i] - 1) * l[i] + 1;
-      plane *= ceilDiv(patch, split) * split;
+      plane *= i == 2 && quads ? ceilDiv((begins % 4 + 4) % 4 + patch, 4) * 4 : ceilDiv(patch, split) * split;
     }
+    const int places = plane / (quads ? 4 : 1);
     const int pack = factors == "Tf32" ? 1 : 2;
     while (pack == 1 ? plane % 32 != 8 && plane % 32 != 24 : plane % 8 != 4)
       plane++;
     const int table = ceilDiv(2 * phases * ceilDiv(slice / pack * most, 8) * 8 + phases, 4) * 4;
     const int wide = ceilDiv(channels, warpChannels) * warpChannels, all = taps.volume();
+    if (grouped) {
+      int words = 0; // of taps that meet a phase together
+      const int period[3] = {scatter ? s[0] / std::gcd(s[0], l[0]) : 1, scatter ? s[1] / std::gcd(s[1], l[1]) : 1,
+                             scatter ? s[2] / std::gcd(s[2], l[2]) : 1};
+      for (int d = 0; d < period[0]; d++)
+        for (int h = 0; h < period[1]; h++)
+          for (int w = 0; w < period[2]; w++) {
+            auto meeting = [&](int i, int first) { return first < k[i] ? ceilDiv(k[i] - first, period[i]) : 0; };
+            words += ceilDiv(slice * meeting(0, d) * meeting(1, h) * meeting(2, w), 8) * 8;
+          }
+      const bool direct = !scatter && reduced() * all % 4 == 0 && slice * all % 4 == 0;
+      const int more = 2 * (phases + places) + (direct ? 0 : slice % 4 == 0 ? all : 2 * words);
+      const int tables = ceilDiv(2 * phases * ceilDiv(slice * most, 8) * 8 + more, 4) * 4;
+      return tables + (slice < reduced() ? 2 : 1) * (words * (wide + 1) + slice * plane);
+    }
     auto from = [](int n, int modulus, int first, int second) {
       while (n % modulus != first % modulus && n % modulus != second % modulus)
         n++;
@@ -108,9 +131,11 @@ struct WindowCase {
       << ", slice = " << slice << ", rows = " << rows << ", cols = " << cols << ", threads = " << threads
       << ", vector = 1, pitch = " << box.volume() + extraPitch << ", warpPlaces = " << warpPlaces << ", warpChannels = " << warpChannels
       << ";\n"
-      << (onTensorCores() ? "  using Factors = " + factors + ";\n" : "") << "};\nstatic_assert("
-      << (onTensorCores() ? "tensorWindowPipeFloats" : "windowPipeFloats") << "<P, T, " << kind << ">() == " << pipeFloats()
-      << ", \"expected the documented size\");\n"
+      << (onTensorCores() ? "  using Factors = " + factors +
+                                ";\n  using Products = " + (grouped ? "Warpgroup" + std::to_string(warpChannels) : "NoWarpgroup") + ";\n"
+                          : "")
+      << "};\nstatic_assert(" << (onTensorCores() ? "tensorWindowPipeFloats" : "windowPipeFloats") << "<P, T, " << kind
+      << ">() == " << pipeFloats() << ", \"expected the documented size\");\n"
       << "struct Load {\n  const float *x;\n  static constexpr bool plain = "
       << (taps.w % 2 ? "true" : "false") // both ways of staging get tested
       << ";\n  DEV const float *at(int image, int channel, int p) const {\n    return x + ((index_t)image * " << (scatter ? a : b)
@@ -122,9 +147,10 @@ struct WindowCase {
       << "  float *tile = " << (onTensorCores() ? "true" : "WindowShape<P, T, " + kind + ">::Resident") << " ? pipe : pipe + "
       << ceilDiv(pipeFloats(), 4) * 4 << ";\n"
       << "  const WindowPlace<P, T, " << kind << "> at;\n  "
-      << (onTensorCores() ? "windowTensor<P, T, " + kind + ">"
-          : scatter       ? "scatter<P, T>"
-                          : "gather<P, T>")
+      << (grouped           ? "windowTogether<P, T, " + kind + ">"
+          : onTensorCores() ? "windowTensor<P, T, " + kind + ">"
+          : scatter         ? "scatter<P, T>"
+                            : "gather<P, T>")
       << "(tile, pipe, Load{x}, w, at);\n"
       << "  for (int i = threadIdx.x; i < at.channels * volume(T::box); i += T::threads) {\n"
       << "    const int c = i / volume(T::box), p = at.position(i % volume(T::box));\n"
@@ -192,7 +218,12 @@ WindowCase tiled(WindowCase c, Extents box, int channels, int slice, int rows, i
 }
 
 void runAll(const std::string &name, const std::vector<WindowCase> &cases) {
-  std::string source = preludeText({"base", "aligned", "copies", "patch", "window", "mma", "half", "tensor-window"});
+  std::string source =
+      preludeText({"base", "aligned", "copies", "patch", "window", "mma", "half", "wgmma", "bricks", "tensor-window", "window-together"});
+  std::set<int> columns;
+  for (const WindowCase &c : cases)
+    if (c.grouped && columns.insert(c.warpChannels).second)
+      source += warpgroupText(c.warpChannels);
   for (const WindowCase &c : cases)
     source += c.source();
   Kernels kernels(name, source);
@@ -289,6 +320,55 @@ WindowCase onTensorCores(WindowCase c, Extents box, int channels, int slice, int
   const int places = cover(box.d, c.stride.d) * cover(box.h, c.stride.h) * cover(box.w, c.stride.w);
   c.threads = 32 * WindowCase::ceilDiv(places, warpPlaces) * WindowCase::ceilDiv(channels, warpChannels);
   return c;
+}
+
+/// The same of warpgroups.
+WindowCase together(WindowCase c, Extents box, int channels, int slice, int warpPlaces, int warpChannels, int extraPitch = 0) {
+  c = onTensorCores(std::move(c), box, channels, slice, warpPlaces, warpChannels, extraPitch);
+  c.name += "_together", c.grouped = true;
+  return c;
+}
+
+TEST(Window, GatherTogether) {
+  const Extents k33{1, 3, 3}, p11{0, 1, 1}, k55{1, 5, 5};
+  runAll("gather-together.cu",
+         {
+             together(gatherCase("few", 2, 20, 3, 1, {1, 19, 41}, k33, one, zero, one), {1, 8, 32}, 20, 3, 64, 24),
+             together(gatherCase("slices", 2, 9, 12, 1, {1, 11, 16}, k33, one, p11, one), {1, 4, 16}, 9, 8, 16, 16),
+             together(gatherCase("fours", 2, 9, 13, 1, {1, 11, 17}, k33, one, p11, one), {1, 4, 16}, 9, 8, 16, 16),
+             together(gatherCase("two_of_channels", 1, 32, 8, 1, {1, 5, 20}, k33, one, p11, one), {1, 4, 16}, 32, 8, 16, 16, 4),
+             together(gatherCase("two_blocks", 1, 24, 8, 1, {1, 5, 20}, k33, one, p11, one), {1, 4, 32}, 16, 4, 32, 16),
+             together(gatherCase("odd_slice", 1, 8, 10, 1, {1, 7, 17}, k33, one, p11, one), {1, 8, 16}, 8, 5, 32, 8),
+             together(gatherCase("stride_two", 3, 6, 8, 1, {1, 15, 24}, k33, {1, 2, 2}, p11, one), {1, 8, 8}, 6, 8, 16, 8),
+             together(gatherCase("dilated", 1, 8, 16, 1, {1, 17, 20}, k33, one, {0, 2, 2}, {1, 2, 2}), {1, 4, 16}, 8, 16, 16, 8),
+             together(gatherCase("grouped", 2, 16, 16, 2, {1, 9, 12}, k33, one, p11, one), {1, 4, 16}, 8, 8, 16, 8),
+             together(gatherCase("pointwise", 2, 17, 24, 1, {1, 5, 36}, one, one, zero, one), {1, 2, 32}, 17, 16, 16, 24),
+             together(gatherCase("one_d", 2, 5, 6, 1, {1, 1, 76}, {1, 1, 5}, one, {0, 0, 2}, one), {1, 1, 64}, 5, 6, 16, 8),
+             together(gatherCase("three_d", 1, 8, 8, 1, {5, 6, 12}, {3, 3, 3}, one, one, one), {2, 4, 8}, 8, 4, 16, 8),
+             together(gatherCase("wide_taps", 1, 8, 8, 1, {1, 9, 24}, k55, one, {0, 2, 2}, one), {1, 4, 16}, 8, 8, 16, 8),
+             together(gatherCase("odd_box", 1, 3, 2, 1, {1, 9, 9}, k33, one, zero, one), {1, 7, 9}, 3, 2, 16, 8, 3),
+         });
+}
+
+TEST(Window, ScatterTogether) {
+  const Extents k33{1, 3, 3}, p11{0, 1, 1}, two{2, 2, 2}, k44{1, 4, 4};
+  runAll("scatter-together.cu",
+         {
+             together(scatterCase("plain", 2, 16, 8, 1, {1, 11, 32}, k33, one, zero, one, zero), {1, 8, 32}, 8, 8, 64, 8),
+             together(scatterCase("padded", 1, 10, 3, 1, {1, 11, 17}, k33, one, p11, one, zero), {1, 8, 16}, 3, 5, 32, 8),
+             together(scatterCase("two_of_channels", 1, 24, 32, 1, {1, 5, 20}, k33, one, p11, one, zero), {1, 4, 16}, 32, 16, 16, 16),
+             together(scatterCase("stride_two", 2, 16, 16, 1, {1, 5, 12}, k44, {1, 2, 2}, p11, one, zero), {1, 8, 32}, 16, 8, 16, 16),
+             together(scatterCase("uneven", 1, 12, 16, 1, {1, 5, 9}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 8, 32}, 16, 4, 16, 16),
+             together(scatterCase("three_d", 1, 8, 16, 1, {3, 4, 9}, {3, 3, 3}, two, one, one, zero), {2, 8, 32}, 16, 8, 16, 8),
+             together(scatterCase("stride_three", 1, 8, 4, 1, {1, 5, 7}, {1, 3, 4}, {1, 3, 3}, zero, one, {0, 2, 1}), {1, 12, 48}, 4, 8, 16,
+                      8),
+             together(scatterCase("gaps", 1, 2, 3, 1, {1, 5, 7}, {1, 2, 1}, {1, 3, 3}, zero, one, {0, 2, 2}), {1, 12, 48}, 3, 2, 16, 8),
+             together(scatterCase("dilated_common", 1, 4, 4, 1, {1, 6, 7}, {1, 3, 2}, {1, 4, 4}, zero, {1, 6, 2}, {0, 3, 0}), {1, 16, 64},
+                      4, 4, 16, 8),
+             together(scatterCase("dilated_phases", 1, 8, 8, 1, {1, 6, 8}, k33, {1, 2, 2}, p11, {1, 2, 2}, zero), {1, 8, 32}, 8, 8, 16, 8),
+             together(scatterCase("grouped", 2, 16, 16, 2, {1, 5, 8}, k33, {1, 2, 2}, p11, one, zero), {1, 8, 32}, 8, 8, 16, 8),
+             together(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 40}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 128}, 5, 4, 16, 8),
+         });
 }
 
 /// The cases in every format; words of two channels ask for an even slice.

@@ -19,13 +19,15 @@ struct DeviceSpec {
   double fp32Rate = 1;         ///< flop per second on CUDA cores, two per FMA
   double tf32Rate = 0;         ///< flop per second on tensor cores with dense TF32 operands, as the data sheet says; 0: not for products
   double mmaShare = 0;         ///< share of tf32Rate that mma.sync reaches
+  double wgmmaShare = 0;       ///< share of tf32Rate that warpgroups reach with left factors in registers; 0 where there are none
   double specialRate = 1;      ///< exp, log, reciprocal, square root per second
   double launchSeconds = 4e-6; ///< what one more kernel on a busy stream costs: its first and last block wait for memory alone
   /// Share of fp32Rate that a SIMT contraction with operands in shared memory reaches.
   double contractionShare = 0.6;
 
-  /// Products in 3xTF32, each flop three times; splitting operands and taking sums over leaves 0.82 of what mma.sync reaches (on an H200).
-  double tensorProductRate() const { return 0.82 / 3 * mmaShare * tf32Rate; }
+  /// Products in 3xTF32, each flop three times; splitting operands and taking sums over leaves 0.82 of what mma.sync reaches, and 0.7 of
+  /// what warpgroups do (on an H200).
+  double tensorProductRate() const { return (0.82 * mmaShare > 0.7 * wgmmaShare ? 0.82 * mmaShare : 0.7 * wgmmaShare) / 3 * tf32Rate; }
   /// Windows in TF32; loads of fragments, staging and epilogues leave this much of what mma.sync reaches.
   double tensorWindowRate() const { return 0.55 * mmaShare * tf32Rate; }
   /// Windows and products with factors of 16 bits, which tensor cores take twice as many of; 150 Tflop/s measured on an H200.

@@ -49,6 +49,7 @@ struct WindowTile {
   int64_t warpPlaces = 0, warpChannels = 0;
   int64_t resident = 0; ///< on tensor cores: blocks per multiprocessor that the compiler must leave registers for
   int64_t pack = 1;     ///< on tensor cores: reduction channels that share a word; slice is a multiple of it
+  int64_t grouped = 0;  ///< on tensor cores: 1 where four warps multiply together, with the weights in shared memory (wgmma)
   bool onTensorCores() const { return warpPlaces > 0; }
   int64_t boxes(const WindowProblem &p, bool scatter) const;         ///< per image
   int64_t channelBlocks(const WindowProblem &p, bool scatter) const; ///< all groups
@@ -62,10 +63,11 @@ struct WindowGeometry {
   bool paired = false; ///< a thread owns all phases along w
   int64_t pair = 1, places = 1;
   int64_t split = 1, plane = 0, weightPitch = 0, weightFloats = 0;
-  int64_t tableFloats = 0;  ///< on tensor cores: where k lies
-  bool copiesQuads = false; ///< weights come to shared memory as they lie, four at a time
-  bool twoBuffers = false;  ///< the next slice arrives while one is multiplied
-  int64_t positions = 0;    ///< lanes of one phase
+  int64_t tableFloats = 0;       ///< on tensor cores: where k lies
+  bool copiesQuads = false;      ///< weights come to shared memory as they lie, four at a time
+  bool copiesPatchQuads = false; ///< so does the patch
+  bool twoBuffers = false;       ///< the next slice arrives while one is multiplied
+  int64_t positions = 0;         ///< lanes of one phase
   int64_t columnGroups = 1, phaseItems = 0, items = 0;
   int64_t pipeFloats = 0;
   bool resident = false; ///< one item per thread: sums stay in registers, and `tile` may alias `pipe`
@@ -80,6 +82,7 @@ struct WindowGeometry {
 private:
   void dealToThreads(const WindowProblem &p, const WindowTile &t, bool scatter);
   void dealToWarps(const WindowProblem &p, const WindowTile &t, bool scatter);
+  int64_t brickSteps(const WindowProblem &p, int64_t words) const;
 };
 
 struct WeightTile {
@@ -105,9 +108,10 @@ struct MatmulTile {
   /// The family: a warp's share of the tile on tensor cores; 0 on CUDA cores. In 3xTF32 `tm`, `tn` and `depth` then serve tiles
   /// with sums that are not finite, which CUDA cores compute again.
   int64_t warpRows = 0, warpCols = 0;
+  int64_t grouped = 0; ///< on tensor cores: 1 in 3xTF32 and 2 else where four warps multiply together, each its rows of all columns (wgmma)
   bool onTensorCores() const { return warpRows > 0; }
   int64_t pitch() const { return cols + 4; }
-  int64_t stages() const { return 3; } ///< buffers of both operands on tensor cores, 16 k each
+  int64_t stages() const { return 3; } ///< buffers of both operands on tensor cores, 16 k each, of warpgroups 32
   int64_t sharedBytes() const;
 };
 

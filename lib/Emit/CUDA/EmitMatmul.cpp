@@ -45,7 +45,7 @@ void cuda::emitMatmul(KernelText &k) {
   auto a = cast<RankedTensorType>(contract.getLhs().getType());
   std::string M = k.batchText(k.facts.domain.batch), K = k.batchText(a.getDimSize(contract.getTransposeA() ? 0 : 1));
   int64_t N = k.facts.domain.channels;
-  k.prelude.insert(t.onTensorCores() ? "tensor.cuh" : "matmul.cuh");
+  k.prelude.insert(t.grouped ? "tensor-together.cuh" : t.onTensorCores() ? "tensor.cuh" : "matmul.cuh");
   bool split = contract.isSplit();
   std::string left = operandFunctor(k, contract.getLhs(), !contract.getTransposeA(), split);
   std::string right = operandFunctor(k, contract.getRhs(), contract.getTransposeB(), split);
@@ -57,11 +57,13 @@ void cuda::emitMatmul(KernelText &k) {
     k.prelude.insert("half.cuh");
   if (t.onTensorCores())
     tw.line(formatv("  static constexpr int warpRows = {0}, warpCols = {1}, stages = {2};", t.warpRows, t.warpCols, t.stages()));
+  if (t.grouped)
+    tw.line(formatv("  typedef {0} Products;", warpgroupStruct(k, t.cols, factors)));
   std::string tile = k.globalStruct("Tile", tw.take(), t.onTensorCores() ? preludeTypeOf(factors) : "");
   Writer &w = k.body;
   w.line("extern __shared__ __align__(16) float shared[];");
-  for (StringRef family : {"matmul", "tensor"})
-    if (family == "matmul" || t.onTensorCores())
+  for (StringRef family : {"matmul", "tensor", "together"})
+    if (family == "matmul" || (family == "together" ? t.grouped : t.onTensorCores() && !t.grouped))
       w.line(
           formatv("static_assert({0}PipeFloats<{1}>() <= {2}, \"shared memory of the launch plan\");", family, tile, t.sharedBytes() / 4));
   w.line("float *tile = shared; // the operands' buffers are free when the tile is filled");
@@ -79,8 +81,11 @@ void cuda::emitMatmul(KernelText &k) {
     K = "split.count";
   }
   w.line(k.comment(contract));
-  w.line(formatv("{0}<{1}>(tile, shared, {2}, {3}, {4}, firstColumn, {5}, {6}, {7});", t.onTensorCores() ? "matmulTensor" : "matmul", tile,
-                 left, right, firstRow, M, N, K));
+  w.line(formatv("{0}<{1}>(tile, shared, {2}, {3}, {4}, firstColumn, {5}, {6}, {7});",
+                 t.grouped           ? "matmulTogether"
+                 : t.onTensorCores() ? "matmulTensor"
+                                     : "matmul",
+                 tile, left, right, firstRow, M, N, K));
   loop.firstRow = firstRow, loop.rowLimit = M, loop.firstFeature = "firstColumn";
   loop.rows = t.rows, loop.width = k.facts.group ? k.facts.group : std::min<int64_t>(t.step, (N + 31) / 32 * 32);
   loop.threads = t.threads, loop.features = N;
@@ -96,8 +101,8 @@ void cuda::emitMatmul(KernelText &k) {
   k.partialTiles.assign(k.kernel.getNumResults(), split ? runtime::Expr(t.splits) : ceilDivExpr(rows, t.rows));
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() - std::max<int64_t>(t.rows, 64)); // a tile behind the end
   if (t.onTensorCores())
-    k.tileText =
-        formatv("{0} x {1} tile, {2} x {3} per warp on tensor cores ({4})", t.rows, t.step, t.warpRows, t.warpCols, nameOf(factors));
+    k.tileText = formatv("{0} x {1} tile, {2} x {3} per warp{4} on tensor cores ({5})", t.rows, t.step, t.warpRows, t.warpCols,
+                         t.grouped ? " of a warpgroup" : "", nameOf(factors));
   else
     k.tileText = formatv("{0} x {1} tile, depth {2}, {3} x {4} per thread", t.rows, t.step, t.depth, t.tm, t.tn);
   if (split)

@@ -29,7 +29,7 @@ void cuda::emitWindow(KernelText &k) {
   WindowGeometry g(p, t, scatter);
   const Extents &out = scatter ? p.large : p.small;
   int64_t elements = t.box[0] * t.box[1] * t.box[2], vector = vectorFor({t.box[2], out[2]});
-  k.prelude.insert(t.onTensorCores() ? "tensor-window.cuh" : "window.cuh");
+  k.prelude.insert(t.grouped ? "window-together.cuh" : t.onTensorCores() ? "tensor-window.cuh" : "window.cuh");
   if (t.onTensorCores() && packOf(p.factors) > 1)
     k.prelude.insert("half.cuh");
   std::string problem = k.globalStruct("Problem", problemText(p));
@@ -38,6 +38,8 @@ void cuda::emitWindow(KernelText &k) {
   tw.line(formatv("  static constexpr int channels = {0}, slice = {1}, {2} = {3}, {4} = {5}, threads = {6}, vector = {7}, pitch = {8};",
                   t.channels, t.slice, t.onTensorCores() ? "warpPlaces" : "rows", t.onTensorCores() ? t.warpPlaces : t.rows,
                   t.onTensorCores() ? "warpChannels" : "cols", t.onTensorCores() ? t.warpChannels : t.cols, t.threads, vector, g.pitch));
+  if (t.grouped)
+    tw.line(formatv("  typedef {0} Products;", warpgroupStruct(k, t.warpChannels, p.factors)));
   std::string tile = k.globalStruct("Tile", tw.take(), t.onTensorCores() ? preludeTypeOf(p.factors) : "");
   std::string load = k.loadFunctor(contract.getLhs());
   Writer &w = k.body;
@@ -55,8 +57,9 @@ void cuda::emitWindow(KernelText &k) {
                     : formatv("float *pipe = shared + {0};", g.tileFloats).str());
   w.line(formatv("const WindowPlace<{0}, {1}, {2}> at;", problem, tile, flag));
   w.line(k.comment(contract));
-  std::string call = t.onTensorCores() ? formatv("windowTensor<{0}, {1}, {2}>", problem, tile, flag).str()
-                                       : formatv("{0}<{1}, {2}>", scatter ? "scatter" : "gather", problem, tile).str();
+  std::string call = t.onTensorCores()
+                         ? formatv("{0}<{1}, {2}, {3}>", t.grouped ? "windowTogether" : "windowTensor", problem, tile, flag).str()
+                         : formatv("{0}<{1}, {2}>", scatter ? "scatter" : "gather", problem, tile).str();
   w.line(formatv("{0}(tile, pipe, {1}, {2}, at);", call, load, k.pointer(contract.getRhs())));
   ChannelLoop loop;
   loop.image = "at.image", loop.channels = "at.channels", loop.position = "at.position(m)", loop.place = "at",
@@ -76,10 +79,10 @@ void cuda::emitWindow(KernelText &k) {
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / boxes);
   k.partialTiles.assign(k.kernel.getNumResults(), k.batchExpr(p.images) * runtime::Expr(boxes));
   k.onTensorCores = t.onTensorCores();
-  std::string share =
-      t.onTensorCores()
-          ? formatv("{0} x {1} per warp on tensor cores ({2})", t.warpPlaces * g.phaseCount(), t.warpChannels, nameOf(p.factors)).str()
-          : formatv("{0} x {1} per thread", t.rows, t.cols).str();
+  std::string share = t.onTensorCores() ? formatv("{0} x {1} per warp{2} on tensor cores ({3})", t.warpPlaces * g.phaseCount(),
+                                                  t.warpChannels, t.grouped ? " of a warpgroup" : "", nameOf(p.factors))
+                                              .str()
+                                        : formatv("{0} x {1} per thread", t.rows, t.cols).str();
   k.tileText = formatv("{0} x {1} x {2} positions x {3} channels per block, {4}, {5} channels staged", t.box[0], t.box[1], t.box[2],
                        t.channels, share, t.slice);
   // Blocks of other channels read the operand again, from memory when it has left L2.

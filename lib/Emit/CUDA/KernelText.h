@@ -121,6 +121,9 @@ private:
   llvm::SmallVector<std::string> resultPointers;
 };
 
+/// The struct of a warpgroup's products of `columns` columns (prelude/wgmma.cuh); returns its name.
+std::string warpgroupStruct(KernelText &k, int64_t columns, Factors factors);
+
 void emitWindow(KernelText &k);   ///< gather, scatter
 void emitChannels(KernelText &k); ///< elementwise, lanes along positions
 void emitPool(KernelText &k);     ///< a pool and what follows it

@@ -29,7 +29,10 @@ enum hc_collective {
   HC_MMA_BF16,
   HC_MMA_TF32,
   HC_LDMATRIX,
-  HC_LDMATRIX_T
+  HC_LDMATRIX_T,
+  HC_WGMMA,
+  HC_WGMMA_COMMIT,
+  HC_WGMMA_WAIT
 };
 struct hc_shuffle_slot {
   unsigned long value;
@@ -51,6 +54,19 @@ struct hc_mma_slot {
 struct hc_ldmatrix_slot {
   const void *row;
   unsigned count, result[4];
+};
+
+/// A warp's part of wgmma.mma_async: 16 rows of A in registers, B in shared memory as bricks of eight columns x 16 bytes of k.
+struct hc_wgmma_slot {
+  float *d[128];
+  unsigned a[4];
+  const char *b;
+  unsigned nextK, nextColumns; // bytes from brick to brick
+  unsigned columns, adds;      // adds: to what d holds
+  int factors;                 // HC_MMA_F16, HC_MMA_BF16 or HC_MMA_TF32
+};
+struct hc_wgmma_wait_slot {
+  unsigned keep; // groups that may stay under way
 };
 
 /// Calls into the driver, in the order of the module's table. A module defines one stub per call, which jumps through the table:

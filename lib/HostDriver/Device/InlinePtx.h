@@ -1,9 +1,14 @@
 // Inline PTX. The rewriter turns `asm("mnemonic operands;" : ...)` into hc_ptx::mnemonic(operands...), in the order of the text.
 
-// 32-bit shared-memory addresses are distances from an anchor in the module, which lies within 2 GiB of every shared array.
+// 32-bit shared-memory addresses are distances from an anchor in the module, which lies within 2 GiB of every shared array: from dynamic
+// shared memory, which starts at 0 on a device too, where there is some.
+#ifdef HC_DYNAMIC_SHARED
+#define hc_anchor hc_dynamic_buffer
+#else
 extern "C" {
 __attribute__((visibility("hidden"))) char hc_anchor[16] = {1};
 }
+#endif
 HC_INLINE size_t __cvta_generic_to_shared(const void *p) { return (unsigned)((size_t)p - (size_t)hc_anchor); }
 HC_INLINE void *hc_shared_pointer(unsigned a) { return (void *)((size_t)hc_anchor + (size_t)(long)(int)a); }
 
@@ -22,6 +27,53 @@ HC_CONVERGENT HC_INLINE void mma(float &d0, float &d1, float &d2, float &d3, uns
 HC_MMA(mma_sync_aligned_m16n8k16_row_col_f32_f16_f16_f32, HC_MMA_F16)
 HC_MMA(mma_sync_aligned_m16n8k16_row_col_f32_bf16_bf16_f32, HC_MMA_BF16)
 HC_MMA(mma_sync_aligned_m16n8k8_row_col_f32_tf32_tf32_f32, HC_MMA_TF32)
+
+// wgmma.mma_async with A in registers. Operands: the accumulators, A, B's descriptor, and `Numbers` numbers (add to d, signs of A and B, B
+// transposed where it may be). The products happen when the warp waits for them, not before.
+template <unsigned Columns, unsigned Numbers, class... T> HC_CONVERGENT HC_INLINE void wgmma(int factors, T &...operands) {
+  static_assert(sizeof...(operands) == Columns / 2 + 5 + Numbers, "expected accumulators, A, a descriptor and numbers");
+  const void *const at[] = {(const void *)&operands...}, *const *rest = at + Columns / 2;
+  hc_wgmma_slot s;
+  for (unsigned i = 0; i < Columns / 2; ++i)
+    s.d[i] = (float *)at[i];
+  for (unsigned i = 0; i < 4; ++i)
+    s.a[i] = *(const unsigned *)rest[i];
+  unsigned long long b = *(const unsigned long long *)rest[4];
+  s.b = (const char *)hc_shared_pointer((unsigned)(b & 0x3fff) << 4);
+  s.nextK = (unsigned)(b >> 16 & 0x3fff) << 4, s.nextColumns = (unsigned)(b >> 32 & 0x3fff) << 4;
+  s.columns = Columns, s.adds = (unsigned)*(const int *)rest[5], s.factors = factors;
+  if (b >> 46 || *(const int *)rest[6] != 1 || *(const int *)rest[7] != 1 || (Numbers == 4 && *(const int *)rest[Numbers + 4]))
+    hc_trap(hc_cur, "wgmma with a swizzle, a sign or a transposition, expected none");
+  hc_warp(hc_cur, 0xffffffffu, &s, HC_WGMMA);
+}
+#define HC_WGMMA_FORM(NAME, N, NUMBERS, FACTORS)                                                                                           \
+  template <class... T> HC_CONVERGENT HC_INLINE void wgmma_mma_async_sync_aligned_m64n##N##NAME(T &&...t) {                                \
+    wgmma<N, NUMBERS>(FACTORS, t...);                                                                                                      \
+  }
+#define HC_WGMMA_FORMS(N)                                                                                                                  \
+  HC_WGMMA_FORM(k8_f32_tf32_tf32, N, 3, HC_MMA_TF32)                                                                                       \
+  HC_WGMMA_FORM(k16_f32_bf16_bf16, N, 4, HC_MMA_BF16)                                                                                      \
+  HC_WGMMA_FORM(k16_f32_f16_f16, N, 4, HC_MMA_F16)
+#define HC_WGMMA_FOUR(A, B, C, D) HC_WGMMA_FORMS(A) HC_WGMMA_FORMS(B) HC_WGMMA_FORMS(C) HC_WGMMA_FORMS(D)
+HC_WGMMA_FOUR(8, 16, 24, 32)
+HC_WGMMA_FOUR(40, 48, 56, 64)
+HC_WGMMA_FOUR(72, 80, 88, 96)
+HC_WGMMA_FOUR(104, 112, 120, 128)
+HC_WGMMA_FOUR(136, 144, 152, 160)
+HC_WGMMA_FOUR(168, 176, 184, 192)
+HC_WGMMA_FOUR(200, 208, 216, 224)
+HC_WGMMA_FOUR(232, 240, 248, 256)
+HC_INLINE void wgmma_fence_sync_aligned() {} // registers here are always up to date
+HC_CONVERGENT HC_INLINE void wgmma_commit_group_sync_aligned() {
+  hc_wgmma_wait_slot s{0};
+  hc_warp(hc_cur, 0xffffffffu, &s, HC_WGMMA_COMMIT);
+}
+HC_CONVERGENT HC_INLINE void wgmma_wait_group_sync_aligned(unsigned keep) {
+  hc_wgmma_wait_slot s{keep};
+  hc_warp(hc_cur, 0xffffffffu, &s, HC_WGMMA_WAIT);
+}
+HC_INLINE void fence_proxy_async_shared__cta() {} // there is one way to memory here
+
 // round to the nearest tf32, ties away from zero; NaN and infinity stay
 HC_INLINE void cvt_rna_tf32_f32(unsigned &d, float a) {
   unsigned u = __float_as_uint(a);

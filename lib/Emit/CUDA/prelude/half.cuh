@@ -3,6 +3,7 @@
 
 struct Bf16 {
   using Factors = Bf16;
+  using Products = NoWarpgroup;
   static constexpr int pack = 2;
   DEV static float word(float low, float high) {
     unsigned both;
@@ -17,6 +18,7 @@ struct Bf16 {
 };
 struct Fp16 {
   using Factors = Fp16;
+  using Products = NoWarpgroup;
   static constexpr int pack = 2;
   DEV static float word(float low, float high) {
     unsigned both;

@@ -16,10 +16,16 @@ DEV void mma16n8k8(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
+// Tiles whose warps multiply alone; others name a struct with multiply(d, a, b) and the `columns` of a warpgroup's products (wgmma.cuh).
+struct NoWarpgroup {
+  static constexpr int columns = 0;
+};
+
 // What tensor cores multiply: words of shared memory that hold `pack` factors of neighbouring k, rounded. The lanes of a fragment hold the
 // words of eight k alike, whatever is packed. half.cuh has those of two factors. A tile names its factors by being of their type.
 struct Tf32 {
   using Factors = Tf32; // of a tile that is one
+  using Products = NoWarpgroup;
   static constexpr int pack = 1;
   DEV static float word(float x, float) { return toTf32(x); }
   DEV static void multiply(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) { mma16n8k8(d, a, b); }

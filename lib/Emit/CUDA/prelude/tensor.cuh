@@ -123,6 +123,7 @@ template <class F> struct TensorFactors {
 // 3xTF32.
 struct Split {
   using Factors = Split;
+  using Products = NoWarpgroup;
 };
 template <> struct TensorFactors<Split> {
   static constexpr bool exact = true;

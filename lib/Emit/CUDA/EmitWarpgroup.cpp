@@ -1,0 +1,39 @@
+// Prints the instruction of a warpgroup for the columns that a kernel needs: it names every register of its sums.
+#include "KernelText.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace fusion;
+using namespace fusion::cuda;
+using llvm::formatv;
+
+/// `text(0), text(1), ...` in lines of `perLine`, between `head` and `tail`; each line in quotes where `quoted`.
+template <class Text> static void list(Writer &w, int64_t count, int64_t perLine, bool quoted, StringRef head, StringRef tail, Text text) {
+  for (int64_t first = 0; first < count; first += perLine) {
+    std::string line = first == 0 ? head.str() : std::string(quoted ? " " : "");
+    for (int64_t i = first; i < std::min(count, first + perLine); ++i)
+      line += text(i) + (i + 1 == count ? "" : i + 1 < first + perLine || quoted ? ", " : ",");
+    line += first + perLine >= count ? tail.str() : std::string();
+    w.line("    " + (quoted ? "\"" + line + "\"" : line));
+  }
+}
+
+std::string cuda::warpgroupStruct(KernelText &k, int64_t columns, Factors factors) {
+  k.prelude.insert("wgmma.cuh");
+  int64_t sums = columns / 2;
+  bool half = packOf(factors) > 1;
+  StringRef format = factors == Factors::Bf16 ? "bf16" : factors == Factors::Fp16 ? "f16" : "tf32";
+  Writer w(1);
+  w.line(formatv("static constexpr int columns = {0};", columns));
+  w.line("// d[64 x columns] = a * b, or that added to it; registers of d are read and written behind the instruction's back");
+  w.open(formatv("template <bool Adds> DEV static void multiply(float (&d)[{0}][4], const unsigned (&a)[4], unsigned long long b)",
+                 columns / 8));
+  w.line(formatv("asm volatile(\"wgmma.mma_async.sync.aligned.m64n{0}k{1}.f32.{2}.{2} \"", columns, half ? 16 : 8, format));
+  list(w, sums, 16, true, "{", "}, ", [&](int64_t i) { return formatv("%{0}", i).str(); });
+  w.line(formatv("    \"{{%{0}, %{1}, %{2}, %{3}}, %{4}, %{5}, 1, 1{6};\"", sums, sums + 1, sums + 2, sums + 3, sums + 4, sums + 5,
+                 half ? ", 0" : ""));
+  list(w, sums, 8, false, ": ", "", [&](int64_t i) { return formatv("\"+f\"(d[{0}][{1}])", i / 4, i % 4).str(); });
+  w.line("    : \"r\"(a[0]), \"r\"(a[1]), \"r\"(a[2]), \"r\"(a[3]), \"l\"(b), \"n\"(Adds ? 1 : 0));");
+  w.close();
+  return k.globalStruct("Warpgroup", w.take());
+}
