@@ -1,6 +1,7 @@
 // A large product runs on tensor cores in 3xTF32, and the report says why; `ieee` keeps fp32 multiply-adds, and so do a small product, a sum of
 // few terms, and an RTX card, whose CUDA cores do as well.
-// RUN: fusion-opt %s --emit=cuda | FileCheck %s --check-prefix=TENSOR
+// RUN: fusion-opt %s --emit=cuda --arch=sm_90 | FileCheck %s --check-prefix=TENSOR
+// RUN: fusion-opt %s --emit=cuda | FileCheck %s --check-prefix=GROUP
 // RUN: fusion-opt %s --emit=cuda --arch=sm_80 | FileCheck %s --check-prefix=TENSOR
 // RUN: env FUSION_NVRTC=%t.none fusion-opt %s --emit=report --format=text | FileCheck %s --check-prefix=REPORT
 // RUN: env FUSION_NVRTC=%t.none fusion-opt %s --emit=report | FileCheck %s --check-prefix=JSON
@@ -17,7 +18,12 @@
 // TENSOR: ---- tensor.cuh
 // TENSOR: per warp on tensor cores (3xTF32)
 // TENSOR: matmulTensor<Tile>(tile, shared,
-// REPORT: per warp on tensor cores (3xTF32)
+// GROUP: ---- wgmma.cuh
+// GROUP: wgmma.mma_async.sync.aligned.m64n128k8.f32.tf32.tf32
+// GROUP: ---- tensor-together.cuh
+// GROUP: 16 x 128 per warp of a warpgroup on tensor cores (3xTF32)
+// GROUP: matmulTogether<Tile>(tile, shared,
+// REPORT: per warp of a warpgroup on tensor cores (3xTF32)
 // REPORT: why: multiply linear on tensor cores in 3xTF32: predicted {{[0-9.]+}} us against {{[0-9.]+}} us on CUDA cores in fp32
 // JSON: "unit": "3xtf32"
 // REMARK: [[#@LINE+6]]:{{.*}}multiply linear on tensor cores in 3xTF32

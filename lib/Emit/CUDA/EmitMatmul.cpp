@@ -58,7 +58,7 @@ void cuda::emitMatmul(KernelText &k) {
   if (t.onTensorCores())
     tw.line(formatv("  static constexpr int warpRows = {0}, warpCols = {1}, stages = {2};", t.warpRows, t.warpCols, t.stages()));
   if (t.grouped)
-    tw.line(formatv("  typedef {0} Products;", warpgroupStruct(k, t.cols, factors)));
+    tw.line(formatv("  typedef {0} Products;", warpgroupStruct(k, t.cols)));
   std::string tile = k.globalStruct("Tile", tw.take(), t.onTensorCores() ? preludeTypeOf(factors) : "");
   Writer &w = k.body;
   w.line("extern __shared__ __align__(16) float shared[];");

@@ -39,7 +39,7 @@ void cuda::emitWindow(KernelText &k) {
                   t.channels, t.slice, t.onTensorCores() ? "warpPlaces" : "rows", t.onTensorCores() ? t.warpPlaces : t.rows,
                   t.onTensorCores() ? "warpChannels" : "cols", t.onTensorCores() ? t.warpChannels : t.cols, t.threads, vector, g.pitch));
   if (t.grouped)
-    tw.line(formatv("  typedef {0} Products;", warpgroupStruct(k, t.warpChannels, p.factors)));
+    tw.line(formatv("  typedef {0} Products;", warpgroupStruct(k, t.warpChannels)));
   std::string tile = k.globalStruct("Tile", tw.take(), t.onTensorCores() ? preludeTypeOf(p.factors) : "");
   std::string load = k.loadFunctor(contract.getLhs());
   Writer &w = k.body;

@@ -6,6 +6,7 @@
 #include "fusion/Schedule/Tiles.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/Support/StringSaver.h"
 
 namespace fusion::cuda {
 
@@ -31,6 +32,8 @@ struct PhaseNames {
   llvm::StringMap<std::string> structs;               ///< body -> name
   llvm::DenseMap<mlir::Value, runtime::Expr> extents; ///< what the unknown extent of a tensor between kernels is
   UniqueIdentifiers globals;
+  llvm::BumpPtrAllocator allocator;
+  llvm::StringSaver saver{allocator}; ///< of prelude parts that are named when they are asked for
 };
 
 /// Texts of an element's coordinates.
@@ -121,8 +124,8 @@ private:
   llvm::SmallVector<std::string> resultPointers;
 };
 
-/// The struct of a warpgroup's products of `columns` columns (prelude/wgmma.cuh); returns its name.
-std::string warpgroupStruct(KernelText &k, int64_t columns, Factors factors);
+/// Asks for the struct of a warpgroup's products with `columns` columns (prelude/wgmma.cuh); returns its name.
+std::string warpgroupStruct(KernelText &k, int64_t columns);
 
 void emitWindow(KernelText &k);   ///< gather, scatter
 void emitChannels(KernelText &k); ///< elementwise, lanes along positions

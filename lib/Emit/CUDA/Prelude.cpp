@@ -1,7 +1,7 @@
 // The prelude's parts, embedded at build time from prelude/*.cuh, and the order in which they go in front of a kernel.
+#include "Warpgroup.h"
 #include "fusion/Emit/CUDA/Emit.h"
-#include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/STLExtras.h"
 
 namespace {
 struct Part {
@@ -9,41 +9,42 @@ struct Part {
 };
 #include "PreludeParts.inc" // const Part kParts[] = {...};
 
-const char *textOf(llvm::StringRef name) {
+/// Empty where there is no such part.
+std::string textOf(llvm::StringRef name) {
   for (const Part &part : kParts)
     if (name == part.name)
       return part.text;
-  return nullptr;
+  return fusion::cuda::warpgroupText(name).value_or("");
 }
 
 /// What a part says it needs, on its line `// requires: a.cuh, b.cuh`.
-llvm::SmallVector<llvm::StringRef> requirements(llvm::StringRef text) {
-  llvm::SmallVector<llvm::StringRef> names, all;
-  llvm::StringRef rest = text.split("// requires:").second.split('\n').first;
-  rest.split(all, ',');
+std::vector<std::string> requirements(llvm::StringRef text) {
+  std::vector<std::string> names;
+  llvm::SmallVector<llvm::StringRef> all;
+  text.split("// requires:").second.split('\n').first.split(all, ',');
   for (llvm::StringRef name : all)
-    if (textOf(name.trim()))
-      names.push_back(name.trim());
+    if (!textOf(name.trim()).empty())
+      names.push_back(name.trim().str());
   return names;
 }
 
-void add(llvm::SetVector<llvm::StringRef> &order, llvm::StringRef name) {
-  const char *text = textOf(name);
-  if (!text || order.contains(name))
+void add(std::vector<std::string> &order, const std::string &name) {
+  std::string text = textOf(name);
+  if (text.empty() || llvm::is_contained(order, name))
     return;
-  for (llvm::StringRef required : requirements(text))
+  for (const std::string &required : requirements(text))
     add(order, required);
-  order.insert(name);
+  order.push_back(name);
 }
 } // namespace
 
 std::string fusion::preludeText(llvm::ArrayRef<std::string> parts) {
-  llvm::SetVector<llvm::StringRef> order;
+  std::vector<std::string> order;
   add(order, "base.cuh");
   for (const std::string &part : parts)
     add(order, part);
   std::string text;
-  for (llvm::StringRef name : order)
-    text += "// ---- " + name.str() + "\n" + textOf(name) + "\n";
+  for (const std::string &name : order)
+    text += "// ---- " + name + "\n" + textOf(name) + "\n";
   return text;
 }

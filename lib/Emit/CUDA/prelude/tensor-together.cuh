@@ -1,5 +1,5 @@
 // Matrix product of warpgroups on tensor cores: what tensor.cuh does, with the right operand read from shared memory by the products.
-// requires: base.cuh, copies.cuh, mma.cuh, wgmma.cuh, tiles.cuh, matmul.cuh, tensor.cuh
+// requires: wgmma.cuh, tensor.cuh
 //
 // Tile T: that of tensor.cuh; each warp has warpRows (a multiple of 16) rows of all cols (a multiple of 32), four warps multiply together.
 // Factors: Split or Tf32.

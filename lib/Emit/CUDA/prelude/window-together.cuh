@@ -1,6 +1,6 @@
-// Windowed product-sums of warpgroups on tensor cores: what tensor-window.cuh does, with the weights read from shared memory by the
-// products, which run while the warps bring the next slice. requires: base.cuh, copies.cuh, patch.cuh, window.cuh, mma.cuh, wgmma.cuh,
-// bricks.cuh, tensor-window.cuh
+// Windowed product-sums of warpgroups on tensor cores: what tensor-window.cuh does, with the weights read from shared memory by products
+// that run while the warps bring the next slice.
+// requires: wgmma.cuh, tensor-window.cuh
 //
 // Tile T: as in tensor-window.cuh; `Products` names the warpgroup's struct (wgmma.cuh), whose columns are warpChannels. Each warp brings
 // warpPlaces places; a multiple of four warps shares the channels. Factors: Tf32. Weights lie in bricks (bricks.cuh).
