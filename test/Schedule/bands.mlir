@@ -1,7 +1,8 @@
 // A product whose operands exceed L2 walks its tiles in bands, in forward and in both gradients; the report says why.
 // One that stays in L2 keeps the plain order.
 // RUN: fusion-opt %s --emit=cuda --prelude=omit --grad=all --precision=ieee | FileCheck %s --check-prefix=CUDA
-// RUN: fusion-opt %s --emit=cuda --prelude=omit --grad=all | FileCheck %s --check-prefix=TENSOR
+// RUN: fusion-opt %s --emit=cuda --prelude=omit --grad=all --arch=sm_90 | FileCheck %s --check-prefix=TENSOR
+// RUN: fusion-opt %s --emit=cuda --prelude=omit --grad=all | FileCheck %s --check-prefix=GROUP
 // RUN: env FUSION_NVRTC=%t.none fusion-opt %s --emit=report --grad=all --format=text --precision=ieee | FileCheck %s --check-prefix=REPORT
 // RUN: env FUSION_NVRTC=%t.none fusion-opt %s --emit=report --precision=ieee --remarks 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: sed s/16384/128/g %s | fusion-opt - --emit=cuda --prelude=omit | FileCheck %s --check-prefix=PLAIN
@@ -19,6 +20,10 @@
 // TENSOR: const MatmulPlace place = matmulPlace<24>(); // in bands of 24 rows of tiles
 // TENSOR: // backward_2_matrix_product
 // TENSOR: matmulPlace<24>()
+
+// GROUP: // 128 x 64 tile, 32 x 64 per warp of a warpgroup on tensor cores (3xTF32), bands of 12 rows of tiles
+// GROUP: struct Tile : Together<Split, Warpgroup64> {
+// GROUP: const MatmulPlace place = matmulPlace<12>(); // in bands of 12 rows of tiles
 
 // REPORT: forward: {{.*}}(3.00 x compulsory
 // REPORT-NEXT: forward_0_linear{{.*}} bands of 12 rows of tiles

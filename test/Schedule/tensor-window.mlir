@@ -19,8 +19,8 @@
 // GATHER: windowTensor<Problem, Tile, false>(tile, pipe,
 // SCATTER: windowTensor<Problem, Tile, true>(tile, pipe,
 // GROUP: ---- wgmma.cuh
-// GROUP: wgmma.mma_async.sync.aligned.m64n128k8.f32.tf32.tf32
 // GROUP: ---- window-together.cuh
+// GROUP: wgmma.mma_async.sync.aligned.m64n128k8.f32.tf32.tf32
 // GROUP: 16 x 128 per warp of a warpgroup on tensor cores (TF32)
 // GROUP: windowTogether<Problem, Tile, false>(tile, pipe,
 // REPORT: per warp of a warpgroup on tensor cores (TF32)

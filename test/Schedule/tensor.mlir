@@ -19,8 +19,8 @@
 // TENSOR: per warp on tensor cores (3xTF32)
 // TENSOR: matmulTensor<Tile>(tile, shared,
 // GROUP: ---- wgmma.cuh
-// GROUP: wgmma.mma_async.sync.aligned.m64n128k8.f32.tf32.tf32
 // GROUP: ---- tensor-together.cuh
+// GROUP: wgmma.mma_async.sync.aligned.m64n128k8.f32.tf32.tf32
 // GROUP: 16 x 128 per warp of a warpgroup on tensor cores (3xTF32)
 // GROUP: matmulTogether<Tile>(tile, shared,
 // REPORT: per warp of a warpgroup on tensor cores (3xTF32)

@@ -57,9 +57,8 @@ void cuda::emitMatmul(KernelText &k) {
     k.prelude.insert("half.cuh");
   if (t.onTensorCores())
     tw.line(formatv("  static constexpr int warpRows = {0}, warpCols = {1}, stages = {2};", t.warpRows, t.warpCols, t.stages()));
-  if (t.grouped)
-    tw.line(formatv("  typedef {0} Products;", warpgroupStruct(k, t.cols)));
-  std::string tile = k.globalStruct("Tile", tw.take(), t.onTensorCores() ? preludeTypeOf(factors) : "");
+  StringRef base = t.onTensorCores() ? preludeTypeOf(factors) : "";
+  std::string tile = k.globalStruct("Tile", tw.take(), t.grouped ? warpgroupFactors(k, base, t.cols) : base.str());
   Writer &w = k.body;
   w.line("extern __shared__ __align__(16) float shared[];");
   for (StringRef family : {"matmul", "tensor", "together"})

@@ -22,10 +22,10 @@ template <class Text> static void list(Writer &w, int64_t count, int64_t perLine
 
 static constexpr StringLiteral kPrefix = "warpgroup-", kSuffix = ".cuh";
 
-std::string cuda::warpgroupStruct(KernelText &k, int64_t columns) {
+std::string cuda::warpgroupFactors(KernelText &k, StringRef factors, int64_t columns) {
   k.prelude.insert("wgmma.cuh");
   k.prelude.insert(k.names.saver.save(kPrefix + llvm::Twine(columns) + kSuffix));
-  return "Warpgroup" + std::to_string(columns);
+  return formatv("Together<{0}, Warpgroup{1}>", factors, columns).str();
 }
 
 std::optional<std::string> cuda::warpgroupText(StringRef part) {

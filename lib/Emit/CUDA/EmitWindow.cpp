@@ -38,9 +38,8 @@ void cuda::emitWindow(KernelText &k) {
   tw.line(formatv("  static constexpr int channels = {0}, slice = {1}, {2} = {3}, {4} = {5}, threads = {6}, vector = {7}, pitch = {8};",
                   t.channels, t.slice, t.onTensorCores() ? "warpPlaces" : "rows", t.onTensorCores() ? t.warpPlaces : t.rows,
                   t.onTensorCores() ? "warpChannels" : "cols", t.onTensorCores() ? t.warpChannels : t.cols, t.threads, vector, g.pitch));
-  if (t.grouped)
-    tw.line(formatv("  typedef {0} Products;", warpgroupStruct(k, t.warpChannels)));
-  std::string tile = k.globalStruct("Tile", tw.take(), t.onTensorCores() ? preludeTypeOf(p.factors) : "");
+  StringRef base = t.onTensorCores() ? preludeTypeOf(p.factors) : "";
+  std::string tile = k.globalStruct("Tile", tw.take(), t.grouped ? warpgroupFactors(k, base, t.warpChannels) : base.str());
   std::string load = k.loadFunctor(contract.getLhs());
   Writer &w = k.body;
   StringRef flag = scatter ? "true" : "false";

@@ -124,8 +124,8 @@ private:
   llvm::SmallVector<std::string> resultPointers;
 };
 
-/// Asks for the struct of a warpgroup's products with `columns` columns (prelude/wgmma.cuh); returns its name.
-std::string warpgroupStruct(KernelText &k, int64_t columns);
+/// The type of a tile's factors that warpgroups multiply with `columns` columns (prelude/wgmma.cuh), and the parts of the prelude it needs.
+std::string warpgroupFactors(KernelText &k, llvm::StringRef factors, int64_t columns);
 
 void emitWindow(KernelText &k);   ///< gather, scatter
 void emitChannels(KernelText &k); ///< elementwise, lanes along positions

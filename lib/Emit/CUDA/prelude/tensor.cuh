@@ -11,7 +11,6 @@
 // Shared memory (`pipe`, 16-byte aligned): a buffer per stage with 16 k of both operands, tensorPipeFloats = stages * 16 * (rows + cols).
 
 constexpr int TensorSlice = 16; // k of a stage
-constexpr int TensorRun = 2;    // stages whose sums stay in tensor cores, which truncate; fp32 additions then take them over
 
 template <class T> DEV constexpr int tensorPipeFloats() { return T::stages * TensorSlice * (T::rows + T::cols); }
 
@@ -168,6 +167,7 @@ DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, 
                 "expected shares in multiples of 32");
   constexpr int SizeA = T::rows * TensorSlice, Buffer = TensorSlice * (T::rows + T::cols);
   constexpr int UnitsA = T::warpRows / 8, UnitsB = T::warpCols / 8;
+  constexpr int Run = 2; // stages whose sums stay in tensor cores, which truncate; fp32 additions then take them over
   using StageA = TensorStage<LoadA, T::rows, T::threads>;
   using StageB = TensorStage<LoadB, T::cols, T::threads>;
   StageA stageA;
@@ -219,7 +219,7 @@ DEV void matmulTensor(float *tile, float *pipe, const LoadA &a, const LoadB &b, 
       for (int half = 0; half < 4; half += 2)
         Factors::multiply(sums[2 * r + half / 2], left, half, right);
     }
-    if (Factors::exact && k0 / TensorSlice % TensorRun == TensorRun - 1)
+    if (Factors::exact && k0 / TensorSlice % Run == Run - 1)
       takeOver(acc, part);
     if (ahead < K) {
       stageA.store(pipe + next);

@@ -18,6 +18,11 @@ DEV float nearTf32(float x) { return fabsf(x) <= 0x1.fffffep127f ? __uint_as_flo
 // Behind what a thread wrote to shared memory, in front of the barrier that products of it wait for.
 DEV void showToWarpgroups() { asm volatile("fence.proxy.async.shared::cta;" : : : "memory"); }
 
+// What a tile derives from whose factors warpgroups multiply.
+template <class Factors, class Group> struct Together : Factors {
+  using Products = Group;
+};
+
 // In front of products: their registers have been written.
 DEV void startProducts() { asm volatile("wgmma.fence.sync.aligned;" : : : "memory"); }
 // Behind products: they form a group.
