@@ -140,28 +140,29 @@ static SmallVector<int64_t> sliceSizes(int64_t reduced, int64_t taps, int64_t pa
 }
 
 void Candidates::onWarpgroups(const Extents &box) {
-  int64_t places = 1, phases = 1;
-  for (int i = 0; i < 3; ++i) {
-    int64_t spread = scatter ? p.stride[i] : 1;
-    places *= ceilDiv(box[i], spread), phases *= std::min(spread, box[i]);
-  }
+  int64_t pack = packOf(p.factors);
   for (int64_t channels : work.allChannels ? SmallVector<int64_t>{written} : channelCounts(written, {16, 32, 64, 96, 128, 192, 256}))
-    for (int64_t parts : {1, 2})
-      for (int64_t warpPlaces : {16, 32, 64}) {
-        int64_t warpChannels = roundUp(ceilDiv(channels, parts), 8), placeWarps = ceilDiv(places, warpPlaces), warps = placeWarps * parts;
+    for (int64_t parts : {1, 2, 4}) {
+      WindowTile t;
+      t.box = box, t.channels = channels, t.rows = 1, t.cols = 1, t.slice = 8 * pack, t.pack = pack, t.grouped = 1;
+      t.warpPlaces = 16, t.warpChannels = roundUp(ceilDiv(channels, parts), 8);
+      if (t.warpChannels > 256 || (parts > 1 && channels % 16 != 0))
+        continue;
+      WindowGeometry g(p, t, scatter);
+      for (int64_t tiles : {1, 2, 3, 4, 6, 8}) {
+        int64_t groups = ceilDiv(g.tiles, tiles) * parts;
         // Sums beyond 128 registers leave no room for what feeds them.
-        if (placeWarps % 4 != 0 || warps > 16 || phases * warpPlaces / 16 * warpChannels / 2 > 128 || warpChannels > 256 ||
-            (parts > 1 && channels % 16 != 0))
+        if (groups > 4 || tiles > g.tiles || g.phaseCount() * tiles * t.warpChannels / 2 > 128 || !g.describable)
           continue;
-        WindowTile t;
-        t.box = box, t.channels = channels, t.rows = 1, t.cols = 1, t.slice = 1, t.grouped = 1;
-        t.warpPlaces = warpPlaces, t.warpChannels = warpChannels, t.threads = 32 * warps;
-        TensorWindow counter(p, t, scatter, work, spec);
-        for (int64_t slice : sliceSizes(reduced, volume(p.taps), 1)) {
+        t.warpPlaces = 16 * tiles, t.threads = 128 * groups;
+        WarpgroupWindow counter(p, t, scatter, work, spec);
+        for (int64_t slice = 8 * pack; slice <= std::min<int64_t>(32 * pack, roundUp(reduced, 8 * pack)); slice *= 2) {
           t.slice = slice;
           consider(tensor, t, counter.block(slice, fits()));
         }
+        t.slice = 8 * pack;
       }
+    }
 }
 
 void Candidates::onTensorCores(const Extents &box) {
@@ -225,8 +226,7 @@ WindowChoice fusion::chooseWindow(const WindowProblem &p, bool scatter, const El
           if (volume(box) > kMaxTilePositions)
             continue;
           candidates.onTensorCores(box);
-          // Values that are computed on the way arrive too late there for products that wait for nobody: 1.7 times as long, as measured.
-          if (spec.wgmmaShare > 0 && packOf(p.factors) == 1 && work.instructions[0] == 0)
+          if (spec.wgmmaShare > 0)
             candidates.onWarpgroups(box);
         }
   WindowChoice choice;

@@ -57,7 +57,7 @@ WindowGeometry::WindowGeometry(const WindowProblem &p, const WindowTile &t, bool
   plane = patch[0] * patch[1] * roundUp(patch[2], split);
   int64_t m = volume(t.box);
   if (t.onTensorCores()) {
-    dealToWarps(p, t, scatter);
+    t.grouped ? dealToWarpgroups(p, t, scatter) : dealToWarps(p, t, scatter);
     pitch = roundUp(m, 16) + 4; // lanes that hold neighbouring places of several channels do not meet in a bank
   } else {
     weightFloats = t.slice * volume(p.taps) * weightPitch;
@@ -94,43 +94,18 @@ static bool copiesWeightQuads(const WindowProblem &p, const WindowTile &t, bool 
                  : p.b / p.groups * taps % 4 == 0 && t.slice * taps % 4 == 0;
 }
 
-/// Steps of eight words of k that the weights of a slice fill for warpgroups: taps that meet a phase together begin a step.
-int64_t WindowGeometry::brickSteps(const WindowProblem &p, int64_t words) const {
-  auto tapsOf = [&](int i, int64_t residue) { return residue < p.taps[i] ? ceilDiv(p.taps[i] - residue, period[i]) : 0; };
-  int64_t steps = 0;
-  for (int64_t d = 0; d < period[0]; ++d)
-    for (int64_t h = 0; h < period[1]; ++h)
-      for (int64_t w = 0; w < period[2]; ++w)
-        steps += ceilDiv(words * tapsOf(0, d) * tapsOf(1, h) * tapsOf(2, w), 8);
-  return steps;
-}
-
 /// On tensor cores: a share of every phase per warp, sums in registers, and a table of where k lies in front of the operands.
 void WindowGeometry::dealToWarps(const WindowProblem &p, const WindowTile &t, bool scatter) {
   resident = true;
   places = volume(cover);
   patch[2] = roundUp(patch[2], split);
-  const Extents &in = scatter ? p.small : p.large;
-  if (t.grouped && split == 1 && in[2] % 4 == 0 && t.box[2] % (4 * spread[2]) == 0) { // the patch comes in quads, up to three floats early
-    int64_t reach = (p.taps[2] - 1) * p.dilation[2], early = -p.padding[2];
-    if (scatter) {
-      int64_t shift = ceilDiv(reach, p.stride[2]);
-      early = (p.padding[2] - reach + (shift + 1) * p.stride[2] - 1) / p.stride[2] - shift;
-    }
-    patch[2] = roundUp((early % 4 + 4) % 4 + patch[2], 4);
-    copiesPatchQuads = true;
-  }
   plane = patch[0] * patch[1] * patch[2];
   int64_t between = 8 / t.pack;
   plane = roundUp(plane, between);
   plane += plane % (2 * between) == between ? 0 : between;
   int64_t taps = volume(p.taps), most = 1, wide = roundUp(t.channels, t.warpChannels), rows = t.slice * taps;
-  copiesQuads = copiesWeightQuads(p, t, scatter) && !(t.grouped && scatter);
-  int64_t more = phaseCount();
-  if (t.grouped) {
-    weightPitch = wide + 1, rows = brickSteps(p, t.slice) * 8;
-    more = 2 * (phaseCount() + volume(patch) / (copiesPatchQuads ? 4 : 1)) + (copiesQuads ? 0 : t.slice % 4 == 0 ? taps : 2 * rows);
-  } else if (copiesQuads && !scatter) {
+  copiesQuads = copiesWeightQuads(p, t, scatter);
+  if (copiesQuads && !scatter) {
     weightPitch = roundUp(rows, 4) % 8 == 4 ? roundUp(rows, 4) : roundUp(rows, 4) + 4;
     rows = wide;
   } else {
@@ -144,10 +119,34 @@ void WindowGeometry::dealToWarps(const WindowProblem &p, const WindowTile &t, bo
   }
   for (int i = 0; i < 3; ++i)
     most *= ceilDiv(p.taps[i], period[i]);
-  tableFloats = roundUp(2 * phaseCount() * roundUp(t.slice / t.pack * most, 8) + more, 4);
+  tableFloats = roundUp(2 * phaseCount() * roundUp(t.slice / t.pack * most, 8) + phaseCount(), 4);
   weightFloats = rows * weightPitch;
   twoBuffers = t.slice < (scatter ? p.a : p.b) / p.groups;
   pipeFloats = tableFloats + (twoBuffers ? 2 : 1) * (weightFloats + t.slice * plane);
+}
+
+/// Of warpgroups: tiles of 64 places, in lines or in squares, whose operands lie as quads of reduction channels.
+void WindowGeometry::dealToWarpgroups(const WindowProblem &p, const WindowTile &t, bool scatter) {
+  resident = true;
+  places = volume(cover);
+  int64_t parts = 1, taps = volume(p.taps), most = 1;
+  Extents sub;
+  for (int i = 0; i < 3; ++i) {
+    parts *= p.dilation[i] == 1 ? std::min(step[i], p.taps[i]) : step[i];
+    sub[i] = ceilDiv(patch[i], step[i]);
+    most *= ceilDiv(p.taps[i], period[i]);
+  }
+  int64_t row = sub[2], run = (cover[1] - 1) * row + cover[2], lines = ceilDiv(run, 64), across = ceilDiv(cover[2], 8),
+          down = ceilDiv(cover[1], 8);
+  bool squares = across * down < lines;
+  tiles = cover[0] * (squares ? across * down : lines);
+  plane = parts * volume(sub) + (squares ? (8 * down - cover[1]) * row + 8 * across - cover[2] : 64 * lines - run);
+  weightPitch = roundUp(t.channels, t.warpChannels) + 1;
+  tableFloats = roundUp(4 * phaseCount() + phaseCount() * most + 2 * taps + plane, 4);
+  weightFloats = t.slice / t.pack * taps * weightPitch;
+  twoBuffers = t.slice < (scatter ? p.a : p.b) / p.groups;
+  describable = plane < 16384 && most * weightPitch < 16384;
+  pipeFloats = tableFloats + (twoBuffers ? 2 : 1) * (weightFloats + t.slice / t.pack * plane);
 }
 
 int64_t WindowGeometry::sharedBytes(int64_t extra) const {

@@ -57,7 +57,18 @@ public:
 private:
   const DeviceSpec &spec;
   double steps(int64_t slice) const; ///< of eight k, all phases together
-  void stageAhead(BlockCost &b, const WindowGeometry &sized, int64_t slice) const;
+};
+
+/// Warpgroups with shares of tiles by channels on tensor cores, which read all factors from shared memory.
+class WarpgroupWindow : public WindowCounter {
+public:
+  WarpgroupWindow(const WindowProblem &p, const WindowTile &t, bool scatter, const ElementWork &work, const DeviceSpec &spec)
+      : WindowCounter(p, t, scatter, work), spec(spec) {}
+  BlockCost block(int64_t slice, bool operandFitsL2) const;
+
+private:
+  const DeviceSpec &spec;
+  int64_t stageAhead(BlockCost &b, const WindowGeometry &sized, int64_t slice, double steps) const;
 };
 
 } // namespace fusion

@@ -86,20 +86,26 @@ std::vector<float> Array::read() const {
   return values;
 }
 
-std::string warpgroupText(int columns) {
+std::string warpgroupText(int columns, const std::string &factors) {
   const int sums = columns / 2;
+  const bool shared = !factors.empty(), half = factors == "Bf16" || factors == "Fp16";
   std::string numbers, registers;
   for (int i = 0; i < sums; i++) {
     numbers += (i ? ", %" : "%") + std::to_string(i);
     registers += (i ? ", \"+f\"(d[" : "\"+f\"(d[") + std::to_string(i / 4) + "][" + std::to_string(i % 4) + "])";
   }
   auto operand = [&](int i) { return "%" + std::to_string(sums + i); };
-  return "struct Warpgroup" + std::to_string(columns) + " {\n  static constexpr int columns = " + std::to_string(columns) +
-         ";\n  template <bool Adds> DEV static void multiply(float (&d)[" + std::to_string(columns / 8) +
-         "][4], const unsigned (&a)[4], unsigned long long b) {\n    asm volatile(\"wgmma.mma_async.sync.aligned.m64n" +
-         std::to_string(columns) + "k8.f32.tf32.tf32 {" + numbers + "}, {" + operand(0) + ", " + operand(1) + ", " + operand(2) + ", " +
-         operand(3) + "}, " + operand(4) + ", " + operand(5) + ", 1, 1;\" : " + registers +
-         " : \"r\"(a[0]), \"r\"(a[1]), \"r\"(a[2]), \"r\"(a[3]), \"l\"(b), \"n\"(Adds ? 1 : 0));\n  }\n};\n";
+  const std::string format = factors == "Bf16" ? "k16.f32.bf16.bf16" : factors == "Fp16" ? "k16.f32.f16.f16" : "k8.f32.tf32.tf32";
+  return "struct " + factors + "Warpgroup" + std::to_string(columns) + " {\n  static constexpr int columns = " + std::to_string(columns) +
+         (shared ? ";\n  DEV static void multiply(float (&d)[" : ";\n  template <bool Adds> DEV static void multiply(float (&d)[") +
+         std::to_string(columns / 8) + (shared ? "][4], unsigned long long a" : "][4], const unsigned (&a)[4]") +
+         ", unsigned long long b) {\n    asm volatile(\"wgmma.mma_async.sync.aligned.m64n" + std::to_string(columns) + format + " {" + numbers +
+         "}, " +
+         (shared ? operand(0) + ", " + operand(1) + ", 1"
+                 : "{" + operand(0) + ", " + operand(1) + ", " + operand(2) + ", " + operand(3) + "}, " + operand(4) + ", " + operand(5)) +
+         (half ? ", 1, 1, 0, 0;\" : " : ", 1, 1;\" : ") + registers +
+         (shared ? " : \"l\"(a), \"l\"(b));\n  }\n};\n"
+                 : " : \"r\"(a[0]), \"r\"(a[1]), \"r\"(a[2]), \"r\"(a[3]), \"l\"(b), \"n\"(Adds ? 1 : 0));\n  }\n};\n");
 }
 
 std::vector<float> randomValues(size_t count, unsigned seed) {

@@ -22,8 +22,9 @@ runtime::HostOptions &hostOptions();
 /// The text of the named prelude parts in order, after the declaration of index_t.
 std::string preludeText(const std::vector<std::string> &parts, const std::string &indexType = "int");
 
-/// `struct Warpgroup<columns>`, the products of a warpgroup of so many columns in TF32, as kernels declare them.
-std::string warpgroupText(int columns);
+/// `struct Warpgroup<columns>`, the products of a warpgroup of so many columns in TF32 with left factors in registers, as kernels declare
+/// them; where `factors` has a format, `struct <factors>Warpgroup<columns>` with all factors in shared memory.
+std::string warpgroupText(int columns, const std::string &factors = "");
 
 /// Compiles one source for the device under test and launches its kernels.
 class Kernels {

@@ -40,40 +40,19 @@ struct WindowCase {
   int tensorPipeFloats() const {
     const int s[3] = {stride.d, stride.h, stride.w}, k[3] = {taps.d, taps.h, taps.w}, l[3] = {dilation.d, dilation.h, dilation.w};
     const int b3[3] = {box.d, box.h, box.w};
-    const Extents &from3 = in();
-    // Quads that begin up to three floats early.
-    const bool quads = grouped && (scatter || stride.w == 1) && from3.w % 4 == 0 && box.w % (4 * (scatter ? stride.w : 1)) == 0;
-    const int reach = (taps.w - 1) * dilation.w, shift = (reach + stride.w - 1) / stride.w;
-    const int begins = scatter ? (padding.w - reach + (shift + 1) * stride.w - 1) / stride.w - shift : -padding.w;
     int phases = 1, most = 1, plane = 1;
     for (int i = 0; i < 3; i++) {
       const int spread = scatter ? s[i] : 1, cover = ceilDiv(b3[i], spread), split = i == 2 && !scatter ? s[2] : 1;
       phases *= std::min(spread, b3[i]);
       most *= ceilDiv(k[i], spread / std::gcd(spread, l[i]));
       const int patch = scatter ? (cover * s[i] - 1 + (k[i] - 1) * l[i]) / s[i] + 1 : (cover - 1) * s[i] + (k[i] - 1) * l[i] + 1;
-      plane *= i == 2 && quads ? ceilDiv((begins % 4 + 4) % 4 + patch, 4) * 4 : ceilDiv(patch, split) * split;
+      plane *= ceilDiv(patch, split) * split;
     }
-    const int places = plane / (quads ? 4 : 1);
     const int pack = factors == "Tf32" ? 1 : 2;
     while (pack == 1 ? plane % 32 != 8 && plane % 32 != 24 : plane % 8 != 4)
       plane++;
     const int table = ceilDiv(2 * phases * ceilDiv(slice / pack * most, 8) * 8 + phases, 4) * 4;
     const int wide = ceilDiv(channels, warpChannels) * warpChannels, all = taps.volume();
-    if (grouped) {
-      int words = 0; // of taps that meet a phase together
-      const int period[3] = {scatter ? s[0] / std::gcd(s[0], l[0]) : 1, scatter ? s[1] / std::gcd(s[1], l[1]) : 1,
-                             scatter ? s[2] / std::gcd(s[2], l[2]) : 1};
-      for (int d = 0; d < period[0]; d++)
-        for (int h = 0; h < period[1]; h++)
-          for (int w = 0; w < period[2]; w++) {
-            auto meeting = [&](int i, int first) { return first < k[i] ? ceilDiv(k[i] - first, period[i]) : 0; };
-            words += ceilDiv(slice * meeting(0, d) * meeting(1, h) * meeting(2, w), 8) * 8;
-          }
-      const bool direct = !scatter && reduced() * all % 4 == 0 && slice * all % 4 == 0;
-      const int more = 2 * (phases + places) + (direct ? 0 : slice % 4 == 0 ? all : 2 * words);
-      const int tables = ceilDiv(2 * phases * ceilDiv(slice * most, 8) * 8 + more, 4) * 4;
-      return tables + (slice < reduced() ? 2 : 1) * (words * (wide + 1) + slice * plane);
-    }
     auto from = [](int n, int modulus, int first, int second) {
       while (n % modulus != first % modulus && n % modulus != second % modulus)
         n++;
@@ -97,8 +76,37 @@ struct WindowCase {
     return table + (slice < reduced() ? 2 : 1) * (weights + slice * plane);
   }
 
+  struct Together {
+    int tiles, pipeFloats;
+  };
+  /// The formulas that the head of together-shape.cuh spells out, worked out on their own.
+  Together togetherSizes() const {
+    const int s[3] = {stride.d, stride.h, stride.w}, k[3] = {taps.d, taps.h, taps.w}, l[3] = {dilation.d, dilation.h, dilation.w};
+    const int b3[3] = {box.d, box.h, box.w};
+    int cover[3], sub[3], parts = 1, phases = 1, most = 1;
+    for (int i = 0; i < 3; i++) {
+      const int spread = scatter ? s[i] : 1, step = scatter ? 1 : s[i];
+      cover[i] = ceilDiv(b3[i], spread);
+      const int patch =
+          scatter ? (cover[i] * s[i] - 1 + (k[i] - 1) * l[i]) / s[i] + 1 : (cover[i] - 1) * s[i] + (k[i] - 1) * l[i] + 1;
+      sub[i] = ceilDiv(patch, step);
+      parts *= l[i] == 1 ? std::min(step, k[i]) : step;
+      phases *= std::min(spread, b3[i]);
+      most *= ceilDiv(k[i], spread / std::gcd(spread, l[i]));
+    }
+    const int run = (cover[1] - 1) * sub[2] + cover[2], lines = ceilDiv(run, 64);
+    const int wide8 = ceilDiv(cover[2], 8), high8 = ceilDiv(cover[1], 8), squares = wide8 * high8;
+    const int over = squares < lines ? (high8 * 8 - cover[1]) * sub[2] + wide8 * 8 - cover[2] : lines * 64 - run;
+    const int plane = parts * sub[0] * sub[1] * sub[2] + over, words = slice / (factors == "Tf32" ? 1 : 2);
+    const int wide = ceilDiv(channels, warpChannels) * warpChannels + 1, all = taps.volume();
+    const int table = ceilDiv(4 * phases + phases * most + 2 * all + plane, 4) * 4;
+    return {cover[0] * std::min(lines, squares), table + (slice < reduced() ? 2 : 1) * words * (all * wide + plane)};
+  }
+
   /// The size formula that the head of window.cuh spells out, worked out on its own.
   int pipeFloats() const {
+    if (grouped)
+      return togetherSizes().pipeFloats;
     if (onTensorCores())
       return tensorPipeFloats();
     const int s[3] = {stride.d, stride.h, stride.w}, k[3] = {taps.d, taps.h, taps.w}, l[3] = {dilation.d, dilation.h, dilation.w};
@@ -132,9 +140,9 @@ struct WindowCase {
       << ", vector = 1, pitch = " << box.volume() + extraPitch << ", warpPlaces = " << warpPlaces << ", warpChannels = " << warpChannels
       << ";\n"
       << (onTensorCores() ? "  using Factors = " + factors +
-                                ";\n  using Products = " + (grouped ? "Warpgroup" + std::to_string(warpChannels) : "NoWarpgroup") + ";\n"
+                                ";\n  using Products = " + (grouped ? factors + "Warpgroup" + std::to_string(warpChannels) : "NoWarpgroup") + ";\n"
                           : "")
-      << "};\nstatic_assert(" << (onTensorCores() ? "tensorWindowPipeFloats" : "windowPipeFloats") << "<P, T, " << kind
+      << "};\nstatic_assert(" << (grouped ? "togetherPipeFloats" : onTensorCores() ? "tensorWindowPipeFloats" : "windowPipeFloats") << "<P, T, " << kind
       << ">() == " << pipeFloats() << ", \"expected the documented size\");\n"
       << "struct Load {\n  const float *x;\n  static constexpr bool plain = "
       << (taps.w % 2 ? "true" : "false") // both ways of staging get tested
@@ -219,11 +227,12 @@ WindowCase tiled(WindowCase c, Extents box, int channels, int slice, int rows, i
 
 void runAll(const std::string &name, const std::vector<WindowCase> &cases) {
   std::string source =
-      preludeText({"base", "aligned", "copies", "patch", "window", "mma", "half", "wgmma", "bricks", "tensor-window", "window-together"});
-  std::set<int> columns;
+      preludeText({"base", "aligned", "copies", "patch", "window", "mma", "half", "wgmma", "tensor-window", "together-shape",
+                                    "window-together"});
+  std::set<std::string> products;
   for (const WindowCase &c : cases)
-    if (c.grouped && columns.insert(c.warpChannels).second)
-      source += warpgroupText(c.warpChannels);
+    if (c.grouped && products.insert(c.factors + std::to_string(c.warpChannels)).second)
+      source += warpgroupText(c.warpChannels, c.factors);
   for (const WindowCase &c : cases)
     source += c.source();
   Kernels kernels(name, source);
@@ -322,62 +331,22 @@ WindowCase onTensorCores(WindowCase c, Extents box, int channels, int slice, int
   return c;
 }
 
-/// The same of warpgroups.
-WindowCase together(WindowCase c, Extents box, int channels, int slice, int warpPlaces, int warpChannels, int extraPitch = 0) {
-  c = onTensorCores(std::move(c), box, channels, slice, warpPlaces, warpChannels, extraPitch);
-  c.name += "_together", c.grouped = true;
+/// The same of warpgroups, each with `tiles` tiles of 64 places of every phase.
+WindowCase together(WindowCase c, Extents box, int channels, int slice, int tiles, int warpChannels, int extraPitch = 0) {
+  c = tiled(std::move(c), box, channels, slice, 1, 1, 0, extraPitch);
+  c.name += "_together", c.grouped = true, c.warpPlaces = 16 * tiles, c.warpChannels = warpChannels;
+  c.threads = 128 * WindowCase::ceilDiv(c.togetherSizes().tiles, tiles) * WindowCase::ceilDiv(channels, warpChannels);
   return c;
 }
 
-TEST(Window, GatherTogether) {
-  const Extents k33{1, 3, 3}, p11{0, 1, 1}, k55{1, 5, 5};
-  runAll("gather-together.cu",
-         {
-             together(gatherCase("few", 2, 20, 3, 1, {1, 19, 41}, k33, one, zero, one), {1, 8, 32}, 20, 3, 64, 24),
-             together(gatherCase("slices", 2, 9, 12, 1, {1, 11, 16}, k33, one, p11, one), {1, 4, 16}, 9, 8, 16, 16),
-             together(gatherCase("fours", 2, 9, 13, 1, {1, 11, 17}, k33, one, p11, one), {1, 4, 16}, 9, 8, 16, 16),
-             together(gatherCase("two_of_channels", 1, 32, 8, 1, {1, 5, 20}, k33, one, p11, one), {1, 4, 16}, 32, 8, 16, 16, 4),
-             together(gatherCase("two_blocks", 1, 24, 8, 1, {1, 5, 20}, k33, one, p11, one), {1, 4, 32}, 16, 4, 32, 16),
-             together(gatherCase("odd_slice", 1, 8, 10, 1, {1, 7, 17}, k33, one, p11, one), {1, 8, 16}, 8, 5, 32, 8),
-             together(gatherCase("stride_two", 3, 6, 8, 1, {1, 15, 24}, k33, {1, 2, 2}, p11, one), {1, 8, 8}, 6, 8, 16, 8),
-             together(gatherCase("dilated", 1, 8, 16, 1, {1, 17, 20}, k33, one, {0, 2, 2}, {1, 2, 2}), {1, 4, 16}, 8, 16, 16, 8),
-             together(gatherCase("grouped", 2, 16, 16, 2, {1, 9, 12}, k33, one, p11, one), {1, 4, 16}, 8, 8, 16, 8),
-             together(gatherCase("pointwise", 2, 17, 24, 1, {1, 5, 36}, one, one, zero, one), {1, 2, 32}, 17, 16, 16, 24),
-             together(gatherCase("one_d", 2, 5, 6, 1, {1, 1, 76}, {1, 1, 5}, one, {0, 0, 2}, one), {1, 1, 64}, 5, 6, 16, 8),
-             together(gatherCase("three_d", 1, 8, 8, 1, {5, 6, 12}, {3, 3, 3}, one, one, one), {2, 4, 8}, 8, 4, 16, 8),
-             together(gatherCase("wide_taps", 1, 8, 8, 1, {1, 9, 24}, k55, one, {0, 2, 2}, one), {1, 4, 16}, 8, 8, 16, 8),
-             together(gatherCase("odd_box", 1, 3, 2, 1, {1, 9, 9}, k33, one, zero, one), {1, 7, 9}, 3, 2, 16, 8, 3),
-         });
-}
-
-TEST(Window, ScatterTogether) {
-  const Extents k33{1, 3, 3}, p11{0, 1, 1}, two{2, 2, 2}, k44{1, 4, 4};
-  runAll("scatter-together.cu",
-         {
-             together(scatterCase("plain", 2, 16, 8, 1, {1, 11, 32}, k33, one, zero, one, zero), {1, 8, 32}, 8, 8, 64, 8),
-             together(scatterCase("padded", 1, 10, 3, 1, {1, 11, 17}, k33, one, p11, one, zero), {1, 8, 16}, 3, 5, 32, 8),
-             together(scatterCase("two_of_channels", 1, 24, 32, 1, {1, 5, 20}, k33, one, p11, one, zero), {1, 4, 16}, 32, 16, 16, 16),
-             together(scatterCase("stride_two", 2, 16, 16, 1, {1, 5, 12}, k44, {1, 2, 2}, p11, one, zero), {1, 8, 32}, 16, 8, 16, 16),
-             together(scatterCase("uneven", 1, 12, 16, 1, {1, 5, 9}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 8, 32}, 16, 4, 16, 16),
-             together(scatterCase("three_d", 1, 8, 16, 1, {3, 4, 9}, {3, 3, 3}, two, one, one, zero), {2, 8, 32}, 16, 8, 16, 8),
-             together(scatterCase("stride_three", 1, 8, 4, 1, {1, 5, 7}, {1, 3, 4}, {1, 3, 3}, zero, one, {0, 2, 1}), {1, 12, 48}, 4, 8, 16,
-                      8),
-             together(scatterCase("gaps", 1, 2, 3, 1, {1, 5, 7}, {1, 2, 1}, {1, 3, 3}, zero, one, {0, 2, 2}), {1, 12, 48}, 3, 2, 16, 8),
-             together(scatterCase("dilated_common", 1, 4, 4, 1, {1, 6, 7}, {1, 3, 2}, {1, 4, 4}, zero, {1, 6, 2}, {0, 3, 0}), {1, 16, 64},
-                      4, 4, 16, 8),
-             together(scatterCase("dilated_phases", 1, 8, 8, 1, {1, 6, 8}, k33, {1, 2, 2}, p11, {1, 2, 2}, zero), {1, 8, 32}, 8, 8, 16, 8),
-             together(scatterCase("grouped", 2, 16, 16, 2, {1, 5, 8}, k33, {1, 2, 2}, p11, one, zero), {1, 8, 32}, 8, 8, 16, 8),
-             together(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 40}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 128}, 5, 4, 16, 8),
-         });
-}
-
-/// The cases in every format; words of two channels ask for an even slice.
+/// The cases in every format; words of two channels ask for an even slice, and steps of warpgroups for twice the channels.
 std::vector<WindowCase> inAllFormats(const std::vector<WindowCase> &cases) {
   std::vector<WindowCase> all;
   for (const char *factors : factorFormats)
     for (WindowCase c : cases) {
       c.factors = factors, c.name += std::string("_") + factors;
-      c.slice += factors == factorFormats[0] ? 0 : c.slice % 2;
+      if (factors != factorFormats[0])
+        c.slice += c.grouped ? c.slice : c.slice % 2;
       all.push_back(c);
     }
   return all;
@@ -430,6 +399,54 @@ TEST(Window, TensorScatter) {
           onTensorCores(scatterCase("thin", 1, 3, 5, 1, {4, 4, 4}, {3, 4, 3}, two, one, one, one), {1, 1, 3}, 5, 2, 16, 8),
           onTensorCores(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 23}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 32}, 5, 4, 16, 8),
       }));
+}
+
+TEST(Window, GatherTogether) {
+  const Extents k33{1, 3, 3}, p11{0, 1, 1}, k55{1, 5, 5};
+  runAll("gather-together.cu",
+         inAllFormats({
+             together(gatherCase("few", 2, 20, 3, 1, {1, 19, 41}, k33, one, zero, one), {1, 8, 32}, 20, 8, 2, 24),
+             together(gatherCase("slices", 2, 9, 40, 1, {1, 11, 16}, k33, one, p11, one), {1, 8, 16}, 9, 8, 1, 16),
+             together(gatherCase("two_of_channels", 1, 32, 8, 1, {1, 5, 20}, k33, one, p11, one), {1, 4, 20}, 32, 8, 2, 16, 4),
+             together(gatherCase("two_blocks", 1, 24, 16, 1, {1, 5, 20}, k33, one, p11, one), {1, 4, 32}, 16, 16, 3, 16),
+             together(gatherCase("stride_two", 3, 6, 8, 1, {1, 15, 24}, k33, {1, 2, 2}, p11, one), {1, 8, 8}, 6, 8, 1, 8),
+             together(gatherCase("stride_three", 1, 8, 12, 1, {1, 22, 25}, {1, 4, 2}, {1, 3, 3}, p11, one), {1, 8, 9}, 8, 8, 1, 8),
+             together(gatherCase("strided_dilated", 1, 8, 9, 1, {1, 22, 25}, k33, {1, 2, 3}, {0, 2, 2}, {1, 3, 2}), {1, 6, 8}, 8, 8, 1, 8),
+             together(gatherCase("dilated", 1, 8, 16, 1, {1, 17, 20}, k33, one, {0, 2, 2}, {1, 2, 2}), {1, 8, 16}, 8, 16, 2, 8),
+             together(gatherCase("grouped", 2, 16, 16, 2, {1, 9, 12}, k33, one, p11, one), {1, 8, 12}, 8, 8, 2, 8),
+             together(gatherCase("pointwise", 2, 17, 24, 1, {1, 5, 36}, one, one, zero, one), {1, 2, 36}, 17, 16, 1, 24),
+             together(gatherCase("pointwise_strided", 2, 17, 24, 1, {1, 9, 36}, one, {1, 2, 2}, zero, one), {1, 5, 18}, 17, 8, 1, 24),
+             together(gatherCase("one_d", 2, 5, 6, 1, {1, 1, 76}, {1, 1, 5}, one, {0, 0, 2}, one), {1, 1, 64}, 5, 8, 1, 8),
+             together(gatherCase("three_d", 1, 8, 8, 1, {5, 6, 12}, {3, 3, 3}, one, one, one), {2, 6, 12}, 8, 8, 2, 8),
+             together(gatherCase("three_d_strided", 1, 8, 8, 1, {7, 9, 11}, {3, 3, 3}, {2, 2, 2}, one, one), {2, 5, 6}, 8, 8, 1, 8),
+             together(gatherCase("wide_taps", 1, 8, 8, 1, {1, 9, 24}, k55, one, {0, 2, 2}, one), {1, 9, 24}, 8, 8, 2, 8),
+             together(gatherCase("odd_box", 1, 3, 2, 1, {1, 9, 9}, k33, one, zero, one), {1, 7, 9}, 3, 8, 1, 8, 3),
+             together(gatherCase("square_1", 1, 5, 3, 1, {1, 1, 1}, k33, one, p11, one), {1, 8, 8}, 5, 8, 1, 8),
+             together(gatherCase("square_13", 1, 5, 3, 1, {1, 13, 13}, k33, one, p11, one), {1, 13, 13}, 5, 8, 1, 8),
+         }));
+}
+
+TEST(Window, ScatterTogether) {
+  const Extents k33{1, 3, 3}, p11{0, 1, 1}, two{2, 2, 2}, k44{1, 4, 4};
+  runAll("scatter-together.cu",
+         inAllFormats({
+             together(scatterCase("plain", 2, 16, 8, 1, {1, 11, 32}, k33, one, zero, one, zero), {1, 8, 32}, 8, 8, 4, 8),
+             together(scatterCase("padded", 1, 10, 3, 1, {1, 11, 17}, k33, one, p11, one, zero), {1, 8, 16}, 3, 8, 2, 8),
+             together(scatterCase("two_of_channels", 1, 40, 32, 1, {1, 5, 20}, k33, one, p11, one, zero), {1, 5, 20}, 32, 16, 1, 16),
+             together(scatterCase("stride_two", 2, 16, 16, 1, {1, 5, 12}, k44, {1, 2, 2}, p11, one, zero), {1, 8, 32}, 16, 8, 1, 16),
+             together(scatterCase("uneven", 1, 12, 16, 1, {1, 5, 9}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 10, 18}, 16, 8, 1, 16),
+             together(scatterCase("three_d", 1, 8, 16, 1, {3, 4, 9}, {3, 3, 3}, two, one, one, zero), {2, 7, 17}, 16, 8, 1, 8),
+             together(scatterCase("one_phase_deep", 1, 8, 16, 1, {3, 4, 9}, {3, 3, 3}, two, one, one, zero), {1, 8, 18}, 16, 8, 1, 16),
+             together(scatterCase("stride_three", 1, 8, 4, 1, {1, 5, 7}, {1, 3, 4}, {1, 3, 3}, zero, one, {0, 2, 1}), {1, 15, 22}, 4, 8, 1,
+                      8),
+             together(scatterCase("gaps", 1, 2, 3, 1, {1, 5, 7}, {1, 2, 1}, {1, 3, 3}, zero, one, {0, 2, 2}), {1, 12, 48}, 3, 8, 2, 8),
+             together(scatterCase("dilated_common", 1, 4, 4, 1, {1, 6, 7}, {1, 3, 2}, {1, 4, 4}, zero, {1, 6, 2}, {0, 3, 0}), {1, 16, 28},
+                      4, 8, 1, 8),
+             together(scatterCase("dilated_phases", 1, 8, 8, 1, {1, 6, 8}, k33, {1, 2, 2}, p11, {1, 2, 2}, zero), {1, 12, 16}, 8, 8, 1, 8),
+             together(scatterCase("odd_box", 1, 6, 3, 1, {1, 9, 10}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 7, 11}, 3, 8, 1, 8),
+             together(scatterCase("grouped", 2, 16, 16, 2, {1, 5, 8}, k33, {1, 2, 2}, p11, one, zero), {1, 10, 16}, 8, 8, 1, 8),
+             together(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 40}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 80}, 5, 8, 1, 8),
+         }));
 }
 
 } // namespace

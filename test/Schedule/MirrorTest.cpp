@@ -68,6 +68,22 @@ std::string tensorWindowAsserts(const WindowProblem &p, const WindowTile &t, boo
   return out;
 }
 
+std::string togetherAsserts(const WindowProblem &p, const WindowTile &t, bool scatter, int number) {
+  WindowGeometry g(p, t, scatter);
+  std::string n = std::to_string(number), shape = "TogetherShape<P" + n + ", T" + n + (scatter ? ", true>" : ", false>");
+  std::string out = problemText(p, "P" + n) + "struct G" + n + " { static constexpr int columns = " + std::to_string(t.warpChannels) +
+                    "; };\nstruct T" + n + " { static constexpr Vec3 box = " + text(t.box) + "; static constexpr int vector = 1" +
+                    entry("channels", t.channels) + entry("slice", t.slice) + entry("warpPlaces", t.warpPlaces) +
+                    entry("warpChannels", t.warpChannels) + entry("threads", t.threads) + entry("pitch", g.pitch) +
+                    (t.pack == 2 ? "; using Factors = Bf16" : "; using Factors = Tf32") + "; using Products = G" + n + "; };\n";
+  auto same = [&](const std::string &member, int64_t value) {
+    out += "static_assert(" + shape + "::" + member + " == " + std::to_string(value) + ", \"" + member + "\");\n";
+  };
+  same("PipeFloats", g.pipeFloats), same("TableFloats", g.tableFloats), same("WeightFloats", g.weightFloats), same("Wide", g.weightPitch);
+  same("plane", g.plane), same("Tiles", g.tiles), same("Buffers", g.twoBuffers ? 2 : 1);
+  return out;
+}
+
 std::string weightAsserts(const WindowProblem &p, const WeightTile &t, int number) {
   std::string n = std::to_string(number), shape = t.onTensorCores() ? "TensorWeightShape" : "WeightShape";
   shape += "<P" + n + ", T" + n + ">";
@@ -115,7 +131,7 @@ protected:
     if (!nvrtc)
       return "NOT RUN: " + nvrtc.error().message();
     std::string source = "typedef int index_t;\n" +
-                         preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh", "half.cuh"}) + asserts;
+                         preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh", "half.cuh", "together-shape.cuh"}) + asserts;
     auto ptx = (*nvrtc)->compileToPtx(source, "mirror.cu", "sm_90a");
     return ptx ? "" : ptx.error().message();
   }
@@ -132,7 +148,9 @@ TEST_F(Mirror, WindowFormulasAreThePreludes) {
     if (i % 2)
       spec.tf32Rate = 0;
     WindowTile t = i % 3 ? anyTile(p) : chooseWindowTile(p, scatter, ElementWork(), spec, 1);
-    asserts += t.onTensorCores() ? tensorWindowAsserts(p, t, scatter, i) : windowAsserts(p, t, scatter, i, 0);
+    asserts += t.grouped           ? togetherAsserts(p, t, scatter, i)
+               : t.onTensorCores() ? tensorWindowAsserts(p, t, scatter, i)
+                                   : windowAsserts(p, t, scatter, i, 0);
   }
   std::string log = errors(asserts);
   if (log.find("NOT RUN") == 0)
@@ -150,6 +168,26 @@ TEST_F(Mirror, TensorWindowFormulasAreThePreludes) {
     int64_t places = WindowGeometry(p, t, scatter).places;
     t.threads = 32 * ((places + t.warpPlaces - 1) / t.warpPlaces) * ((t.channels + t.warpChannels - 1) / t.warpChannels);
     asserts += tensorWindowAsserts(p, t, scatter, i);
+  }
+  std::string log = errors(asserts);
+  if (log.find("NOT RUN") == 0)
+    GTEST_SKIP() << log;
+  EXPECT_EQ(log, "");
+}
+
+TEST_F(Mirror, WarpgroupWindowFormulasAreThePreludes) {
+  std::string asserts;
+  for (int i = 0; i < 120; ++i) {
+    WindowProblem p = randomProblem(random);
+    bool scatter = i % 2;
+    WindowTile t = anyTile(p);
+    t.pack = pick({1, 2}), t.slice = 8 * t.pack * pick({1, 2, 3}), t.grouped = 1, t.warpPlaces = 16 * pick({1, 2, 3});
+    t.warpChannels = pick({8, 16, 32});
+    WindowGeometry g(p, t, scatter);
+    int64_t tiles = t.warpPlaces / 16;
+    t.threads = 128 * ((g.tiles + tiles - 1) / tiles) * ((t.channels + t.warpChannels - 1) / t.warpChannels);
+    if (g.describable)
+      asserts += togetherAsserts(p, t, scatter, i);
   }
   std::string log = errors(asserts);
   if (log.find("NOT RUN") == 0)

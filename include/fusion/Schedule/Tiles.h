@@ -49,14 +49,14 @@ struct WindowTile {
   int64_t warpPlaces = 0, warpChannels = 0;
   int64_t resident = 0; ///< on tensor cores: blocks per multiprocessor that the compiler must leave registers for
   int64_t pack = 1;     ///< on tensor cores: reduction channels that share a word; slice is a multiple of it
-  int64_t grouped = 0;  ///< on tensor cores: 1 where four warps multiply together, with the weights in shared memory (wgmma)
+  int64_t grouped = 0;  ///< on tensor cores: 1 where four warps multiply together, all factors in shared memory (wgmma)
   bool onTensorCores() const { return warpPlaces > 0; }
   int64_t boxes(const WindowProblem &p, bool scatter) const;         ///< per image
   int64_t channelBlocks(const WindowProblem &p, bool scatter) const; ///< all groups
 };
 
-/// What the prelude makes of a window tile; every formula mirrors `WindowShape` (window.cuh) or `TensorWindowShape` (tensor-window.cuh) and
-/// is asserted against it. On tensor cores nothing is `paired`, `places` counts those of a phase, and `rows`, `lanes` and `items` stay
+/// What the prelude makes of a window tile; every formula mirrors `WindowShape` (window.cuh) `TensorWindowShape` (tensor-window.cuh) or
+/// `TogetherShape` (together-shape.cuh) and is asserted against it. On tensor cores nothing is `paired`, `places` counts those of a phase, and `rows`, `lanes` and `items` stay
 /// unset.
 struct WindowGeometry {
   Extents spread, step, phases, period, reach, cover, rows{1, 1, 1}, lanes{1, 1, 1}, full, patch;
@@ -64,8 +64,9 @@ struct WindowGeometry {
   int64_t pair = 1, places = 1;
   int64_t split = 1, plane = 0, weightPitch = 0, weightFloats = 0;
   int64_t tableFloats = 0;       ///< on tensor cores: where k lies
+  int64_t tiles = 0;             ///< of warpgroups: 64 places each
+  bool describable = true;       ///< of warpgroups: a product's description can hold the distances between operands
   bool copiesQuads = false;      ///< weights come to shared memory as they lie, four at a time
-  bool copiesPatchQuads = false; ///< so does the patch
   bool twoBuffers = false;       ///< the next slice arrives while one is multiplied
   int64_t positions = 0;         ///< lanes of one phase
   int64_t columnGroups = 1, phaseItems = 0, items = 0;
@@ -82,7 +83,7 @@ struct WindowGeometry {
 private:
   void dealToThreads(const WindowProblem &p, const WindowTile &t, bool scatter);
   void dealToWarps(const WindowProblem &p, const WindowTile &t, bool scatter);
-  int64_t brickSteps(const WindowProblem &p, int64_t words) const;
+  void dealToWarpgroups(const WindowProblem &p, const WindowTile &t, bool scatter);
 };
 
 struct WeightTile {

@@ -39,14 +39,14 @@ void cuda::emitWindow(KernelText &k) {
                   t.channels, t.slice, t.onTensorCores() ? "warpPlaces" : "rows", t.onTensorCores() ? t.warpPlaces : t.rows,
                   t.onTensorCores() ? "warpChannels" : "cols", t.onTensorCores() ? t.warpChannels : t.cols, t.threads, vector, g.pitch));
   StringRef base = t.onTensorCores() ? preludeTypeOf(p.factors) : "";
-  std::string tile = k.globalStruct("Tile", tw.take(), t.grouped ? warpgroupFactors(k, base, t.warpChannels) : base.str());
+  std::string tile = k.globalStruct("Tile", tw.take(), t.grouped ? warpgroupFactors(k, base, t.warpChannels, true) : base.str());
   std::string load = k.loadFunctor(contract.getLhs());
   Writer &w = k.body;
   StringRef flag = scatter ? "true" : "false";
   w.line("extern __shared__ __align__(16) float shared[];");
   if (t.onTensorCores())
-    w.line(formatv("static_assert(TensorWindowShape<{0}, {1}, {2}>::PipeFloats == {3}, \"shared memory of the launch plan\");", problem,
-                   tile, flag, g.pipeFloats));
+    w.line(formatv("static_assert({0}<{1}, {2}, {3}>::PipeFloats == {4}, \"shared memory of the launch plan\");",
+                   t.grouped ? "TogetherShape" : "TensorWindowShape", problem, tile, flag, g.pipeFloats));
   else
     w.line(formatv("static_assert(WindowShape<{0}, {1}, {2}>::PipeFloats == {3} && {4}WindowShape<{0}, {1}, {2}>::Resident, "
                    "\"shared memory of the launch plan\");",

@@ -124,8 +124,9 @@ private:
   llvm::SmallVector<std::string> resultPointers;
 };
 
-/// The type of a tile's factors that warpgroups multiply with `columns` columns (prelude/wgmma.cuh), and the parts of the prelude it needs.
-std::string warpgroupFactors(KernelText &k, llvm::StringRef factors, int64_t columns);
+/// The type of a tile's factors that warpgroups multiply with `columns` columns (prelude/wgmma.cuh), and the parts of the prelude it
+/// needs. `shared`: left factors come from shared memory too, not from registers (in TF32).
+std::string warpgroupFactors(KernelText &k, llvm::StringRef factors, int64_t columns, bool shared);
 
 void emitWindow(KernelText &k);   ///< gather, scatter
 void emitChannels(KernelText &k); ///< elementwise, lanes along positions

@@ -6,7 +6,8 @@
 
 namespace fusion::cuda {
 
-/// The text of the part `warpgroup-N.cuh`, which declares the products of a warpgroup with N columns; nothing for other parts.
+/// The text of a part that declares the products of a warpgroup, `warpgroup-N.cuh` (TF32, left factors in registers) or
+/// `FORMAT-warpgroup-N.cuh` (both in shared memory); nothing for other parts.
 std::optional<std::string> warpgroupText(llvm::StringRef part);
 
 } // namespace fusion::cuda

@@ -56,12 +56,16 @@ struct hc_ldmatrix_slot {
   unsigned count, result[4];
 };
 
-/// A warp's part of wgmma.mma_async: 16 rows of A in registers, B in shared memory as bricks of eight columns x 16 bytes of k.
+/// A factor of wgmma.mma_async in shared memory, as bricks of eight rows (of B: columns) x 16 bytes of k; bytes from brick to brick.
+struct hc_wgmma_bricks {
+  const char *at; // 0: the factor is in registers
+  unsigned nextK, nextRows;
+};
+/// A warp's part of wgmma.mma_async, with 16 rows of A.
 struct hc_wgmma_slot {
   float *d[128];
   unsigned a[4];
-  const char *b;
-  unsigned nextK, nextColumns; // bytes from brick to brick
+  struct hc_wgmma_bricks left, right;
   unsigned columns, adds;      // adds: to what d holds
   int factors;                 // HC_MMA_F16, HC_MMA_BF16 or HC_MMA_TF32
 };

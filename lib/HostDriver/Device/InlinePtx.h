@@ -28,32 +28,42 @@ HC_MMA(mma_sync_aligned_m16n8k16_row_col_f32_f16_f16_f32, HC_MMA_F16)
 HC_MMA(mma_sync_aligned_m16n8k16_row_col_f32_bf16_bf16_f32, HC_MMA_BF16)
 HC_MMA(mma_sync_aligned_m16n8k8_row_col_f32_tf32_tf32_f32, HC_MMA_TF32)
 
-// wgmma.mma_async with A in registers. Operands: the accumulators, A, B's descriptor, and `Numbers` numbers (add to d, signs of A and B, B
-// transposed where it may be). The products happen when the warp waits for them, not before.
-template <unsigned Columns, unsigned Numbers, class... T> HC_CONVERGENT HC_INLINE void wgmma(int factors, T &...operands) {
-  static_assert(sizeof...(operands) == Columns / 2 + 5 + Numbers, "expected accumulators, A, a descriptor and numbers");
+// wgmma.mma_async. Operands: the accumulators, A in four registers or its descriptor, B's descriptor, and numbers (add to d, signs of A and
+// B; with factors of 16 bits, whether those in shared memory are transposed). The products happen when the warp waits for them, not before.
+HC_INLINE hc_wgmma_bricks wgmma_bricks(const void *operand) {
+  unsigned long long b = *(const unsigned long long *)operand;
+  if (b >> 46)
+    hc_trap(hc_cur, "wgmma of factors that are swizzled, expected none");
+  return {(const char *)hc_shared_pointer((unsigned)(b & 0x3fff) << 4), (unsigned)(b >> 16 & 0x3fff) << 4, (unsigned)(b >> 32 & 0x3fff) << 4};
+}
+template <unsigned Columns, class... T> HC_CONVERGENT HC_INLINE void wgmma(int factors, T &...operands) {
+  constexpr unsigned Rest = sizeof...(operands) - Columns / 2;
   const void *const at[] = {(const void *)&operands...}, *const *rest = at + Columns / 2;
+  const bool tf32 = factors == HC_MMA_TF32, inRegisters = Rest == (tf32 ? 8u : 9u);
   hc_wgmma_slot s;
   for (unsigned i = 0; i < Columns / 2; ++i)
     s.d[i] = (float *)at[i];
   for (unsigned i = 0; i < 4; ++i)
-    s.a[i] = *(const unsigned *)rest[i];
-  unsigned long long b = *(const unsigned long long *)rest[4];
-  s.b = (const char *)hc_shared_pointer((unsigned)(b & 0x3fff) << 4);
-  s.nextK = (unsigned)(b >> 16 & 0x3fff) << 4, s.nextColumns = (unsigned)(b >> 32 & 0x3fff) << 4;
-  s.columns = Columns, s.adds = (unsigned)*(const int *)rest[5], s.factors = factors;
-  if (b >> 46 || *(const int *)rest[6] != 1 || *(const int *)rest[7] != 1 || (Numbers == 4 && *(const int *)rest[Numbers + 4]))
-    hc_trap(hc_cur, "wgmma with a swizzle, a sign or a transposition, expected none");
+    s.a[i] = inRegisters ? *(const unsigned *)rest[i] : 0;
+  s.left = inRegisters ? hc_wgmma_bricks{0, 0, 0} : wgmma_bricks(rest[0]);
+  rest += inRegisters ? 4 : 1;
+  s.right = wgmma_bricks(*rest++);
+  s.columns = Columns, s.adds = (unsigned)*(const int *)rest[0], s.factors = factors;
+  if (*(const int *)rest[1] != 1 || *(const int *)rest[2] != 1)
+    hc_trap(hc_cur, "wgmma with a sign, expected none");
+  for (unsigned i = 3; i < Rest - (inRegisters ? 5 : 2); ++i)
+    if (*(const int *)rest[i])
+      hc_trap(hc_cur, "wgmma with a transposition, expected none");
   hc_warp(hc_cur, 0xffffffffu, &s, HC_WGMMA);
 }
-#define HC_WGMMA_FORM(NAME, N, NUMBERS, FACTORS)                                                                                           \
+#define HC_WGMMA_FORM(NAME, N, FACTORS) \
   template <class... T> HC_CONVERGENT HC_INLINE void wgmma_mma_async_sync_aligned_m64n##N##NAME(T &&...t) {                                \
-    wgmma<N, NUMBERS>(FACTORS, t...);                                                                                                      \
+    wgmma<N>(FACTORS, t...);                                                                                                      \
   }
 #define HC_WGMMA_FORMS(N)                                                                                                                  \
-  HC_WGMMA_FORM(k8_f32_tf32_tf32, N, 3, HC_MMA_TF32)                                                                                       \
-  HC_WGMMA_FORM(k16_f32_bf16_bf16, N, 4, HC_MMA_BF16)                                                                                      \
-  HC_WGMMA_FORM(k16_f32_f16_f16, N, 4, HC_MMA_F16)
+  HC_WGMMA_FORM(k8_f32_tf32_tf32, N, HC_MMA_TF32)                                                                                       \
+  HC_WGMMA_FORM(k16_f32_bf16_bf16, N, HC_MMA_BF16)                                                                                      \
+  HC_WGMMA_FORM(k16_f32_f16_f16, N, HC_MMA_F16)
 #define HC_WGMMA_FOUR(A, B, C, D) HC_WGMMA_FORMS(A) HC_WGMMA_FORMS(B) HC_WGMMA_FORMS(C) HC_WGMMA_FORMS(D)
 HC_WGMMA_FOUR(8, 16, 24, 32)
 HC_WGMMA_FOUR(40, 48, 56, 64)

@@ -241,7 +241,7 @@ DEV void matmulTogether(float *tile, float *pipe, const LoadA &a, const LoadB &b
     const long long ahead = k0 + (T::stages - 1) * TogetherSlice;
     const int after = now == (T::stages - 1) * Buffer ? 0 : now + Buffer;
     const float *left = pipe + now;
-    const unsigned long long right = warpgroupOperand(left + SizeA, 4 * StageB::Brick, 128);
+    const unsigned long long right = warpgroupOperand(quadOf(left + SizeA), StageB::Brick / 4, 8);
     TogetherFactors<typename T::Factors> factors[2][Rows]; // while products read one, the other is filled
     float x[Rows][4];                                      // of the next step
     fragments<StageA>(x, left, first + group, quarter);

@@ -1,5 +1,5 @@
 // Windowed product-sums on tensor cores: what window.cuh does, with both operands rounded to what tensor cores multiply and fp32 sums.
-// requires: base.cuh, copies.cuh, patch.cuh, window.cuh, mma.cuh, bricks.cuh
+// requires: base.cuh, copies.cuh, patch.cuh, window.cuh, mma.cuh
 //
 // A matrix product per phase: rows are the places of a box that belong to the phase, columns are output channels, k runs over taps and
 // staged channels. Nothing is copied into matrix form: a table of where k lies in the staged patch and weights stands for it.
@@ -15,10 +15,7 @@
 //
 //   most = volume(ceil(taps / period))
 //
-//   entries = volume(phases) * ceil(slice / pack * most / 8) * 8, more = volume(phases), of warpgroups
-//   2 * (volume(phases) + places of the patch, in quads where it comes so) + (direct ? 0 : slice % 4 == 0 ? all : 2 * words)
-//
-//   table = ceil((2 * entries + more) / 4) * 4
+//   entries = volume(phases) * ceil(slice / pack * most / 8) * 8, table = ceil((2 * entries + volume(phases)) / 4) * 4
 //
 //   wide = ceil(channels / warpChannels) * warpChannels
 //
@@ -30,9 +27,6 @@
 //
 //   weights, direct scatter: slice * wide * (all + 4) for all % 4 == 0, else slice * (from wide * all on, % 32 in {8 * all, 24 * all}; with
 //   pairs % 16 in {4 * all, 12 * all})
-//
-//   weights of warpgroups: words * (wide + 1), words = sum over classes of taps that meet a phase of ceil(slice * taps of the class / 8) *
-//   8
 //
 //   weights, else: slice * all * pitch, pitch from wide on with pitch * all * pack % 32 in {8, 24}, or odd where all * pack % 16 == 0
 //
@@ -46,16 +40,10 @@ template <class P, class T, bool Scatter> struct TensorWindowShape : WindowExten
   static constexpr Vec3 phases = {smaller(spread.d, T::box.d), smaller(spread.h, T::box.h), smaller(spread.w, T::box.w)};
   static constexpr int Phases = volume(phases), Places = volume(cover);
 
-  static constexpr bool Grouped = T::Products::columns > 0; // four warps multiply together
-  static constexpr int split = step.w;                      // the names of stagePatch
-  // Boxes of warpgroups begin at multiples of 16 bytes, up to three floats early, where all of them lie alike and so do the lines of
-  // memory.
-  static constexpr bool Quads = Grouped && split == 1 && E::in.w % 4 == 0 && T::box.w % (4 * spread.w) == 0;
-  static constexpr int Shift = Quads ? (windowBase<Scatter>(0, P::stride.w, P::taps.w, P::padding.w, P::dilation.w) % 4 + 4) % 4 : 0;
+  static constexpr int split = step.w; // the names of stagePatch
   static constexpr Vec3 patch = {windowSpan<Scatter>(cover.d, P::stride.d, P::taps.d, P::dilation.d),
                                  windowSpan<Scatter>(cover.h, P::stride.h, P::taps.h, P::dilation.h),
-                                 roundUp(Shift + windowSpan<Scatter>(cover.w, P::stride.w, P::taps.w, P::dilation.w), Quads ? 4 : split)};
-  static constexpr int PatchPlaces = volume(patch) / (Quads ? 4 : 1);
+                                 roundUp(windowSpan<Scatter>(cover.w, P::stride.w, P::taps.w, P::dilation.w), split)};
   static constexpr int row = patch.w, slab = row * patch.h;
   using Factors = typename T::Factors;
   static constexpr int pack = Factors::pack, Words = T::slice / pack; // words of a slice at a place or tap
@@ -70,12 +58,9 @@ template <class P, class T, bool Scatter> struct TensorWindowShape : WindowExten
                 "expected one share per warp");
   static constexpr int Wide = WarpsChannels * T::warpChannels;
   static constexpr int SliceTaps = T::slice * E::Taps;
-  static_assert(!Grouped || (WarpsPlaces % 4 == 0 && T::Products::columns == T::warpChannels && pack == 1), "expected whole warpgroups");
-  using Bricks = TensorWindowBricks<P, T, Scatter, Wide>;
   static constexpr bool Apart = Scatter && E::Taps % 4 == 0; // four floats of padding from output channel to output channel
-  static constexpr bool Direct = Grouped   ? Bricks::Direct
-                                 : Scatter ? Apart || (E::Taps % 2 == 1 && T::channels % 4 == 0 && E::Written * E::Taps % 4 == 0)
-                                           : E::Reduced * E::Taps % 4 == 0 && SliceTaps % 4 == 0;
+  static constexpr bool Direct = Scatter ? Apart || (E::Taps % 2 == 1 && T::channels % 4 == 0 && E::Written * E::Taps % 4 == 0)
+                                         : E::Reduced * E::Taps % 4 == 0 && SliceTaps % 4 == 0;
   // The lanes of a fragment differ in four k and in eight output channels, and must not meet in a bank.
   DEV static constexpr int pitchFrom(int n) {
     for (;; n++) {
@@ -89,33 +74,26 @@ template <class P, class T, bool Scatter> struct TensorWindowShape : WindowExten
     }
   }
   static constexpr int Pitch = pitchFrom(!Direct ? Wide : Scatter ? Wide * (E::Taps + (Apart ? 4 : 0)) : SliceTaps);
-  static constexpr int ChannelPitch = Grouped   ? 4
-                                      : !Direct ? 1
+  static constexpr int ChannelPitch = !Direct   ? 1
                                       : Apart   ? E::Taps + 4
                                       : Scatter ? E::Taps
                                                 : Pitch; // from output channel to output channel
-  static constexpr int WeightFloats = Grouped ? Bricks::Floats : (!Direct ? SliceTaps : Scatter ? T::slice : Wide) * Pitch;
+  static constexpr int WeightFloats = (!Direct ? SliceTaps : Scatter ? T::slice : Wide) * Pitch;
   // Four neighbouring words are taps where weights lie in their order and that spares banks, else reduction channels.
-  static constexpr bool TapsFirst = Grouped ? Bricks::TapsFirst : Direct && (E::Taps % 2 == 0 || (pack == 2 && !Scatter));
+  static constexpr bool TapsFirst = Direct && (E::Taps % 2 == 0 || (pack == 2 && !Scatter));
   // Where the weight of (reduction channel, tap) lies for output channel 0.
   DEV static constexpr int weightAt(int channel, int tap) {
     return !Direct ? (channel * E::Taps + tap) * Pitch : Scatter ? channel * Pitch + tap : channel * E::Taps + tap;
   }
 
   static constexpr int MostTaps = ceilDiv(P::taps.d, period.d) * ceilDiv(P::taps.h, period.h) * ceilDiv(P::taps.w, period.w);
-  // Steps that every slice takes: taps of each phase, all phases meeting as many as the least.
-  static constexpr int LeastSteps =
-      Phases * ceilDiv(Words * (P::taps.d / period.d > 0 ? P::taps.d / period.d : 1) *
-                           (P::taps.h / period.h > 0 ? P::taps.h / period.h : 1) * (P::taps.w / period.w > 0 ? P::taps.w / period.w : 1),
-                       8);
   static constexpr int PhaseEntries = roundUp(Words * MostTaps, 8);
-  static constexpr int TableFloats =
-      roundUp(2 * Phases * PhaseEntries + (Grouped ? 2 * (Phases + PatchPlaces) + Bricks::TableInts : Phases), 4);
+  static constexpr int TableFloats = roundUp(2 * Phases * PhaseEntries + Phases, 4);
   static constexpr int BufferFloats = WeightFloats + T::slice * plane, Buffers = T::slice < E::Reduced ? 2 : 1;
   static constexpr int PipeFloats = TableFloats + Buffers * BufferFloats;
   // A factor becomes a word where it lies when it is read often enough or shares the word, else whenever it is read.
   static constexpr bool RoundsPatch = pack > 1 || E::Taps * Places * WarpsChannels >= 8 * volume(patch);
-  static constexpr bool RoundsWeights = pack > 1 || Grouped || (Direct && WarpsPlaces >= 8);
+  static constexpr bool RoundsWeights = pack > 1 || (Direct && WarpsPlaces >= 8);
   // Whether some phase may have words that fill up a step of eight: their products must not see Inf and NaN.
   static constexpr bool Filled = (Phases == 1 && volume(spread) == 1 ? Words * E::Taps : Words) % 8 != 0;
 };
@@ -151,21 +129,11 @@ template <class P, class T, bool Scatter> DEV void tensorWindowTable(int2 *table
       entry.x = channel * S::plane + (fd.first + kd * S::reach.d) * S::slab + (fh.first + kh * S::reach.h) * S::row + fw.first +
                 ahead % S::split * (S::row / S::split) + ahead / S::split;
       const int of = ((fd.tap + kd * fd.next) * P::taps.h + fh.tap + kh * fh.next) * P::taps.w + fw.tap + kw * fw.next;
-      entry.y = S::Grouped ? 0 : S::weightAt(channel, of);
+      entry.y = S::weightAt(channel, of);
     }
-    if constexpr (S::Grouped) { // both words of a lane's step lie together; what lies behind the last is read and not used
-      int *entries = (int *)(table + number * S::PhaseEntries);
-      entries[(k / 8 * 4 + k % 4) * 2 + k / 4 % 2] = entry.x;
-      entries[S::PhaseEntries + k] = 0;
-    } else {
-      table[i] = entry;
-    }
-    if (k == 0) {
-      int *behind = (int *)(table + S::Phases * S::PhaseEntries);
-      behind[number] = ceilDiv(count, 8);
-      if constexpr (S::Grouped)
-        behind[S::Phases + number] = count == 0 ? 0 : S::Bricks::at(S::Bricks::firstOf(S::Bricks::classOf(Vec3{fd.tap, fh.tap, fw.tap})));
-    }
+    table[i] = entry;
+    if (k == 0)
+      ((int *)(table + S::Phases * S::PhaseEntries))[number] = ceilDiv(count, 8);
   }
 }
 

@@ -1,22 +1,34 @@
 // Products of four warps on tensor cores that run behind their backs: the left factors in registers, the right ones in shared memory.
 // requires: base.cuh
 //
-// A warpgroup's struct (each kernel declares those of the columns it needs) has: `columns` N, and multiply<Adds>(d, a, b), which makes
-// d[64 x N] or adds to it a[64 x 8 words] * b[8 words x N]. Each warp brings 16 rows, held by its lanes as mma16n8k8 holds them; b is
-// described by warpgroupOperand. All four warps come to every call here together.
+// A warpgroup's struct (each kernel declares those of the columns it needs) has: `columns` N, and multiply(d, a, b), which adds
+// a[64 x 8 words] * b[8 words x N] to d[64 x N], or multiply<Adds>. All four warps come to every call here together. Each warp has 16 rows
+// of the sums, held by its lanes as mma16n8k8 holds them, and so is `a` where it lies in registers. What lies in shared memory is described
+// by warpgroupOperand.
 
-// Right factors in shared memory as bricks of eight columns x four words of k, 16 bytes per column; `nextK` and `nextColumns` are bytes
-// from brick to brick, multiples of 16. Adding n to the result moves it by 16 n bytes.
-DEV unsigned long long warpgroupOperand(const float *at, int nextK, int nextColumns) {
-  return (unsigned long long)(nextColumns / 16) << 32 | (unsigned long long)(nextK / 16) << 16 |
-         (unsigned long long)((unsigned)__cvta_generic_to_shared(at) / 16);
+// Factors in shared memory as bricks of eight rows (columns of the right operand) x four words of k, 16 bytes per row; `nextK` and
+// `nextRows` are from brick to brick, and all are counted in 16 bytes. Adding n to the result moves it by n.
+DEV unsigned long long warpgroupOperand(unsigned at, int nextK, int nextRows) {
+  return (unsigned long long)nextRows << 32 | (unsigned long long)nextK << 16 | at;
 }
+DEV unsigned quadOf(const float *at) { return (unsigned)__cvta_generic_to_shared(at) / 16; }
 
 // What products take as the nearest TF32, ties away from zero: they look at the upper 19 bits alone. Inf and NaN stay what they are.
 DEV float nearTf32(float x) { return fabsf(x) <= 0x1.fffffep127f ? __uint_as_float(__float_as_uint(x) + 0x1000u) : x; }
 
 // Behind what a thread wrote to shared memory, in front of the barrier that products of it wait for.
 DEV void showToWarpgroups() { asm volatile("fence.proxy.async.shared::cta;" : : : "memory"); }
+
+// Four words from their factors, rounded as F says.
+template <class F> struct WarpgroupWords {
+  DEV static float word(const float *x) {
+    if constexpr (F::pack == 1)
+      return nearTf32(*x);
+    else
+      return F::word(x[0], x[1]);
+  }
+  DEV static float4 quad(const float *x) { return float4{word(x), word(x + F::pack), word(x + 2 * F::pack), word(x + 3 * F::pack)}; }
+};
 
 // What a tile derives from whose factors warpgroups multiply.
 template <class Factors, class Group> struct Together : Factors {

@@ -1,125 +1,111 @@
-// Windowed product-sums of warpgroups on tensor cores: what tensor-window.cuh does, with the weights read from shared memory by products
+// Windowed product-sums of warpgroups on tensor cores: what tensor-window.cuh does, with both operands read from shared memory by products
 // that run while the warps bring the next slice.
-// requires: wgmma.cuh, tensor-window.cuh
+// requires: wgmma.cuh, patch.cuh, window.cuh, mma.cuh, together-shape.cuh
 //
-// Tile T: as in tensor-window.cuh; `Products` names the warpgroup's struct (wgmma.cuh), whose columns are warpChannels. Each warp brings
-// warpPlaces places; a multiple of four warps shares the channels. Factors: Tf32. Weights lie in bricks (bricks.cuh).
+// What lies in memory and what is computed on the way pass through registers alike, where they are rounded.
 
-// A warp's share of the sums, multiplied together with three other warps.
-template <class P, class T, bool Scatter> struct TogetherShare : TensorWindowShare<P, T, Scatter> {
-  using S = TensorWindowShape<P, T, Scatter>;
-  using Share = TensorWindowShare<P, T, Scatter>;
-  static constexpr int Rows = Share::Rows;
-  static constexpr bool Alike = Share::Alike;
+// A warpgroup's share of the sums: `Rows` tiles of 64 places of every phase by warpChannels.
+template <class P, class T, bool Scatter> struct TogetherShare {
+  using S = TogetherShape<P, T, Scatter>;
+  static constexpr int Rows = S::Rows, Columns = T::warpChannels / 8;
+  int firstTile, firstChannel;
+  int start[Rows]; // the first place of each tile; one behind the last tile is multiplied and dropped
+  float sums[S::Phases][Rows][Columns][4];
 
-  static constexpr int Together = Share::S::Phases == 1 ? 2 : 1; // steps whose products form a group
-
-  // The left factors of a step: a[g, c], a[g + 8, c], a[g, c + 4], a[g + 8, c + 4] of each 16 rows.
-  template <bool Round> DEV void fragments(unsigned (&a)[Rows][4], int2 entry, const float *place) const {
-    const int k[2] = {entry.x, entry.y};
+  DEV TogetherShare()
+      : firstTile((int)threadIdx.x / 128 % S::PlaceGroups * Rows), firstChannel((int)threadIdx.x / 128 / S::PlaceGroups * T::warpChannels),
+        sums{} {
 #pragma unroll
-    for (int i = 0; i < 2; i++) {
-      const float *x = place + (S::Filled && k[i] < 0 ? 0 : k[i]);
+    for (int r = 0; r < Rows; r++) {
+      const int tile = smaller(firstTile + r, S::Tiles - 1);
+      const int in = tile % S::SlabTiles;
+      start[r] = tile / S::SlabTiles * S::slab + (S::Squares ? in / S::Across * 8 * S::row + in % S::Across * 8 : 64 * in);
+    }
+  }
+
+  // sums += the product-sum over the staged channels and all taps that meet each phase; the products run on behind the return, and steps
+  // are taken at what lies ahead in between.
+  template <class Ahead> DEV void multiply(const TogetherTables<P, T, Scatter> &tables, const float *weights, const float *patch, Ahead &ahead) {
+    const unsigned right = quadOf(weights) + firstChannel;
+    const unsigned left = quadOf(patch);
+    startProducts();
 #pragma unroll
-      for (int run = 0; run < 2 * Rows; run++) {
-        const float factor = x[Alike ? Share::distance(8 * run) : this->corner[Alike ? 0 : run]];
-        a[run / 2][run % 2 + 2 * i] = S::Filled && k[i] < 0 ? 0u : __float_as_uint(Round ? nearTf32(factor) : factor);
+    for (int phase = 0; phase < S::Phases; phase++) {
+      const int4 of = tables.phases[phase];
+      const int *taps = tables.taps + phase * S::MostTaps;
+#pragma unroll 1
+      for (int tap = 0; tap < of.x; tap++) {
+        const unsigned a = left + taps[tap];
+        const unsigned b = right + of.y + tap * S::Wide;
+#pragma unroll
+        for (int step = 0; step < S::Quads / 2; step++) {
+#pragma unroll
+          for (int r = 0; r < Rows; r++)
+            T::Products::multiply(sums[phase][r], warpgroupOperand(a + start[r] + 2 * step * S::plane, S::plane, S::NextRun),
+                                  warpgroupOperand(b + 2 * step * of.z, of.z, 8));
+          endOfProducts();
+          ahead.step();
+        }
       }
     }
   }
 
-  // The same as multiply, of whole warpgroups, which take steps at what lies ahead while products run.
-  template <class Ahead> DEV void multiplyTogether(const int2 *table, const float *weights, const float *patch, Ahead &ahead) {
-    const int *steps = (const int *)(table + S::Phases * S::PhaseEntries);
-    const float *place = patch + S::Shift + (Alike ? this->corner[0] : 0);
+  DEV void deposit(float *tile) const {
+    const int group = threadIdx.x % 32 / 4;
+    const int quarter = threadIdx.x % 4;
+    const int warp = threadIdx.x / 32 % 4;
 #pragma unroll
-    for (int phase = 0; phase < S::Phases; phase++) {
-      const int2 *entry = table + phase * S::PhaseEntries + this->quarter;
-      const int count = S::Phases == 1 && S::Bricks::Classes == 1 ? S::PhaseEntries / 8 : steps[phase];
-      const int first = S::Bricks::Classes == 1 ? 0 : steps[S::Phases + phase];
-      const int column = S::WarpsChannels == 1 ? 0 : this->firstChannel * 4;
-      unsigned long long b = warpgroupOperand(weights + first + column, 4 * S::Bricks::Brick, 128);
-      unsigned a[2][Together][Rows][4]; // while products read one, the other is filled
-      int2 next[Together];              // where the words of the next steps lie
+    for (int r = 0; r < 2 * Rows; r++) {
+      const int number = firstTile + r / 2;
+      const int in = number % S::SlabTiles;
+      const int m = 16 * warp + r % 2 * 8 + group;
+      const int run = 64 * in + m;
+      const int px = S::Squares ? in % S::Across * 8 + m % 8 : run % S::row;
+      const int py = S::Squares ? in / S::Across * 8 + m / 8 : run / S::row;
+      const int w = px * S::spread.w;
+      const int h = py * S::spread.h;
+      const int d = number / S::SlabTiles * S::spread.d;
 #pragma unroll
-      for (int i = 0; i < Together; i++)
-        next[i] = entry[4 * i]; // maybe behind the last
-      int step = 0;
-#pragma unroll 1
-      for (; step + 2 * Together <= count; step += 2 * Together) { // a branch between products would make ptxas wait for each of them
+      for (int phase = 0; phase < S::Phases; phase++) {
+        const int x = w + phase % S::phases.w;
+        const int y = h + phase / S::phases.w % S::phases.h;
+        const int z = d + phase / (S::phases.w * S::phases.h);
+        if (number < S::Tiles && px < S::cover.w && py < S::cover.h && x < T::box.w && y < T::box.h && z < T::box.d) {
+          float *to = tile + (firstChannel + 2 * quarter) * T::pitch + (z * T::box.h + y) * T::box.w + x;
 #pragma unroll
-        for (int turn = 0; turn < 2; turn++) {
+          for (int j = 0; j < Columns; j++)
 #pragma unroll
-          for (int i = 0; i < Together; i++)
-            fragments<Ahead::copies>(a[turn][i], next[i], place);
-          entry += 4 * Together;
-          startProducts();
-#pragma unroll
-          for (int i = 0; i < Together; i++, b += S::Bricks::Brick / 2)
-#pragma unroll
-            for (int r = 0; r < Rows; r++)
-              T::Products::template multiply<true>(this->sums[phase][r], a[turn][i][r], b);
-          endOfProducts();
-#pragma unroll
-          for (int i = 0; i < Together; i++)
-            next[i] = entry[4 * i];
-          ahead.step();
-          waitForProducts<1>();
+            for (int q = 0; q < 2; q++)
+              if (T::channels % T::warpChannels == 0 || firstChannel + 8 * j + 2 * quarter + q < T::channels)
+                to[(8 * j + q) * T::pitch] = sums[phase][r / 2][j][r % 2 * 2 + q];
         }
-      }
-      waitForProducts<0>();
-#pragma unroll 1
-      for (; step < count; step++, entry += 4, b += S::Bricks::Brick / 2) {
-        fragments<Ahead::copies>(a[0][0], *entry, place);
-        startProducts();
-#pragma unroll
-        for (int r = 0; r < Rows; r++)
-          T::Products::template multiply<true>(this->sums[phase][r], a[0][0][r], b);
-        endOfProducts();
-        ahead.step();
-        waitForProducts<0>();
       }
     }
   }
 };
 
-// A slice on its way to a buffer, step by step while products run: a step makes words of what the step before loaded, and loads more.
+// A slice on its way to a buffer, step by step while products run: a step stores what the step before loaded, and loads more.
 template <class P, class T, bool Scatter, class Load, class W> struct TogetherAhead {
-  using S = TensorWindowShape<P, T, Scatter>;
-  using B = typename S::Bricks;
-  static constexpr bool copies = Load::plain;
-  static constexpr int Noted = S::Quads ? 4 : 1, Line = S::patch.w / Noted;     // neighbours that lie together in memory, and have one note
-  static constexpr int Quad = copies && !liesChannelsLast<Load>(0) ? Noted : 1; // of them are loaded at once
-  static constexpr int Places = volume(S::patch) / Quad, PatchItems = T::slice * Places;
-  static constexpr int WeightItems = S::Wide * (S::Direct || B::Fours ? S::SliceTaps : B::Words) / 4;
-  static constexpr int PatchTurns = ceilDiv(PatchItems, T::threads), WeightTurns = ceilDiv(WeightItems, T::threads);
-  static constexpr int Steps = ceilDiv(S::LeastSteps, TogetherShare<P, T, Scatter>::Together); // in a slice, at least
-  static constexpr int PatchStep = smaller(8, ceilDiv(PatchTurns, Steps)), WeightStep = smaller(4, ceilDiv(WeightTurns, Steps));
+  using S = TogetherShape<P, T, Scatter>;
+  using Words = WarpgroupWords<typename S::Factors>;
+  static constexpr bool Last = liesChannelsLast<Load>(0);
+  static constexpr int WeightItems = S::Quads * (S::Wide - 1) * S::Taps, PatchItems = S::Quads * S::plane; // quads
+  static constexpr int WeightTurns = ceilDiv(WeightItems, T::threads), PatchTurns = ceilDiv(PatchItems, T::threads);
+  static constexpr int Steps = S::LeastSteps > 0 ? S::LeastSteps : 1;
+  static constexpr int WeightStep = smaller(4 / S::Factors::pack, ceilDiv(WeightTurns, Steps)),
+                       PatchStep = smaller(Load::plain ? 4 / S::Factors::pack : 2, ceilDiv(PatchTurns, Steps));
+  // Neighbours in memory, where a tap has no others.
+  static constexpr bool Fours =
+      alignedTensors && sizeof(W) == 4 && !Scatter && S::Taps == 1 && S::Reduced % 4 == 0 && S::Reduced % T::slice == 0;
   const Load &load;
-  const W *weight;    // of the block's first channel
-  const int2 *places; // of the patch: where in a channel of memory, or -1 outside, and where in shared memory
-  const int *words;   // of weights (TensorWindowBricks::note)
+  const W *weight; // of the block's first channel
+  const TogetherTables<P, T, Scatter> &tables;
   float *to;
   int image, channel, channels; // first operand channel; output channels of the block
   int from = 0, count = 0;      // of the slice
   int turn = WeightTurns, patchTurn = PatchTurns;
-  int cells[WeightStep], patchCells[Load::plain ? 1 : PatchStep]; // where what is loaded goes, -1 where nothing is
-  float v[WeightStep][4], x[Load::plain ? 1 : PatchStep];
-
-  // Notes where each place of the patch lies.
-  DEV static void note(int2 *places, Vec3 base) {
-#pragma unroll 1
-    for (int i = threadIdx.x; i < S::PatchPlaces; i += T::threads) {
-      const int line = i / Line;
-      const int column = i % Line * Noted;
-      const int w = base.w + column;
-      const int h = base.h + line % S::patch.h;
-      const int d = base.d + line / S::patch.h;
-      const bool inside = (unsigned)w < (unsigned)S::in.w && (unsigned)h < (unsigned)S::in.h && (unsigned)d < (unsigned)S::in.d;
-      places[i] =
-          int2{inside ? (d * S::in.h + h) * S::in.w + w : -1, line * S::row + column % S::split * (S::row / S::split) + column / S::split};
-    }
-  }
+  int cells[WeightStep], patchCells[PatchStep]; // quads where what is loaded goes, -1 where nothing is
+  float v[WeightStep][S::Quad], x[PatchStep][S::Quad];
 
   // The next steps bring the slice that starts with reduction channel `next`.
   DEV void start(float *buffer, int next) {
@@ -135,97 +121,76 @@ template <class P, class T, bool Scatter, class Load, class W> struct TogetherAh
 #pragma unroll
     for (int j = 0; j < WeightStep; j++) {
       const int i = (turn + j) * T::threads + threadIdx.x;
-      v[j][0] = v[j][1] = v[j][2] = v[j][3] = 0.0f;
       cells[j] = -1;
+#pragma unroll
+      for (int q = 0; q < S::Quad; q++)
+        v[j][q] = 0.0f;
       if (i >= WeightItems)
         continue;
-      if constexpr (S::Direct) { // four neighbours of memory
-        const int column = i / (S::SliceTaps / 4);
-        const int quad = i - column * (S::SliceTaps / 4);
-        cells[j] = quad * B::Brick + 4 * column;
-        if (column < channels && (S::Reduced % T::slice == 0 || 4 * quad < count * S::Taps)) {
-          const W *of = weight + ((index_t)column * (S::Reduced * S::Taps) + (from * S::Taps + 4 * quad));
-          if constexpr (alignedTensors && sizeof(W) == 4) {
-            const float4 all = *(const float4 *)of;
-            v[j][0] = all.x;
-            v[j][1] = all.y;
-            v[j][2] = all.z;
-            v[j][3] = all.w;
-          } else {
+      const int quad = i / ((S::Wide - 1) * S::Taps);
+      const int e = i - quad * ((S::Wide - 1) * S::Taps);
+      const int column = e / S::Taps;
+      const int tap = e - column * S::Taps;
+      const int2 first = tables.quads[tap];
+      cells[j] = first.x + quad * first.y + column;
+      if (column < channels) {
+        const int reduction = from + S::Quad * quad;
+        const W *of = weight + (Scatter ? (index_t)reduction * (S::Written * S::Taps) + e
+                                        : (index_t)column * (S::Reduced * S::Taps) + (reduction * S::Taps + tap));
+        if constexpr (Fours) {
 #pragma unroll
-            for (int q = 0; q < 4; q++)
-              v[j][q] = of[q];
+          for (int q = 0; q < S::Quad; q += 4) {
+            const float4 all = *(const float4 *)(of + q);
+            v[j][q] = all.x;
+            v[j][q + 1] = all.y;
+            v[j][q + 2] = all.z;
+            v[j][q + 3] = all.w;
           }
-        }
-      } else if constexpr (B::Fours) { // a tap of four channels
-        const int four = i / (S::Wide * S::Taps);
-        const int e = i - four * (S::Wide * S::Taps);
-        const int column = e / S::Taps;
-        const int tap = e - column * S::Taps;
-        cells[j] = B::at(words[tap] + 4 * four) + 4 * column;
-        if (column < channels) {
-          const W *of = weight + (Scatter ? (index_t)(from + 4 * four) * (S::Written * S::Taps) + e
-                                          : (index_t)column * (S::Reduced * S::Taps) + ((from + 4 * four) * S::Taps + tap));
+        } else {
 #pragma unroll
-          for (int q = 0; q < 4; q++)
-            if (S::Reduced % T::slice == 0 || 4 * four + q < count)
+          for (int q = 0; q < S::Quad; q++)
+            if (S::Reduced % T::slice == 0 || S::Quad * quad + q < count)
               v[j][q] = of[(index_t)q * ((Scatter ? S::Written : 1) * S::Taps)];
-        }
-      } else { // any four words
-        const int four = i / S::Wide;
-        const int column = i - four * S::Wide;
-        cells[j] = four * B::Brick + 4 * column;
-#pragma unroll
-        for (int q = 0; q < 4; q++) {
-          const int2 word = ((const int2 *)words)[4 * four + q];
-          if (column < channels && word.x >= 0 && word.y < count)
-            v[j][q] =
-                weight[(index_t)from * ((Scatter ? S::Written : 1) * S::Taps) + column * ((Scatter ? 1 : S::Reduced) * S::Taps) + word.x];
         }
       }
     }
   }
-  DEV void storeWeights() {
+  DEV void storeWeights() const {
 #pragma unroll
     for (int j = 0; j < WeightStep; j++)
       if (cells[j] >= 0)
-        *(float4 *)(to + cells[j]) = float4{nearTf32(v[j][0]), nearTf32(v[j][1]), nearTf32(v[j][2]), nearTf32(v[j][3])};
+        *(float4 *)(to + 4 * cells[j]) = Words::quad(v[j]);
   }
 
-  // What lies in memory is copied, and rounded when it is read; values that are computed on the way pass through registers.
+  DEV float element(int c, int p) const {
+    if constexpr (Load::plain)
+      return *load.at(image, c, p);
+    else
+      return load(image, c, p);
+  }
   DEV void loadPatch() {
 #pragma unroll
     for (int j = 0; j < PatchStep; j++) {
       const int i = (patchTurn + j) * T::threads + threadIdx.x;
-      if constexpr (!Load::plain)
-        patchCells[j] = -1;
+      patchCells[j] = -1;
       if (i >= PatchItems)
         continue;
-      const int row = i / Places;
-      const int at = i - row * Places;
-      const int within = Quad == Noted ? 0 : at % Noted;
-      const int2 place = places[Quad == Noted ? at : at / Noted];
-      const int cell = row * S::plane + place.y + within;
-      const bool inside = place.x >= 0 && (S::Reduced % T::slice == 0 || row < count);
-      if constexpr (!Load::plain) {
-        patchCells[j] = cell;
-        x[j] = inside ? load(image, channel + from + row, place.x + within) : 0.0f;
-      } else {
-        const auto *of = load.at(image, channel + from + (inside ? row : 0), inside ? place.x + within : 0);
-        if constexpr (Quad == 4)
-          Bring::quad(to + S::WeightFloats + cell, of, inside);
-        else
-          Bring::one(to + S::WeightFloats + cell, of, inside);
+      const int quad = Last ? i % S::Quads : i / S::plane; // lanes read neighbours
+      const int at = Last ? i / S::Quads : i - quad * S::plane;
+      const int place = tables.places[at];
+      patchCells[j] = quad * S::plane + at;
+#pragma unroll
+      for (int q = 0; q < S::Quad; q++) {
+        const bool exists = place >= 0 && (S::Reduced % T::slice == 0 || S::Quad * quad + q < count);
+        x[j][q] = exists ? element(channel + from + S::Quad * quad + q, place) : 0.0f;
       }
     }
   }
-  DEV void storePatch() {
-    if constexpr (!Load::plain) {
+  DEV void storePatch() const {
 #pragma unroll
-      for (int j = 0; j < PatchStep; j++)
-        if (patchCells[j] >= 0)
-          to[S::WeightFloats + patchCells[j]] = nearTf32(x[j]);
-    }
+    for (int j = 0; j < PatchStep; j++)
+      if (patchCells[j] >= 0)
+        *(float4 *)(to + S::WeightFloats + 4 * patchCells[j]) = Words::quad(x[j]);
   }
 
   DEV void step() {
@@ -254,44 +219,31 @@ template <class P, class T, bool Scatter, class Load, class W> struct TogetherAh
 // alias `pipe`.
 template <class P, class T, bool Scatter, class Load, class W>
 DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *weight, const WindowPlace<P, T, Scatter> &at) {
-  using S = TensorWindowShape<P, T, Scatter>;
-  using Ahead = TogetherAhead<P, T, Scatter, Load, W>;
+  using S = TogetherShape<P, T, Scatter>;
   static_assert(T::pitch >= volume(T::box), "expected a tile row to hold the box");
-  int2 *table = (int2 *)pipe;
+  const TogetherTables<P, T, Scatter> tables(pipe);
   float *now = pipe + S::TableFloats; // the buffer that is multiplied
   float *next = now + (S::Buffers - 1) * S::BufferFloats;
-  const Vec3 base = {windowBase<Scatter>(at.d, P::stride.d, P::taps.d, P::padding.d, P::dilation.d),
-                     windowBase<Scatter>(at.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h),
-                     windowBase<Scatter>(at.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w)};
-  const Vec3 early = {base.d, base.h, base.w - S::Shift};
-  tensorWindowTable<P, T, Scatter>(table, at, base);
-  int2 *places = table + S::Phases * (S::PhaseEntries + 1);
-  int *words = (int *)(places + S::PatchPlaces);
-  Ahead::note(places, early);
-  S::Bricks::note(words);
-  if constexpr (S::Bricks::Filled && (S::Direct || S::Bricks::Fours)) { // what only fills up a step is zero
-#pragma unroll 1
-    for (int i = threadIdx.x; i < S::Buffers * S::BufferFloats; i += T::threads)
-      now[i] = 0.0f;
-  }
+  tables.fill(at, Vec3{windowBase<Scatter>(at.d, P::stride.d, P::taps.d, P::padding.d, P::dilation.d),
+                       windowBase<Scatter>(at.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h),
+                       windowBase<Scatter>(at.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w)});
   __syncthreads(); // the tables are there
   const int group = at.channel / S::Written;
   const W *first = Scatter ? weight + ((index_t)group * S::Reduced * S::Written + at.channel - group * S::Written) * S::Taps
                            : weight + (index_t)at.channel * (S::Reduced * S::Taps);
-  Ahead ahead{load, first, places, words, now, at.image, group * S::Reduced, at.channels};
+  TogetherAhead<P, T, Scatter, Load, W> ahead{load, first, tables, now, at.image, group * S::Reduced, at.channels};
   ahead.start(now, 0);
   ahead.finish();
   TogetherShare<P, T, Scatter> share;
-  waitForCopies();
   showToWarpgroups();
   __syncthreads();
 #pragma unroll 1
   for (int from = T::slice;; from += T::slice) {
     if (from < S::Reduced)
       ahead.start(next, from);
-    share.multiplyTogether(table, now, now + S::WeightFloats, ahead);
+    share.multiply(tables, now, now + S::WeightFloats, ahead);
     ahead.finish();
-    waitForCopies();
+    waitForProducts<0>();
     showToWarpgroups();
     __syncthreads(); // everybody has read this buffer, and the next one is full
     if (from >= S::Reduced)
