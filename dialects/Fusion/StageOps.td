@@ -131,11 +131,12 @@ def Fusion_ContractOp : Fusion_Op<"contract"> {
     * (contract_c6) The windows of S lie inside L and its padding.
     * (contract_c7) `matmul` has operands and a result of rank 2 whose extents agree; split, the result is f32.
     * (contract_c8) Only `matmul` transposes.
+    * (contract_c9) Only a gather or scatter is `packed`: its W lies in memory as `fusion.pack` leaves it.
   }];
   let arguments = (ins Fusion_ContractKind:$kind, Fusion_Tensor:$lhs, Fusion_Tensor:$rhs,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$stride, DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$padding,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$dilation, DefaultValuedAttr<I64Attr, "1">:$groups,
-                       UnitAttr:$transpose_a, UnitAttr:$transpose_b);
+                       UnitAttr:$transpose_a, UnitAttr:$transpose_b, UnitAttr:$packed);
   let results = (outs Fusion_Tensor:$result);
   let hasVerifier = 1;
   let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
@@ -223,13 +224,34 @@ def Fusion_FinishOp : Fusion_Op<"finish"> {
   let assemblyFormat = "$kind $layout $partial `over` custom<Domain>($domain) attr-dict-with-keyword `:` functional-type($partial, $results)";
 }
 
+def Fusion_PackOp : Fusion_Op<"pack", [AllTypesMatch<["weight", "result"]>]> {
+  let summary = "the weights of a window, rounded to TF32, in the order in which warpgroups read them";
+  let description = [{
+    Where many blocks read the same weights, they are put in order once: `[R / 4, taps, C, 4]` with R the reduction channels and C the output
+    channels of the `gather` or `scatter` that reads them. -fusion-schedule adds the kernel. The type stays that of W.
+
+    ```mlir
+    %p = fusion.pack gather %w : tensor<4x8x3xf32>
+    ```
+
+    Constraints:
+    * (pack_c1) The kind is gather or scatter.
+    * (pack_c2) W is f32, static and of rank 3 to 5; the reduction channels (of gather W's second extent, of scatter its first divided by
+      `groups`) are a multiple of four.
+  }];
+  let arguments = (ins Fusion_ContractKind:$kind, Fusion_Tensor:$weight, DefaultValuedAttr<I64Attr, "1">:$groups);
+  let results = (outs Fusion_Tensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$kind $weight attr-dict `:` type($weight)";
+}
+
 def Fusion_KernelOp : Op<Fusion_Dialect, "kernel", [IsolatedFromAbove, SingleBlock, Pure]> {
   let summary = "stages that become one CUDA kernel";
   let description = [{
     Operands are read from memory, results are stored to memory; everything between stays in registers or shared memory. `schedule` is
     set by -fusion-schedule. The strategy says which printer of lib/Emit/CUDA makes the kernel: that of its contraction (`gather`,
     `scatter`, `weight`, `matmul`) or of its `pool`, lanes along positions (`channels`) or along features (`rows`), a block that sweeps
-    over runs of elements once per reduction (`sweep`), or the merging of partials (`finish_rows`, `finish_columns`).
+    over runs of elements once per reduction (`sweep`), the merging of partials (`finish_rows`, `finish_columns`), or a `pack`.
 
     ```mlir
     %s = fusion.kernel "forward_0_convolution" "gather"(%l, %w) : (tensor<?x6x9xf32>, tensor<4x6x3xf32>) -> tensor<?x4x7xf32> {
@@ -248,6 +270,7 @@ def Fusion_KernelOp : Op<Fusion_Dialect, "kernel", [IsolatedFromAbove, SingleBlo
       `scatter` there may be one pool (`average` or `max`), which is made of the contraction's tile.
     * (kernel_c5) `finish_rows` merges partials of the layout `tiles_inner`, `finish_columns` of `tiles_outer`, and `rows` those of one split
       matrix product; no other kernel does.
+    * (kernel_c7) `pack` holds one `fusion.pack` and nothing else; no other kernel holds one.
     * (kernel_c6) The name is a C identifier.
   }];
   let arguments = (ins Variadic<Fusion_Tensor>:$inputs, StrAttr:$name, StrAttr:$strategy, OptionalAttr<DictionaryAttr>:$schedule);

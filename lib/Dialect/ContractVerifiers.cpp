@@ -63,6 +63,9 @@ static std::array<RankedTensorType, 3> windowedTypes(ContractOp op) {
 }
 
 LogicalResult ContractOp::verify() {
+  if (getPacked() && getKind() != ContractKind::gather && getKind() != ContractKind::scatter)
+    return emitOpError("expected packed weights of a gather or scatter only, but got ")
+           << stringifyContractKind(getKind()) << " (contract_c9)";
   if (getKind() == ContractKind::matmul) {
     if (!getStride().empty() || !getPadding().empty() || !getDilation().empty() || getGroups() != 1)
       return emitOpError("expected a matrix product without window and with one group, but got ")
@@ -102,10 +105,22 @@ LogicalResult ContractOp::verify() {
   return success();
 }
 
+LogicalResult PackOp::verify() {
+  bool gather = getKind() == ContractKind::gather;
+  if (!gather && getKind() != ContractKind::scatter)
+    return emitOpError("expected the kind gather or scatter, but got ") << stringifyContractKind(getKind()) << " (pack_c1)";
+  auto w = getWeight().getType();
+  bool fits = w.getElementType().isF32() && w.hasStaticShape() && w.getRank() >= 3 && w.getRank() <= 5 && getGroups() >= 1;
+  if (!fits || (gather ? w.getDimSize(1) : w.getDimSize(0) / getGroups()) % 4 != 0)
+    return emitOpError("expected a static f32 tensor of rank 3 to 5 whose reduction channels are a multiple of four, but got ")
+           << w << " in " << getGroups() << " groups (pack_c2)";
+  return success();
+}
+
 // ---------------------------------------------------------------- kernels
 
 static constexpr StringRef kStrategies[] = {"gather",   "scatter", "weight", "matmul",      "pool",
-                                            "channels", "rows",    "sweep",  "finish_rows", "finish_columns"};
+                                            "channels", "rows",    "sweep",  "finish_rows", "finish_columns", "pack"};
 
 LogicalResult KernelOp::verifyRegions() {
   Block &block = getBody().front();
@@ -124,11 +139,15 @@ LogicalResult KernelOp::verifyRegions() {
   if (name.empty() || llvm::isDigit(name.front()) || !llvm::all_of(name, plain))
     return emitOpError("expected a C identifier as the kernel's name, but got '") << name << "' (kernel_c6)";
   bool finishes = getStrategy().starts_with("finish_"), pools = getStrategy() == "pool";
-  bool anchored = !finishes && getStrategy() != "channels" && getStrategy() != "rows" && getStrategy() != "sweep";
+  bool packs = getStrategy() == "pack";
+  if (auto held = block.getOps<PackOp>(); packs ? !llvm::hasSingleElement(block.without_terminator()) || held.empty() : !held.empty())
+    return emitOpError("expected one fusion.pack and nothing else where the strategy is pack, and none elsewhere, but got the strategy '")
+           << getStrategy() << "' (kernel_c7)";
+  bool anchored = !finishes && !packs && getStrategy() != "channels" && getStrategy() != "rows" && getStrategy() != "sweep";
   bool windows = getStrategy() == "gather" || getStrategy() == "scatter";
   unsigned contractions = 0, tilePools = 0, merged = 0;
   for (Operation &op : block.without_terminator()) {
-    if (!isa<MapOp, ReduceOp, ContractOp, PoolOp, PartialOp, FinishOp>(op))
+    if (!isa<MapOp, ReduceOp, ContractOp, PoolOp, PartialOp, FinishOp, PackOp>(op))
       return op.emitOpError("expected a stage in a kernel's body; lower it with -fusion-lower-to-stages (kernel_c2)");
     if (auto contract = dyn_cast<ContractOp>(op)) {
       ++contractions;

@@ -142,7 +142,8 @@ LogicalResult Compilation::plan(func::FuncOp func, StringRef role) {
     func->setAttr("fusion.choices", model->getAttr("fusion.choices"));
     SmallVector<Attribute> schedules;
     for (KernelOp kernel : model.getOps<KernelOp>())
-      schedules.push_back(*kernel.getSchedule());
+      if (kernel.getStrategy() != "pack") // follows from the tile of a window
+        schedules.push_back(*kernel.getSchedule());
     func->setAttr("fusion.schedules", ArrayAttr::get(func.getContext(), schedules));
   }
   if (failed(fuseFunction(func, out.spec, out.batch)) || failed(scheduleFunction(func, out.spec, out.batch)))

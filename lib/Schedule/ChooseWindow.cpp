@@ -86,14 +86,18 @@ private:
   double operand; ///< bytes
 
   bool fits() const { return operand <= double(spec.l2Bytes); }
-  void consider(Best &best, const WindowTile &t, const BlockCost &block) {
+  /// Of the kernel that packs weights: it reads and writes them once.
+  double packSeconds() const {
+    return spec.launchSeconds + 8 * double(p.a * p.b / p.groups * volume(p.taps)) / spec.bandwidth;
+  }
+  void consider(Best &best, const WindowTile &t, const BlockCost &block, double besideSeconds = 0) {
     if (block.registers > (t.onTensorCores() ? kMostTensorRegisters : kMostRegisters))
       return;
     int64_t channelBlocks = t.channelBlocks(p, scatter);
     double blocks = double(images * t.boxes(p, scatter) * channelBlocks);
     // Blocks of the next channels run when the operand has left L2: a sweep that nothing hides, and bytes that plans do not count on.
     double sweeps = fits() ? 0 : kSweepPenalty * operand * double(channelBlocks / p.groups - 1) / spec.bandwidth * spec.clock();
-    double cycles = deviceCycles(block, blocks, spec) + sweeps;
+    double cycles = deviceCycles(block, blocks, spec) + sweeps + besideSeconds * spec.clock();
     if (cycles >= best.cycles && !seen)
       return;
     WindowTile tile = t;
@@ -158,9 +162,12 @@ void Candidates::onWarpgroups(const Extents &box) {
         WarpgroupWindow counter(p, t, scatter, work, spec);
         for (int64_t slice = 8 * pack; slice <= std::min<int64_t>(32 * pack, roundUp(reduced, 8 * pack)); slice *= 2) {
           t.slice = slice;
-          consider(tensor, t, counter.block(slice, fits()));
+          for (int64_t packed = 0; packed <= int64_t(p.packs); ++packed) {
+            t.packed = packed;
+            consider(tensor, t, counter.block(slice, fits()), packed ? packSeconds() : 0);
+          }
         }
-        t.slice = 8 * pack;
+        t.slice = 8 * pack, t.packed = 0;
       }
     }
 }

@@ -35,6 +35,7 @@ KernelFacts KernelFacts::of(KernelOp kernel) {
                        .Case("channels", Strategy::Channels)
                        .Case("rows", Strategy::Rows)
                        .Case("finish_rows", Strategy::FinishRows)
+                       .Case("pack", Strategy::Pack)
                        .Default(Strategy::FinishColumns);
   bool found = false, partials = false;
   for (Operation &op : kernel.getBody().front().without_terminator()) {

@@ -87,6 +87,7 @@ static DictionaryAttr chooseTile(KernelOp kernel, const DeviceSpec &spec, int64_
     return toAttr(context, chooseRowTile(extent(facts.domain.batch), facts.domain.channels, facts.group, spec));
   case Strategy::FinishRows:
   case Strategy::FinishColumns:
+  case Strategy::Pack:
     return DictionaryAttr::get(context);
   }
   llvm_unreachable("every strategy is handled");
@@ -119,8 +120,13 @@ static FailureOr<DictionaryAttr> fitWindow(KernelOp kernel, DictionaryAttr given
   for (int i = 0; i < 3; ++i)
     if (int64_t windows = (out[i] + multiple[i] - 1) / multiple[i]; tile.box[i] % multiple[i])
       tile.box[i] = multiple[i] * std::clamp<int64_t>(tile.box[i] / multiple[i], 1, windows);
-  if (tile.onTensorCores()) {
-    int64_t places = WindowGeometry(problem, tile, kernel.getStrategy() == "scatter").places;
+  tile.packed = tile.packed && problem.packs;
+  WindowGeometry g(problem, tile, kernel.getStrategy() == "scatter");
+  if (tile.grouped) {
+    int64_t tiles = tile.warpPlaces / 16;
+    tile.threads = 128 * ((g.tiles + tiles - 1) / tiles) * ((tile.channels + tile.warpChannels - 1) / tile.warpChannels);
+  } else if (tile.onTensorCores()) {
+    int64_t places = g.places;
     tile.threads = 32 * ((places + tile.warpPlaces - 1) / tile.warpPlaces) * ((tile.channels + tile.warpChannels - 1) / tile.warpChannels);
   }
   DictionaryAttr fitted = toAttr(kernel.getContext(), tile);
@@ -177,6 +183,42 @@ static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given) 
   return toAttr(kernel.getContext(), tile);
 }
 
+/// Puts a kernel that packs them in front of kernels whose tiles read packed weights, one for all that read the same.
+static void packWeights(func::FuncOp func) {
+  llvm::DenseMap<std::tuple<Value, ContractKind, int64_t>, Value> packed;
+  for (KernelOp kernel : llvm::make_early_inc_range(func.getOps<KernelOp>())) {
+    WindowTile tile;
+    if (kernel.getStrategy() != "gather" && kernel.getStrategy() != "scatter")
+      continue;
+    fromAttr(*kernel.getSchedule(), tile);
+    if (!tile.packed)
+      continue;
+    ContractOp contract = KernelFacts::of(kernel).contract;
+    auto argument = cast<BlockArgument>(contract.getRhs());
+    Value weight = kernel.getInputs()[argument.getArgNumber()];
+    Value &result = packed[{weight, contract.getKind(), contract.getGroups()}];
+    if (!result) {
+      OpBuilder b(kernel);
+      auto pack = KernelOp::create(b, contract.getLoc(), TypeRange(weight.getType()), ValueRange(weight),
+                                   b.getStringAttr(kernel.getName() + "_weights"), b.getStringAttr("pack"), b.getDictionaryAttr({}));
+      Block *body = b.createBlock(&pack.getBody(), {}, TypeRange(weight.getType()), {contract.getLoc()});
+      auto op = PackOp::create(b, contract.getLoc(), contract.getKind(), body->getArgument(0), contract.getGroups());
+      op->setAttr("source", b.getStringAttr("packed weights"));
+      ReturnOp::create(b, contract.getLoc(), op.getResult());
+      result = pack.getResult(0);
+    }
+    unsigned inputs = kernel.getNumOperands();
+    kernel.getInputsMutable().append(result);
+    contract.setPacked(true);
+    contract.getRhsMutable().set(kernel.getBody().front().insertArgument(inputs, weight.getType(), contract.getLoc()));
+    if (argument.use_empty()) {
+      unsigned number = argument.getArgNumber();
+      kernel.getBody().front().eraseArgument(number);
+      kernel.getInputsMutable().erase(number);
+    }
+  }
+}
+
 LogicalResult fusion::scheduleFunction(func::FuncOp func, const DeviceSpec &spec, int64_t batch) {
   auto given = func->getAttrOfType<ArrayAttr>("fusion.schedules");
   SmallVector<std::string> lines;
@@ -193,6 +235,7 @@ LogicalResult fusion::scheduleFunction(func::FuncOp func, const DeviceSpec &spec
   }
   if (given && index != given.size())
     return func.emitError() << "expected " << index << " schedules, one per kernel, but got " << given.size();
+  packWeights(func);
   if (!lines.empty()) { // behind what fusion decided
     SmallVector<StringRef> all;
     if (auto before = func->getAttrOfType<ArrayAttr>("fusion.decisions"))

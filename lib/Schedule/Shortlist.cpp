@@ -103,7 +103,11 @@ SmallVector<TileCandidate> fusion::shortlist(KernelOp kernel, const DeviceSpec &
   switch (facts.strategy) {
   case Strategy::Gather:
   case Strategy::Scatter: {
-    auto seen = [&](const WindowTile &tile, double seconds) { best.offer(tile, seconds); };
+    bool packed = facts.contract.getPacked(); // the kernel that packs is there, or is not
+    auto seen = [&](const WindowTile &tile, double seconds) {
+      if (bool(tile.packed) == packed)
+        best.offer(tile, seconds);
+    };
     chooseWindow(WindowProblem::of(facts.contract), facts.strategy == Strategy::Scatter, work, spec, batch, seen);
     break;
   }

@@ -22,6 +22,8 @@ WindowProblem WindowProblem::of(ContractOp op) {
     p.small[to] = s[2 + i], p.large[to] = l[2 + i], p.taps[to] = w[2 + i];
     p.stride[to] = op.getStride()[i], p.padding[to] = op.getPadding()[i], p.dilation[to] = op.getDilation()[i];
   }
+  int64_t reduced = (op.getKind() == ContractKind::gather ? p.b : p.a) / p.groups;
+  p.packs = !weight && p.factors == Factors::Tf32 && reduced % 4 == 0 && cast<RankedTensorType>(op.getRhs().getType()).getElementType().isF32();
   return p;
 }
 
@@ -219,7 +221,7 @@ struct Fields {
 void visit(Fields &f, WindowTile &t) {
   f("box", t.box), f("channels", t.channels), f("slice", t.slice), f("rows", t.rows), f("cols", t.cols), f("threads", t.threads),
       f("warp_places", t.warpPlaces), f("warp_channels", t.warpChannels), f("resident", t.resident), f("pack", t.pack),
-      f("grouped", t.grouped);
+      f("grouped", t.grouped), f("packed", t.packed);
 }
 void visit(Fields &f, WeightTile &t) {
   f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits),

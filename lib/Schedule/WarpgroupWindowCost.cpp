@@ -38,14 +38,14 @@ int64_t WarpgroupWindow::stageAhead(BlockCost &b, const WindowGeometry &sized, i
          patch = quads * double(sized.plane), weights = double(sized.weightFloats) / 4;
   double apart = scatter || volume(p.taps) == 1 ? 1 : 3; // lines that a warp's loads of a gather's weights touch
   b.issued += slices / 32 *
-              (patch * (14 + factors * (6 + 4 * (work.loads[0] - 1) + work.instructions[0])) + weights * (20 + 6 * factors) +
+              (patch * (14 + factors * (6 + 4 * (work.loads[0] - 1) + work.instructions[0])) + weights * (t.packed ? 6 : 20 + 6 * factors) +
                60 * double(t.threads));
-  b.shared += slices / 8 * (patch + weights) + slices / 32 * factors * (patch * work.loads[0] + weights * apart);
+  b.shared += slices / 8 * (patch + weights) + slices / 32 * factors * (patch * work.loads[0] + (t.packed ? 0 : weights * apart));
   // Rows of the patch start anywhere in a 32-byte sector.
   b.bytes += work.loads[0] * double(g.patch[0] * g.patch[1] * reduced) * double(4 * g.patch[2] + 28) +
              4 * double(reduced * t.channels * volume(p.taps));
   auto perStep = [&](double items, double most) { return std::clamp(std::ceil(std::ceil(items / double(t.threads)) / steps), 1.0, most); };
   double plain = work.instructions[0] == 0, most = 4 / double(t.pack);
-  return int64_t(perStep(weights, most) * (factors + 1) + perStep(patch, plain ? most : 2) * (factors * work.loads[0] + 1)) +
+  return int64_t((t.packed ? 4 : perStep(weights, most) * (factors + 1)) + perStep(patch, plain ? most : 2) * (factors * work.loads[0] + 1)) +
          std::min<int64_t>(12, int64_t(work.instructions[0]) / 2);
 }

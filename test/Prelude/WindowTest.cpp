@@ -1,5 +1,6 @@
 // gather and scatter against plain loops over many geometries, tiles and group counts.
 #include "Harness.h"
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <set>
@@ -19,6 +20,7 @@ struct WindowCase {
   int warpPlaces = 0, warpChannels = 0; // on tensor cores
   std::string factors = "Tf32";
   bool grouped = false; // four warps multiply together
+  bool packed = false;  // and read packed weights
 
   bool onTensorCores() const { return warpPlaces > 0; }
   Extents in() const { return scatter ? small : large; }
@@ -155,7 +157,7 @@ struct WindowCase {
       << "  float *tile = " << (onTensorCores() ? "true" : "WindowShape<P, T, " + kind + ">::Resident") << " ? pipe : pipe + "
       << ceilDiv(pipeFloats(), 4) * 4 << ";\n"
       << "  const WindowPlace<P, T, " << kind << "> at;\n  "
-      << (grouped           ? "windowTogether<P, T, " + kind + ">"
+      << (grouped           ? "windowTogether<P, T, " + kind + (packed ? ", true>" : ", false>")
           : onTensorCores() ? "windowTensor<P, T, " + kind + ">"
           : scatter         ? "scatter<P, T>"
                             : "gather<P, T>")
@@ -188,13 +190,26 @@ struct WindowCase {
     return y;
   }
 
+  /// Weights [A][B / G][taps] as [reduced / 4][taps][written][4], groups of a scatter one behind the other.
+  std::vector<float> packedOrder(const std::vector<float> &w) const {
+    std::vector<float> to(w.size());
+    const int as = a, bs = b / groups, all = taps.volume();
+    for (int a1 = 0; a1 < as; a1++)
+      for (int b1 = 0; b1 < bs; b1++)
+        for (int t = 0; t < all; t++) {
+          const int reduction = scatter ? a1 : b1, column = scatter ? b1 : a1;
+          to[(((size_t)(reduction / 4) * all + t) * (scatter ? bs : as) + column) * 4 + reduction % 4] = w[((size_t)a1 * bs + b1) * all + t];
+        }
+    return to;
+  }
+
   void run(Kernels &kernels, bool infinite) const {
     std::vector<float> x = randomValues((size_t)images * (scatter ? a : b) * in().volume(), 1);
     if (infinite) // must reach the outputs that read it, and no others
       x.back() = x[in().volume() / 2] = std::numeric_limits<float>::infinity();
     const std::vector<float> w = randomValues((size_t)a * b / groups * taps.volume(), 2);
     const std::vector<Judged> want = expected(onTensorCores() ? roundedTo(factors, x) : x, onTensorCores() ? roundedTo(factors, w) : w);
-    Array dx(x), dw(w), dy(want.size());
+    Array dx(x), dw(packed ? packedOrder(inTf32(w)) : w), dy(want.size());
     const unsigned y = groups * ceilDiv(written(), channels);
     kernels.launch(name + "_kernel", {(unsigned)(images * boxes()), y, 1}, threads, 4 * (ceilDiv(pipeFloats(), 4) * 4 + tileFloats()),
                    {dx.argument(), dw.argument(), dy.argument()});
@@ -348,6 +363,10 @@ std::vector<WindowCase> inAllFormats(const std::vector<WindowCase> &cases) {
       if (factors != factorFormats[0])
         c.slice += c.grouped ? c.slice : c.slice % 2;
       all.push_back(c);
+      if (c.grouped && c.factors == factorFormats[0] && c.reduced() % 4 == 0) {
+        c.packed = true, c.name += "_packed";
+        all.push_back(c);
+      }
     }
   return all;
 }
@@ -399,6 +418,28 @@ TEST(Window, TensorScatter) {
           onTensorCores(scatterCase("thin", 1, 3, 5, 1, {4, 4, 4}, {3, 4, 3}, two, one, one, one), {1, 1, 3}, 5, 2, 16, 8),
           onTensorCores(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 23}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 32}, 5, 4, 16, 8),
       }));
+}
+
+TEST(Window, PacksWeights) {
+  const Extents k32{1, 3, 2};
+  WindowCase gather = gatherCase("gather", 1, 7, 12, 1, {1, 9, 9}, k32, one, zero, one);
+  WindowCase scatter = scatterCase("scatter", 1, 8, 10, 2, {1, 9, 9}, k32, one, zero, one, zero);
+  Kernels kernels("pack.cu", preludeText({"base", "aligned", "wgmma", "pack"}) + R"(
+extern "C" __global__ void gather(float *to, const float *w) { packWeights<7, 12, 6, false>(to, w); }
+extern "C" __global__ void scatter(float *to, const float *w) { packWeights<8, 5, 6, true>(to, w); }
+)");
+  for (const WindowCase &c : {gather, scatter}) {
+    std::vector<float> w = randomValues((size_t)c.a * c.b / c.groups * c.taps.volume(), 3);
+    w[1] = std::numeric_limits<float>::infinity();
+    Array to(w.size()), from(w);
+    kernels.launch(c.name, {(unsigned)(w.size() / 4 + 63) / 64, 1, 1}, 64, 0, {to.argument(), from.argument()});
+    const std::vector<float> packed = to.read(), want = c.packedOrder(inTf32(w));
+    for (size_t i = 0; i < w.size(); i++) { // what is behind a factor's 19 bits is not read
+      unsigned got, expected;
+      memcpy(&got, &packed[i], 4), memcpy(&expected, &want[i], 4);
+      EXPECT_EQ(got >> 13, expected >> 13) << c.name << " " << i;
+    }
+  }
 }
 
 TEST(Window, GatherTogether) {

@@ -5,7 +5,7 @@
 
 namespace fusion {
 
-enum class Strategy { Gather, Scatter, Weight, Matmul, Pool, Channels, Rows, Sweep, FinishRows, FinishColumns };
+enum class Strategy { Gather, Scatter, Weight, Matmul, Pool, Channels, Rows, Sweep, FinishRows, FinishColumns, Pack };
 
 struct KernelFacts {
   Strategy strategy = Strategy::Channels;

@@ -32,6 +32,7 @@ struct WindowProblem {
   Extents small{1, 1, 1}, large{1, 1, 1}, taps{1, 1, 1}, stride{1, 1, 1}, padding{0, 0, 0}, dilation{1, 1, 1};
   int64_t images = 1;              ///< ShapedType::kDynamic for a dynamic batch
   Factors factors = Factors::Tf32; ///< on tensor cores
+  bool packs = false;              ///< whether its weights can be packed (fusion.pack)
 
   static WindowProblem of(ContractOp op);
 };
@@ -50,6 +51,7 @@ struct WindowTile {
   int64_t resident = 0; ///< on tensor cores: blocks per multiprocessor that the compiler must leave registers for
   int64_t pack = 1;     ///< on tensor cores: reduction channels that share a word; slice is a multiple of it
   int64_t grouped = 0;  ///< on tensor cores: 1 where four warps multiply together, all factors in shared memory (wgmma)
+  int64_t packed = 0;   ///< 1 where warpgroups read weights that a kernel has packed for all blocks
   bool onTensorCores() const { return warpPlaces > 0; }
   int64_t boxes(const WindowProblem &p, bool scatter) const;         ///< per image
   int64_t channelBlocks(const WindowProblem &p, bool scatter) const; ///< all groups

@@ -282,6 +282,9 @@ FailureOr<EmittedPhase> PhaseEmitter::run() {
     case Strategy::FinishColumns:
       emitFinish(*k);
       break;
+    case Strategy::Pack:
+      emitPack(*k);
+      break;
     }
     for (auto [result, inner, tiles] :
          llvm::zip(kernel.getResults(), kernel.getBody().front().getTerminator()->getOperands(), k->partialTiles)) {

@@ -57,7 +57,11 @@ void cuda::emitWindow(KernelText &k) {
   w.line(formatv("const WindowPlace<{0}, {1}, {2}> at;", problem, tile, flag));
   w.line(k.comment(contract));
   std::string call = t.onTensorCores()
-                         ? formatv("{0}<{1}, {2}, {3}>", t.grouped ? "windowTogether" : "windowTensor", problem, tile, flag).str()
+                         ? formatv("{0}<{1}, {2}, {3}{4}>", t.grouped ? "windowTogether" : "windowTensor", problem, tile, flag,
+                                   !t.grouped          ? ""
+                                   : contract.getPacked() ? ", true"
+                                                          : ", false")
+                               .str()
                          : formatv("{0}<{1}, {2}>", scatter ? "scatter" : "gather", problem, tile).str();
   w.line(formatv("{0}(tile, pipe, {1}, {2}, at);", call, load, k.pointer(contract.getRhs())));
   ChannelLoop loop;
@@ -88,6 +92,25 @@ void cuda::emitWindow(KernelText &k) {
   double operand = bytesOf(contract.getLhs().getType(), k.options.batch);
   if (operand > double(k.options.spec.l2Bytes))
     k.extraSweepBytes = operand * double(t.channelBlocks(p, scatter) / p.groups - 1);
+}
+
+void cuda::emitPack(KernelText &k) {
+  constexpr int64_t threads = 256;
+  auto pack = *k.kernel.getBody().front().getOps<PackOp>().begin();
+  ArrayRef<int64_t> shape = pack.getWeight().getType().getShape();
+  int64_t taps = 1;
+  for (int64_t extent : shape.drop_front(2))
+    taps *= extent;
+  bool scatter = pack.getKind() == ContractKind::scatter;
+  int64_t quads = shape[0] * shape[1] * taps / 4;
+  k.prelude.insert("pack.cuh");
+  Writer &w = k.body;
+  w.line(k.comment(pack));
+  w.line(formatv("packWeights<{0}, {1}, {2}, {3}>({4}, {5});", shape[0], shape[1], taps, scatter ? "true" : "false", k.pointerOfResult(0),
+                 k.pointer(pack.getWeight())));
+  k.launch.block = threads;
+  k.launch.grid = {runtime::Expr((quads + threads - 1) / threads), runtime::Expr(1), runtime::Expr(1)};
+  k.tileText = formatv("{0} quads of weights in the order of {1} warpgroups", quads, scatter ? "a transposed window's" : "a window's").str();
 }
 
 void cuda::emitWeight(KernelText &k) {

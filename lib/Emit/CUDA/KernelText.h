@@ -136,6 +136,7 @@ void emitMatmul(KernelText &k);
 void emitRows(KernelText &k); ///< elementwise, lanes along features
 void emitWeight(KernelText &k);
 void emitFinish(KernelText &k);
+void emitPack(KernelText &k); ///< weights in the order of warpgroups
 
 /// Where a map's own domain has a reduction's result at offset `out`: `here`, unless the shape that the `results` per image are seen in
 /// puts them elsewhere (one value per channel may be a tensor [C, 1], one per image a tensor [N]).
