@@ -158,13 +158,16 @@ void Candidates::onWarpgroups(const Extents &box) {
         // Sums beyond 128 registers leave no room for what feeds them.
         if (groups > 4 || tiles > g.tiles || g.phaseCount() * tiles * t.warpChannels / 2 > 128 || !g.describable)
           continue;
-        t.warpPlaces = 16 * tiles, t.threads = 128 * groups;
-        WarpgroupWindow counter(p, t, scatter, work, spec);
-        for (int64_t slice = 8 * pack; slice <= std::min<int64_t>(32 * pack, roundUp(reduced, 8 * pack)); slice *= 2) {
-          t.slice = slice;
-          for (int64_t packed = 0; packed <= int64_t(p.packs); ++packed) {
-            t.packed = packed;
-            consider(tensor, t, counter.block(slice, fits()), packed ? packSeconds() : 0);
+        t.warpPlaces = 16 * tiles;
+        for (int64_t stagers : {128, 256}) {
+          t.stagers = stagers, t.threads = 128 * groups + stagers;
+          WarpgroupWindow counter(p, t, scatter, work, spec);
+          for (int64_t slice = 8 * pack; slice <= std::min<int64_t>(32 * pack, roundUp(reduced, 8 * pack)); slice *= 2) {
+            t.slice = slice;
+            for (int64_t packed = 0; packed <= int64_t(p.packs); ++packed) {
+              t.packed = packed;
+              consider(tensor, t, counter.block(slice, fits()), packed ? packSeconds() : 0);
+            }
           }
         }
         t.slice = 8 * pack, t.packed = 0;

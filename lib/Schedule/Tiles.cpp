@@ -221,7 +221,7 @@ struct Fields {
 void visit(Fields &f, WindowTile &t) {
   f("box", t.box), f("channels", t.channels), f("slice", t.slice), f("rows", t.rows), f("cols", t.cols), f("threads", t.threads),
       f("warp_places", t.warpPlaces), f("warp_channels", t.warpChannels), f("resident", t.resident), f("pack", t.pack),
-      f("grouped", t.grouped), f("packed", t.packed);
+      f("grouped", t.grouped), f("packed", t.packed), f("stagers", t.stagers);
 }
 void visit(Fields &f, WeightTile &t) {
   f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits),

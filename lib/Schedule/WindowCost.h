@@ -68,7 +68,7 @@ public:
 
 private:
   const DeviceSpec &spec;
-  int64_t stageAhead(BlockCost &b, const WindowGeometry &sized, int64_t slice, double steps) const;
+  void stageBeside(BlockCost &b, const WindowGeometry &sized, int64_t slice, double multiplying) const;
 };
 
 } // namespace fusion

@@ -140,7 +140,7 @@ struct WindowCase {
       << ";\n};\nstruct T {\n  static constexpr Vec3 box = " << box.text() << ";\n  static constexpr int channels = " << channels
       << ", slice = " << slice << ", rows = " << rows << ", cols = " << cols << ", threads = " << threads
       << ", vector = 1, pitch = " << box.volume() + extraPitch << ", warpPlaces = " << warpPlaces << ", warpChannels = " << warpChannels
-      << ";\n"
+      << (grouped ? ", stagers = 64" : "") << ";\n"
       << (onTensorCores() ? "  using Factors = " + factors +
                                 ";\n  using Products = " + (grouped ? factors + "Warpgroup" + std::to_string(warpChannels) : "NoWarpgroup") + ";\n"
                           : "")
@@ -350,7 +350,7 @@ WindowCase onTensorCores(WindowCase c, Extents box, int channels, int slice, int
 WindowCase together(WindowCase c, Extents box, int channels, int slice, int tiles, int warpChannels, int extraPitch = 0) {
   c = tiled(std::move(c), box, channels, slice, 1, 1, 0, extraPitch);
   c.name += "_together", c.grouped = true, c.warpPlaces = 16 * tiles, c.warpChannels = warpChannels;
-  c.threads = 128 * WindowCase::ceilDiv(c.togetherSizes().tiles, tiles) * WindowCase::ceilDiv(channels, warpChannels);
+  c.threads = 128 * WindowCase::ceilDiv(c.togetherSizes().tiles, tiles) * WindowCase::ceilDiv(channels, warpChannels) + 64;
   return c;
 }
 

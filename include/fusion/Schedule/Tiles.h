@@ -51,6 +51,7 @@ struct WindowTile {
   int64_t resident = 0; ///< on tensor cores: blocks per multiprocessor that the compiler must leave registers for
   int64_t pack = 1;     ///< on tensor cores: reduction channels that share a word; slice is a multiple of it
   int64_t grouped = 0;  ///< on tensor cores: 1 where four warps multiply together, all factors in shared memory (wgmma)
+  int64_t stagers = 0;  ///< of warpgroups: threads that bring operands while the others multiply
   int64_t packed = 0;   ///< 1 where warpgroups read weights that a kernel has packed for all blocks
   bool onTensorCores() const { return warpPlaces > 0; }
   int64_t boxes(const WindowProblem &p, bool scatter) const;         ///< per image

@@ -38,6 +38,8 @@ void cuda::emitWindow(KernelText &k) {
   tw.line(formatv("  static constexpr int channels = {0}, slice = {1}, {2} = {3}, {4} = {5}, threads = {6}, vector = {7}, pitch = {8};",
                   t.channels, t.slice, t.onTensorCores() ? "warpPlaces" : "rows", t.onTensorCores() ? t.warpPlaces : t.rows,
                   t.onTensorCores() ? "warpChannels" : "cols", t.onTensorCores() ? t.warpChannels : t.cols, t.threads, vector, g.pitch));
+  if (t.grouped)
+    tw.line(formatv("  static constexpr int stagers = {0};", t.stagers));
   StringRef base = t.onTensorCores() ? preludeTypeOf(p.factors) : "";
   std::string tile = k.globalStruct("Tile", tw.take(), t.grouped ? warpgroupFactors(k, base, t.warpChannels, true) : base.str());
   std::string load = k.loadFunctor(contract.getLhs());

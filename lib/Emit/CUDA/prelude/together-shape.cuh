@@ -7,7 +7,7 @@
 // either 64 places in a row that runs on into what lies around the box (what falls there is computed and dropped), or squares of eight
 // by eight; whichever covers the box with fewer tiles.
 // Tile T: box, channels, slice (a multiple of a step's channels), threads, pitch as in window.cuh; warpPlaces (16 per tile of 64) x
-// warpChannels per warp, of every phase; `Products` names the warpgroup's struct (wgmma.cuh), whose columns are warpChannels.
+// warpChannels per warp, of every phase; `stagers` threads, the last ones, that bring operands; `Products` names the warpgroup's struct (wgmma.cuh), whose columns are warpChannels.
 // Shared memory (`pipe`, 16-byte aligned): tables, then one buffer, or two with several slices. A buffer holds the weights of a slice of
 // reduction channels, then the patch. Sizes per axis, in plain arithmetic:
 //   spread, step, period, phases (nothing is paired) and cover as in window.cuh
@@ -56,8 +56,10 @@ template <class P, class T, bool Scatter> struct TogetherShape : WindowExtents<P
 
   static constexpr int Rows = T::warpPlaces / 16; // tiles of a warpgroup
   static constexpr int PlaceGroups = ceilDiv(Tiles, Rows), ChannelGroups = ceilDiv(T::channels, T::warpChannels);
-  static_assert(T::warpPlaces % 16 == 0 && PlaceGroups * ChannelGroups * 128 == T::threads && T::Products::columns == T::warpChannels,
+  static constexpr int Multiplying = PlaceGroups * ChannelGroups * 128; // the first threads
+  static_assert(T::warpPlaces % 16 == 0 && Multiplying + T::stagers == T::threads && T::Products::columns == T::warpChannels,
                 "expected one share per warpgroup");
+  static_assert(T::stagers % 32 == 0 && T::stagers > 0, "expected warps that stage");
 
   // Taps that meet a phase together form a class: quads of weights lie by class, then channels, then taps, then output channels, with one
   // quad in between that spares banks.
@@ -79,11 +81,6 @@ template <class P, class T, bool Scatter> struct TogetherShape : WindowExtents<P
     return Scatter ? tapsOf(extent, period, tap % period) - 1 - tap / period : tap;
   }
   static constexpr int MostTaps = ceilDiv(P::taps.d, period.d) * ceilDiv(P::taps.h, period.h) * ceilDiv(P::taps.w, period.w);
-  DEV static constexpr int least(int taps, int period) { return taps >= period ? taps / period : 0; }
-  // Steps that every slice takes, at least.
-  static constexpr int LeastSteps =
-      Phases * least(P::taps.d, period.d) * least(P::taps.h, period.h) * least(P::taps.w, period.w) * (T::slice / Step);
-
   static constexpr int TableFloats = roundUp(4 * Phases + Phases * MostTaps + 2 * E::Taps + plane, 4);
   static constexpr int WeightFloats = 4 * Quads * E::Taps * Wide;
   static constexpr int BufferFloats = WeightFloats + 4 * Quads * plane, Buffers = T::slice < E::Reduced ? 2 : 1;

@@ -1,5 +1,5 @@
-// Windowed product-sums of warpgroups on tensor cores: what tensor-window.cuh does, with both operands read from shared memory by products
-// that run while the warps bring the next slice.
+// Windowed product-sums of warpgroups on tensor cores: what tensor-window.cuh does, with both operands read from shared memory. Some warps
+// multiply a slice while others bring the next one.
 // requires: copies.cuh, wgmma.cuh, patch.cuh, window.cuh, mma.cuh, together-shape.cuh
 //
 // The patch passes through registers, computed on the way or not, where it is rounded. So do weights, but for packed ones (pack.cuh), which
@@ -24,9 +24,8 @@ template <class P, class T, bool Scatter> struct TogetherShare {
     }
   }
 
-  // sums += the product-sum over the staged channels and all taps that meet each phase; the products run on behind the return, and steps
-  // are taken at what lies ahead in between.
-  template <class Ahead> DEV void multiply(const TogetherTables<P, T, Scatter> &tables, const float *weights, const float *patch, Ahead &ahead) {
+  // sums += the product-sum over the staged channels and all taps that meet each phase; the products run on behind the return.
+  DEV void multiply(const TogetherTables<P, T, Scatter> &tables, const float *weights, const float *patch) {
     const unsigned right = quadOf(weights) + firstChannel;
     const unsigned left = quadOf(patch);
     startProducts();
@@ -34,21 +33,20 @@ template <class P, class T, bool Scatter> struct TogetherShare {
     for (int phase = 0; phase < S::Phases; phase++) {
       const int4 of = tables.phases[phase];
       const int *taps = tables.taps + phase * S::MostTaps;
-#pragma unroll 1
-      for (int tap = 0; tap < of.x; tap++) {
+      const int count = S::Phases == 1 && S::Classes == 1 ? S::MostTaps : of.x;
+#pragma unroll(S::MostTaps <= 9 && S::Classes == 1 ? S::MostTaps : 1)
+      for (int tap = 0; tap < count; tap++) {
         const unsigned a = left + taps[tap];
         const unsigned b = right + of.y + tap * S::Wide;
 #pragma unroll
-        for (int step = 0; step < S::Quads / 2; step++) {
+        for (int step = 0; step < S::Quads / 2; step++)
 #pragma unroll
           for (int r = 0; r < Rows; r++)
             T::Products::multiply(sums[phase][r], warpgroupOperand(a + start[r] + 2 * step * S::plane, S::plane, S::NextRun),
                                   warpgroupOperand(b + 2 * step * of.z, of.z, 8));
-          endOfProducts();
-          ahead.step();
-        }
       }
     }
+    endOfProducts();
   }
 
   DEV void deposit(float *tile) const {
@@ -85,206 +83,124 @@ template <class P, class T, bool Scatter> struct TogetherShare {
   }
 };
 
-// The weights of a slice on their way to a buffer through registers: a step stores what the step before loaded, and loads more.
-template <class P, class T, bool Scatter, class W> struct TogetherWeights {
+// Brings the weights of `count` reduction channels from `from` on through registers; thread `me` of `all`.
+template <class P, class T, bool Scatter, class W>
+DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count, int me,
+                         int all) {
   using S = TogetherShape<P, T, Scatter>;
-  static constexpr int Items = S::Quads * (S::Wide - 1) * S::Taps, Turns = ceilDiv(Items, T::threads); // quads
-  static constexpr int Step = smaller(4 / S::Factors::pack, ceilDiv(Turns, S::LeastSteps > 0 ? S::LeastSteps : 1));
+  constexpr int Columns = S::Wide - 1, Items = S::Quads * Columns * S::Taps;
   // Neighbours in memory, where a tap has no others.
-  static constexpr bool Fours =
+  constexpr bool Fours =
       alignedTensors && sizeof(W) == 4 && !Scatter && S::Taps == 1 && S::Reduced % 4 == 0 && S::Reduced % T::slice == 0;
-  const W *weight; // of the block's first channel
-  const int2 *quads;
-  int channels, turn = Turns;
-  int cells[Step]; // quads where what is loaded goes, -1 where nothing is
-  float v[Step][S::Quad];
-
-  DEV TogetherWeights(const W *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at)
-      : weight(weight + (Scatter ? ((index_t)(at.channel / S::Written) * S::Reduced * S::Written + at.channel % S::Written) * S::Taps
-                                 : (index_t)at.channel * (S::Reduced * S::Taps))),
-        quads(quads), channels(at.channels) {}
-
-  DEV bool left() const { return turn < Turns; }
-  DEV void start(float *, int from, int count) {
-    turn = 0;
-    load(from, count);
-  }
-  DEV void step(float *to, int from, int count) {
-    if (turn < Turns) {
+  const W *first = weight + (Scatter ? ((index_t)(at.channel / S::Written) * S::Reduced * S::Written + at.channel % S::Written) * S::Taps
+                                     : (index_t)at.channel * (S::Reduced * S::Taps));
+#pragma unroll 4
+  for (int i = me; i < Items; i += all) {
+    const int quad = i / (Columns * S::Taps);
+    const int e = i - quad * (Columns * S::Taps);
+    const int column = e / S::Taps;
+    const int tap = e - column * S::Taps;
+    const int reduction = from + S::Quad * quad;
+    const W *of = first + (Scatter ? (index_t)reduction * (S::Written * S::Taps) + e
+                                   : (index_t)column * (S::Reduced * S::Taps) + (reduction * S::Taps + tap));
+    float v[S::Quad];
+    if constexpr (Fours) {
 #pragma unroll
-      for (int j = 0; j < Step; j++)
-        if (cells[j] >= 0)
-          *(float4 *)(to + 4 * cells[j]) = WarpgroupWords<typename S::Factors>::quad(v[j]);
-      turn += Step;
-      if (turn < Turns)
-        load(from, count);
-    }
-  }
-
-  DEV void load(int from, int count) {
+      for (int q = 0; q < S::Quad; q += 4) {
+        const float4 four = column < at.channels ? *(const float4 *)(of + q) : float4{0.0f, 0.0f, 0.0f, 0.0f};
+        v[q] = four.x;
+        v[q + 1] = four.y;
+        v[q + 2] = four.z;
+        v[q + 3] = four.w;
+      }
+    } else {
 #pragma unroll
-    for (int j = 0; j < Step; j++) {
-      const int i = (turn + j) * T::threads + threadIdx.x;
-      cells[j] = -1;
-#pragma unroll
-      for (int q = 0; q < S::Quad; q++)
-        v[j][q] = 0.0f;
-      if (i >= Items)
-        continue;
-      const int quad = i / ((S::Wide - 1) * S::Taps);
-      const int e = i - quad * ((S::Wide - 1) * S::Taps);
-      const int column = e / S::Taps;
-      const int tap = e - column * S::Taps;
-      const int2 first = quads[tap];
-      cells[j] = first.x + quad * first.y + column;
-      if (column < channels) {
-        const int reduction = from + S::Quad * quad;
-        const W *of = weight + (Scatter ? (index_t)reduction * (S::Written * S::Taps) + e
-                                        : (index_t)column * (S::Reduced * S::Taps) + (reduction * S::Taps + tap));
-        if constexpr (Fours) {
-#pragma unroll
-          for (int q = 0; q < S::Quad; q += 4) {
-            const float4 all = *(const float4 *)(of + q);
-            v[j][q] = all.x;
-            v[j][q + 1] = all.y;
-            v[j][q + 2] = all.z;
-            v[j][q + 3] = all.w;
-          }
-        } else {
-#pragma unroll
-          for (int q = 0; q < S::Quad; q++)
-            if (S::Reduced % T::slice == 0 || S::Quad * quad + q < count)
-              v[j][q] = of[(index_t)q * ((Scatter ? S::Written : 1) * S::Taps)];
-        }
+      for (int q = 0; q < S::Quad; q++) {
+        const bool exists = column < at.channels && (S::Reduced % T::slice == 0 || S::Quad * quad + q < count);
+        v[q] = exists ? (float)of[(index_t)q * ((Scatter ? S::Written : 1) * S::Taps)] : 0.0f;
       }
     }
+    const int2 cell = quads[tap];
+    *(float4 *)(to + 4 * (cell.x + quad * cell.y + column)) = WarpgroupWords<typename S::Factors>::quad(v);
   }
-};
+}
 
 // The same of packed weights, which are copied behind the threads' backs: lanes along output channels.
-template <class P, class T, bool Scatter> struct TogetherPacked {
+template <class P, class T, bool Scatter>
+DEV void togetherPacked(float *to, const float *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count, int me,
+                        int all) {
   using S = TogetherShape<P, T, Scatter>;
-  static constexpr int Columns = S::Wide - 1, Lanes = Columns >= 32 ? 32 : Columns >= 16 ? 16 : 8;
-  static constexpr int Rows = S::Quads * S::Taps, Workers = T::threads / Lanes, Turns = ceilDiv(Rows, Workers);
-  static constexpr int Step = ceilDiv(Turns, S::LeastSteps > 0 ? S::LeastSteps : 1), Written = Scatter ? S::Written : P::A;
-  const float *weight; // of the lane's first channel
-  const int2 *quads;
-  int channels, turn = Turns;
-
-  DEV TogetherPacked(const float *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at)
-      : weight(weight + 4 * ((Scatter ? (index_t)(at.channel / S::Written * (S::Reduced / 4)) * (S::Taps * Written) + at.channel % S::Written
-                                      : (index_t)at.channel) +
-                             threadIdx.x % Lanes)),
-        quads(quads), channels(at.channels - (int)threadIdx.x % Lanes) {}
-
-  DEV bool left() const { return turn < Turns; }
-  DEV void start(float *, int, int) { turn = 0; }
-  DEV void step(float *to, int from, int count) {
+  constexpr int Columns = S::Wide - 1, Lanes = Columns >= 32 ? 32 : Columns >= 16 ? 16 : 8, Written = Scatter ? S::Written : P::A;
+  const int lane = me % Lanes;
+  const float *first = weight + 4 * ((Scatter ? (index_t)(at.channel / S::Written * (S::Reduced / 4)) * (S::Taps * Written) +
+                                                    at.channel % S::Written
+                                              : (index_t)at.channel) +
+                                     lane);
+#pragma unroll 2
+  for (int row = me / Lanes; row < S::Quads * S::Taps; row += all / Lanes) {
+    const int quad = row / S::Taps;
+    const int2 place = quads[row - quad * S::Taps];
+    const bool there = S::Reduced % T::slice == 0 || 4 * quad < count;
+    float *cell = to + 4 * (place.x + quad * place.y + lane);
+    const float *of = first + (there ? (index_t)(from / 4 * S::Taps + row) * (4 * Written) : 0);
 #pragma unroll
-    for (int j = 0; j < Step; j++) {
-      const int row = turn * Workers + threadIdx.x / Lanes;
-      if (turn < Turns && row < Rows) {
-        const int quad = row / S::Taps;
-        const int tap = row - quad * S::Taps;
-        const int2 first = quads[tap];
-        const bool exists = S::Reduced % T::slice == 0 || 4 * quad < count;
-        float *cell = to + 4 * (first.x + quad * first.y + (int)threadIdx.x % Lanes);
-        const float *of = weight + (exists ? (index_t)(from / 4 * S::Taps + row) * (4 * Written) : 0);
-#pragma unroll
-        for (int c = 0; c < Columns; c += Lanes)
-          if (Columns % Lanes == 0 || c + (int)threadIdx.x % Lanes < Columns)
-            copyQuadLater(cell + 4 * c, of + (c < channels ? 4 * c : 0), exists && c < channels);
-      }
-      turn++;
+    for (int c = 0; c < Columns; c += Lanes) {
+      const bool exists = there && c + lane < at.channels;
+      if (Columns % Lanes == 0 || c + lane < Columns)
+        copyQuadLater(cell + 4 * c, of + (exists ? 4 * c : -4 * lane), exists);
     }
   }
-};
+}
 
-template <bool Packed> struct TogetherWeightsOf {
-  template <class P, class T, bool Scatter, class W> using Type = TogetherWeights<P, T, Scatter, W>;
-};
-template <> struct TogetherWeightsOf<true> {
-  template <class P, class T, bool Scatter, class W> using Type = TogetherPacked<P, T, Scatter>;
-};
-
-// A slice on its way to a buffer, step by step while products run.
-template <class P, class T, bool Scatter, class Load, class Weights> struct TogetherAhead {
+// Brings the patch of `count` reduction channels from `from` on through registers.
+template <class P, class T, bool Scatter, class Load>
+DEV void togetherPatch(float *to, const Load &load, const int *places, const WindowPlace<P, T, Scatter> &at, int from, int count, int me,
+                       int all) {
   using S = TogetherShape<P, T, Scatter>;
-  using Words = WarpgroupWords<typename S::Factors>;
-  static constexpr bool Last = liesChannelsLast<Load>(0);
-  static constexpr int Items = S::Quads * S::plane, Turns = ceilDiv(Items, T::threads); // quads of the patch
-  static constexpr int Batch = smaller(Turns, (Load::plain ? 4 : 2) / S::Factors::pack), Batches = ceilDiv(Turns, Batch);
-  static constexpr int Every = S::LeastSteps > Batches ? S::LeastSteps / Batches : 1; // steps from batch to batch
-  const Load &load;
-  const int *places;
-  Weights weights;
-  float *to;
-  int image, channel;      // first operand channel
-  int from = 0, count = 0; // of the slice
-  int batch = Batches + 1, steps = 0;
-  int cells[Batch]; // quads where what is loaded goes, -1 where nothing is
-  float x[Batch][S::Quad];
-
-  DEV bool left() const { return weights.left() || batch <= Batches; }
-  // The next steps bring the slice that starts with reduction channel `next`.
-  DEV void start(float *buffer, int next) {
-    to = buffer;
-    from = next;
-    count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - next);
-    batch = steps = 0;
-    weights.start(to, from, count);
-  }
-  DEV void step() {
-    weights.step(to, from, count);
-    if (batch <= Batches && steps-- == 0) {
-      if (batch > 0)
-        storePatch();
-      if (batch < Batches)
-        loadPatch();
-      batch++;
-      steps = Every - 1;
-    }
-  }
-  // What the steps left over.
-  DEV void finish() {
+  constexpr bool Last = liesChannelsLast<Load>(0);
+  constexpr int Items = S::Quads * S::plane, Batch = (Load::plain ? 4 : 2) / S::Factors::pack; // quads whose loads are in flight together
+  const int channel = at.channel / S::Written * S::Reduced + from;
 #pragma unroll 1
-    while (left()) {
-      steps = 0;
-      step();
-    }
-  }
-
-  DEV float element(int c, int p) const {
-    if constexpr (Load::plain)
-      return *load.at(image, c, p);
-    else
-      return load(image, c, p);
-  }
-  DEV void loadPatch() {
+  for (int i = me; i < Items; i += Batch * all) {
+    float v[Batch][S::Quad];
+    int cell[Batch];
 #pragma unroll
     for (int j = 0; j < Batch; j++) {
-      const int i = (batch * Batch + j) * T::threads + threadIdx.x;
-      cells[j] = -1;
-      if (i >= Items)
-        continue;
-      const int quad = Last ? i % S::Quads : i / S::plane; // lanes read neighbours
-      const int at = Last ? i / S::Quads : i - quad * S::plane;
-      const int place = places[at];
-      cells[j] = quad * S::plane + at;
+      const int item = smaller(i + j * all, Items - 1); // behind the last comes the last one again: no branch parts the loads
+      const int quad = Last ? item % S::Quads : item / S::plane; // lanes read neighbours
+      cell[j] = Last ? quad * S::plane + item / S::Quads : item;
+      const int place = places[Last ? item / S::Quads : item - quad * S::plane];
 #pragma unroll
       for (int q = 0; q < S::Quad; q++) {
         const bool exists = place >= 0 && (S::Reduced % T::slice == 0 || S::Quad * quad + q < count);
-        x[j][q] = exists ? element(channel + from + S::Quad * quad + q, place) : 0.0f;
+        const int c = channel + (exists ? S::Quad * quad + q : 0);
+        float value;
+        if constexpr (Load::plain)
+          value = *load.at(at.image, c, exists ? place : 0);
+        else
+          value = load(at.image, c, exists ? place : 0);
+        v[j][q] = exists ? value : 0.0f;
       }
     }
-  }
-  DEV void storePatch() const {
 #pragma unroll
     for (int j = 0; j < Batch; j++)
-      if (cells[j] >= 0)
-        *(float4 *)(to + S::WeightFloats + 4 * cells[j]) = Words::quad(x[j]);
+      if (i + j * all < Items)
+        *(float4 *)(to + 4 * cell[j]) = WarpgroupWords<typename S::Factors>::quad(v[j]);
   }
-};
+}
+
+template <bool Packed, class P, class T, bool Scatter, class Load, class W>
+DEV void togetherStage(float *to, const Load &load, const W *weight, const TogetherTables<P, T, Scatter> &tables,
+                       const WindowPlace<P, T, Scatter> &at, int from, int me, int all) {
+  using S = TogetherShape<P, T, Scatter>;
+  const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
+  if constexpr (Packed)
+    togetherPacked<P, T, Scatter>(to, weight, tables.quads, at, from, count, me, all);
+  else
+    togetherWeights<P, T, Scatter>(to, weight, tables.quads, at, from, count, me, all);
+  togetherPatch<P, T, Scatter>(to + S::WeightFloats, load, tables.places, at, from, count, me, all);
+  waitForCopies();
+}
 
 // On return tile[c * T::pitch + m] holds the sum of local channel c < at.channels at every tile element m inside the output. `tile` may
 // alias `pipe`. `Packed`: weights lie as pack.cuh leaves them.
@@ -299,24 +215,20 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
                        windowBase<Scatter>(at.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h),
                        windowBase<Scatter>(at.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w)});
   __syncthreads(); // the tables are there
-  using Weights = typename TogetherWeightsOf<Packed>::template Type<P, T, Scatter, W>;
-  TogetherAhead<P, T, Scatter, Load, Weights> ahead{load, tables.places, Weights(weight, tables.quads, at), now, at.image,
-                                                    at.channel / S::Written * S::Reduced};
-  ahead.start(now, 0);
-  ahead.finish();
-  TogetherShare<P, T, Scatter> share;
-  waitForCopies();
+  togetherStage<Packed>(now, load, weight, tables, at, 0, threadIdx.x, T::threads);
   showToWarpgroups();
   __syncthreads();
+  const bool multiplies = threadIdx.x < S::Multiplying;
+  TogetherShare<P, T, Scatter> share;
 #pragma unroll 1
   for (int from = T::slice;; from += T::slice) {
-    if (from < S::Reduced)
-      ahead.start(next, from);
-    share.multiply(tables, now, now + S::WeightFloats, ahead);
-    ahead.finish();
-    waitForCopies();
-    waitForProducts<0>();
-    showToWarpgroups();
+    if (multiplies) {
+      share.multiply(tables, now, now + S::WeightFloats);
+      waitForProducts<0>();
+    } else if (from < S::Reduced) { // products hold up whoever asks for them, so that others bring the next slice
+      togetherStage<Packed>(next, load, weight, tables, at, from, (int)threadIdx.x - S::Multiplying, T::threads - S::Multiplying);
+      showToWarpgroups();
+    }
     __syncthreads(); // everybody has read this buffer, and the next one is full
     if (from >= S::Reduced)
       break;
@@ -324,6 +236,7 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
     now = next;
     next = swap;
   }
-  share.deposit(tile);
+  if (multiplies)
+    share.deposit(tile);
   __syncthreads();
 }
