@@ -239,6 +239,13 @@ WindowChoice fusion::chooseWindow(const WindowProblem &p, bool scatter, const El
           if (spec.wgmmaShare > 0)
             candidates.onWarpgroups(box);
         }
+  // Squares of eight by eight places, which warpgroups multiply without any in between.
+  auto squares = [&](int i, int64_t count) { return roundUp(8 * count * (scatter ? p.stride[i] : 1), m[i]); };
+  if (spec.tf32Rate > 0 && spec.wgmmaShare > 0)
+    for (int64_t inD : fitting(0, ds, 6, 1))
+      for (int64_t down : {1, 2, 4})
+        if (Extents box{inD * m[0], squares(1, down), squares(2, 1)}; volume(box) <= kMaxTilePositions)
+          candidates.onWarpgroups(box);
   WindowChoice choice;
   choice.tile = candidates.tensor.cycles < kTensorGain * candidates.cuda.cycles ? candidates.tensor.tile : candidates.cuda.tile;
   choice.cudaSeconds = candidates.cuda.cycles / spec.clock(), choice.tensorSeconds = candidates.tensor.cycles / spec.clock();

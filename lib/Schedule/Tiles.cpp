@@ -155,6 +155,12 @@ int64_t WindowGeometry::sharedBytes(int64_t extra) const {
   return 4 * (resident ? std::max(tileFloats + extra, pipeFloats) : tileFloats + std::max(extra, pipeFloats));
 }
 
+int64_t WindowTile::registers() const { return std::min<int64_t>(232, 65536 / (threads * std::max<int64_t>(1, resident)) / 8 * 8); }
+
+int64_t WindowTile::stageBatch(double loads) const {
+  return std::clamp<int64_t>(int64_t(double(registers() - 48) / (double(4 * pack) * std::max(1.0, loads) + 2)), 1, 12);
+}
+
 int64_t WindowTile::boxes(const WindowProblem &p, bool scatter) const {
   const Extents &out = scatter ? p.large : p.small;
   return ceilDiv(out[0], box[0]) * ceilDiv(out[1], box[1]) * ceilDiv(out[2], box[2]);

@@ -6,7 +6,9 @@
 using namespace fusion;
 
 /// Cycles from the last product's issue until its sums can be read, and around the first; as measured.
-static constexpr double kDrain = 300;
+static constexpr double kDrain = 100;
+/// Cycles of a turn of loads from L2 or memory by the warps that stage, beside what they issue; as measured.
+static constexpr double kTurn = 1100;
 
 BlockCost WarpgroupWindow::block(int64_t slice, bool operandFitsL2) const {
   BlockCost b;
@@ -19,7 +21,9 @@ BlockCost WarpgroupWindow::block(int64_t slice, bool operandFitsL2) const {
   double steps = double(volume(p.taps)) * phases / double(volume(g.spread)) * double(slice) / double(8 * t.pack), all = slices * steps;
   double rows = double(t.warpPlaces) / 16, columns = double(t.warpChannels) / 8, sums = phases * rows * columns * 4;
   b.issued = warps * (all * 8 * rows + 40 * phases + 3 * sums);
-  b.tensor = warps / 4 * all * rows * columns * 8192 * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.wgmmaShare);
+  // Few columns take as long as 32, and many warpgroups meet in shared memory; as measured.
+  double taken = std::max(columns, 4.0) * (warps > 8 ? 1.08 : 1);
+  b.tensor = warps / 4 * all * rows * taken * 8192 * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.wgmmaShare);
   // Every product reads 64 x 8 words and 8 words x its columns.
   b.shared = warps / 4 * all * rows * (16 + 2 * columns) + warps * sums * (g.spread[2] > 1 ? double(g.spread[2]) : 1);
   b.issued += double(sized.tableFloats) / 32 * 40;
@@ -35,19 +39,18 @@ void WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, int
   double slices = double(ceilDiv(reduced, slice)), factors = 4 * double(t.pack), quads = double(slice) / factors,
          patch = quads * double(sized.plane), weights = double(sized.weightFloats) / 4;
   double apart = scatter || volume(p.taps) == 1 ? 1 : 3; // lines that a warp's loads of a gather's weights touch
-  bool plain = work.instructions[0] == 0;
-  double perPatch = 20 + factors * (6 + 4 * (work.loads[0] - 1) + work.instructions[0]), perWeight = t.packed ? 5 : 20 + 6 * factors;
+  double perPatch = 20 + factors * (6 + 4 * (work.loads[0] - 1) + work.instructions[0]), perWeight = t.packed ? 10 : 20 + 6 * factors;
   b.issued += slices / 32 * (patch * perPatch + weights * perWeight + 60 * double(t.threads));
   b.shared += slices / 8 * (patch + weights) + slices / 32 * factors * (patch * work.loads[0] + (t.packed ? 0 : weights * apart));
   // Rows of the patch start anywhere in a 32-byte sector.
   b.bytes += work.loads[0] * double(g.patch[0] * g.patch[1] * reduced) * double(4 * g.patch[2] + 28) +
              4 * double(reduced * t.channels * volume(p.taps));
-  double batch = (plain ? 4 : 2) / double(t.pack);
+  double batch = double(t.stageBatch(work.loads[0]));
   auto stageCycles = [&](double threads) {
-    double turns = std::ceil(patch / batch / threads) + (t.packed ? 0 : std::ceil(weights / 4 / threads));
-    return turns * kLoadLatency + (patch * perPatch + weights * perWeight) / threads * 4; // a warp issues every fourth cycle
+    double turns = std::ceil(std::ceil(patch / threads) / batch) + (t.packed ? 1 : std::ceil(weights / 4 / threads));
+    return turns * kTurn + (patch * perPatch + weights * perWeight) / threads * 4; // a warp issues every fourth cycle
   };
   b.latency = stageCycles(double(t.threads)) + slices * (kBarrier + kDrain) +
               (slices - 1) * std::max(0.0, stageCycles(double(t.stagers)) - multiplying);
-  b.registers = 36 + int64_t(batch * (factors * work.loads[0] + 2)) + std::min<int64_t>(12, int64_t(work.instructions[0]) / 2);
+  b.registers = 36 + std::min<int64_t>(12, int64_t(work.instructions[0]) / 2);
 }

@@ -21,6 +21,15 @@ MULTIPLIES = {
 }
 
 
+# The same of four warps together.
+TOGETHER = {
+    "tf32": "k8.f32.tf32.tf32",
+    "3xtf32": "k8.f32.tf32.tf32",
+    "bf16": "k16.f32.bf16.bf16",
+    "fp16": "k16.f32.f16.f16",
+}
+
+
 def emit(model, precision, arch, kind, *more):
     command = ["fusion-opt", str(model), "--grad=all", "--precision=" + precision, "--arch=" + arch, "--emit=" + kind, *more]
     return subprocess.run(command, capture_output=True, text=True)
@@ -34,8 +43,10 @@ def entries(text):
 
 def instructions(kernels, ptx):
     for kernel in kernels:
-        found = set(re.findall(r"mma\.sync\.aligned\.([\w.]+)", ptx.get(kernel["name"], "")))
-        wanted = {MULTIPLIES[kernel["unit"]]} - {None}
+        text, together = ptx.get(kernel["name"], ""), "grouped = 1" in kernel["schedule"] or "of a warpgroup" in kernel["schedule"]
+        found = set(re.findall(r"[^g]mma\.sync\.aligned\.([\w.]+)", text))
+        found |= set(re.findall(r"wgmma\.mma_async\.sync\.aligned\.m64n\d+(k[\w.]+)", text))
+        wanted = {(TOGETHER if together else MULTIPLIES)[kernel["unit"]]} - {None}
         if kernel["name"] not in ptx:
             yield f"{kernel['name']}: not in the PTX"
         elif found != wanted:

@@ -140,7 +140,7 @@ struct WindowCase {
       << ";\n};\nstruct T {\n  static constexpr Vec3 box = " << box.text() << ";\n  static constexpr int channels = " << channels
       << ", slice = " << slice << ", rows = " << rows << ", cols = " << cols << ", threads = " << threads
       << ", vector = 1, pitch = " << box.volume() + extraPitch << ", warpPlaces = " << warpPlaces << ", warpChannels = " << warpChannels
-      << (grouped ? ", stagers = 64" : "") << ";\n"
+      << (grouped ? ", stagers = 64, batch = 3" : "") << ";\n"
       << (onTensorCores() ? "  using Factors = " + factors +
                                 ";\n  using Products = " + (grouped ? factors + "Warpgroup" + std::to_string(warpChannels) : "NoWarpgroup") + ";\n"
                           : "")

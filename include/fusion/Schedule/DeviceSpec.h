@@ -19,7 +19,7 @@ struct DeviceSpec {
   double fp32Rate = 1;         ///< flop per second on CUDA cores, two per FMA
   double tf32Rate = 0;         ///< flop per second on tensor cores with dense TF32 operands, as the data sheet says; 0: not for products
   double mmaShare = 0;         ///< share of tf32Rate that mma.sync reaches
-  double wgmmaShare = 0;       ///< share of tf32Rate that warpgroups reach with left factors in registers; 0 where there are none
+  double wgmmaShare = 0;       ///< share of tf32Rate that warpgroups reach while others bring operands; 0 where there are none
   double specialRate = 1;      ///< exp, log, reciprocal, square root per second
   double launchSeconds = 4e-6; ///< what one more kernel on a busy stream costs: its first and last block wait for memory alone
   /// Share of fp32Rate that a SIMT contraction with operands in shared memory reaches.

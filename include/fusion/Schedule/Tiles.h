@@ -54,6 +54,9 @@ struct WindowTile {
   int64_t stagers = 0;  ///< of warpgroups: threads that bring operands while the others multiply
   int64_t packed = 0;   ///< 1 where warpgroups read weights that a kernel has packed for all blocks
   bool onTensorCores() const { return warpPlaces > 0; }
+  int64_t registers() const; ///< of warpgroups: that each thread may have
+  /// Of warpgroups: quads of the patch whose loads a stager's registers hold together; each is made of `loads` tensors.
+  int64_t stageBatch(double loads) const;
   int64_t boxes(const WindowProblem &p, bool scatter) const;         ///< per image
   int64_t channelBlocks(const WindowProblem &p, bool scatter) const; ///< all groups
 };

@@ -7,7 +7,7 @@
 // either 64 places in a row that runs on into what lies around the box (what falls there is computed and dropped), or squares of eight
 // by eight; whichever covers the box with fewer tiles.
 // Tile T: box, channels, slice (a multiple of a step's channels), threads, pitch as in window.cuh; warpPlaces (16 per tile of 64) x
-// warpChannels per warp, of every phase; `stagers` threads, the last ones, that bring operands; `Products` names the warpgroup's struct (wgmma.cuh), whose columns are warpChannels.
+// warpChannels per warp, of every phase; `stagers` threads, the last ones, that bring operands, each `batch` quads of the patch at a time; `Products` names the warpgroup's struct (wgmma.cuh), whose columns are warpChannels.
 // Shared memory (`pipe`, 16-byte aligned): tables, then one buffer, or two with several slices. A buffer holds the weights of a slice of
 // reduction channels, then the patch. Sizes per axis, in plain arithmetic:
 //   spread, step, period, phases (nothing is paired) and cover as in window.cuh

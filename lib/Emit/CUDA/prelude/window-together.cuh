@@ -83,10 +83,9 @@ template <class P, class T, bool Scatter> struct TogetherShare {
   }
 };
 
-// Brings the weights of `count` reduction channels from `from` on through registers; thread `me` of `all`.
-template <class P, class T, bool Scatter, class W>
-DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count, int me,
-                         int all) {
+// Brings the weights of `count` reduction channels from `from` on through registers; thread `me` of All.
+template <int All, class P, class T, bool Scatter, class W>
+DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count, int me) {
   using S = TogetherShape<P, T, Scatter>;
   constexpr int Columns = S::Wide - 1, Items = S::Quads * Columns * S::Taps;
   // Neighbours in memory, where a tap has no others.
@@ -95,7 +94,7 @@ DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const Wi
   const W *first = weight + (Scatter ? ((index_t)(at.channel / S::Written) * S::Reduced * S::Written + at.channel % S::Written) * S::Taps
                                      : (index_t)at.channel * (S::Reduced * S::Taps));
 #pragma unroll 4
-  for (int i = me; i < Items; i += all) {
+  for (int i = me; i < Items; i += All) {
     const int quad = i / (Columns * S::Taps);
     const int e = i - quad * (Columns * S::Taps);
     const int column = e / S::Taps;
@@ -126,9 +125,8 @@ DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const Wi
 }
 
 // The same of packed weights, which are copied behind the threads' backs: lanes along output channels.
-template <class P, class T, bool Scatter>
-DEV void togetherPacked(float *to, const float *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count, int me,
-                        int all) {
+template <int All, class P, class T, bool Scatter>
+DEV void togetherPacked(float *to, const float *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count, int me) {
   using S = TogetherShape<P, T, Scatter>;
   constexpr int Columns = S::Wide - 1, Lanes = Columns >= 32 ? 32 : Columns >= 16 ? 16 : 8, Written = Scatter ? S::Written : P::A;
   const int lane = me % Lanes;
@@ -137,7 +135,7 @@ DEV void togetherPacked(float *to, const float *weight, const int2 *quads, const
                                               : (index_t)at.channel) +
                                      lane);
 #pragma unroll 2
-  for (int row = me / Lanes; row < S::Quads * S::Taps; row += all / Lanes) {
+  for (int row = me / Lanes; row < S::Quads * S::Taps; row += All / Lanes) {
     const int quad = row / S::Taps;
     const int2 place = quads[row - quad * S::Taps];
     const bool there = S::Reduced % T::slice == 0 || 4 * quad < count;
@@ -153,20 +151,20 @@ DEV void togetherPacked(float *to, const float *weight, const int2 *quads, const
 }
 
 // Brings the patch of `count` reduction channels from `from` on through registers.
-template <class P, class T, bool Scatter, class Load>
-DEV void togetherPatch(float *to, const Load &load, const int *places, const WindowPlace<P, T, Scatter> &at, int from, int count, int me,
-                       int all) {
+template <int All, class P, class T, bool Scatter, class Load>
+DEV void togetherPatch(float *to, const Load &load, const int *places, const WindowPlace<P, T, Scatter> &at, int from, int count, int me) {
   using S = TogetherShape<P, T, Scatter>;
   constexpr bool Last = liesChannelsLast<Load>(0);
-  constexpr int Items = S::Quads * S::plane, Batch = (Load::plain ? 4 : 2) / S::Factors::pack; // quads whose loads are in flight together
+  constexpr int Items = S::Quads * S::plane, Mine = ceilDiv(Items, All);
+  constexpr int Batch = ceilDiv(Mine, ceilDiv(Mine, T::batch)); // quads whose loads are in flight together
   const int channel = at.channel / S::Written * S::Reduced + from;
 #pragma unroll 1
-  for (int i = me; i < Items; i += Batch * all) {
+  for (int i = me; i < Items; i += Batch * All) {
     float v[Batch][S::Quad];
     int cell[Batch];
 #pragma unroll
     for (int j = 0; j < Batch; j++) {
-      const int item = smaller(i + j * all, Items - 1); // behind the last comes the last one again: no branch parts the loads
+      const int item = smaller(i + j * All, Items - 1); // behind the last comes the last one again: no branch parts the loads
       const int quad = Last ? item % S::Quads : item / S::plane; // lanes read neighbours
       cell[j] = Last ? quad * S::plane + item / S::Quads : item;
       const int place = places[Last ? item / S::Quads : item - quad * S::plane];
@@ -184,21 +182,21 @@ DEV void togetherPatch(float *to, const Load &load, const int *places, const Win
     }
 #pragma unroll
     for (int j = 0; j < Batch; j++)
-      if (i + j * all < Items)
+      if (i + j * All < Items)
         *(float4 *)(to + 4 * cell[j]) = WarpgroupWords<typename S::Factors>::quad(v[j]);
   }
 }
 
-template <bool Packed, class P, class T, bool Scatter, class Load, class W>
+template <bool Packed, int All, class P, class T, bool Scatter, class Load, class W>
 DEV void togetherStage(float *to, const Load &load, const W *weight, const TogetherTables<P, T, Scatter> &tables,
-                       const WindowPlace<P, T, Scatter> &at, int from, int me, int all) {
+                       const WindowPlace<P, T, Scatter> &at, int from, int me) {
   using S = TogetherShape<P, T, Scatter>;
   const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
   if constexpr (Packed)
-    togetherPacked<P, T, Scatter>(to, weight, tables.quads, at, from, count, me, all);
+    togetherPacked<All>(to, weight, tables.quads, at, from, count, me);
   else
-    togetherWeights<P, T, Scatter>(to, weight, tables.quads, at, from, count, me, all);
-  togetherPatch<P, T, Scatter>(to + S::WeightFloats, load, tables.places, at, from, count, me, all);
+    togetherWeights<All>(to, weight, tables.quads, at, from, count, me);
+  togetherPatch<All>(to + S::WeightFloats, load, tables.places, at, from, count, me);
   waitForCopies();
 }
 
@@ -209,34 +207,35 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
   using S = TogetherShape<P, T, Scatter>;
   static_assert(T::pitch >= volume(T::box), "expected a tile row to hold the box");
   const TogetherTables<P, T, Scatter> tables(pipe);
-  float *now = pipe + S::TableFloats; // the buffer that is multiplied
-  float *next = now + (S::Buffers - 1) * S::BufferFloats;
+  float *buffers = pipe + S::TableFloats;
   tables.fill(at, Vec3{windowBase<Scatter>(at.d, P::stride.d, P::taps.d, P::padding.d, P::dilation.d),
                        windowBase<Scatter>(at.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h),
                        windowBase<Scatter>(at.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w)});
   __syncthreads(); // the tables are there
-  togetherStage<Packed>(now, load, weight, tables, at, 0, threadIdx.x, T::threads);
+  togetherStage<Packed, T::threads>(buffers, load, weight, tables, at, 0, threadIdx.x);
   showToWarpgroups();
   __syncthreads();
-  const bool multiplies = threadIdx.x < S::Multiplying;
-  TogetherShare<P, T, Scatter> share;
+  // Both sides meet at the end of each slice: this buffer has been read, and the next one is full. Who brings slices has no sums, and products
+  // hold up whoever asks for them.
+  if (threadIdx.x < S::Multiplying) {
+    TogetherShare<P, T, Scatter> share;
 #pragma unroll 1
-  for (int from = T::slice;; from += T::slice) {
-    if (multiplies) {
+    for (int from = 0; from < S::Reduced; from += T::slice) {
+      const float *now = buffers + from / T::slice % 2 * S::BufferFloats;
       share.multiply(tables, now, now + S::WeightFloats);
       waitForProducts<0>();
-    } else if (from < S::Reduced) { // products hold up whoever asks for them, so that others bring the next slice
-      togetherStage<Packed>(next, load, weight, tables, at, from, (int)threadIdx.x - S::Multiplying, T::threads - S::Multiplying);
-      showToWarpgroups();
+      __syncthreads();
     }
-    __syncthreads(); // everybody has read this buffer, and the next one is full
-    if (from >= S::Reduced)
-      break;
-    float *swap = now;
-    now = next;
-    next = swap;
-  }
-  if (multiplies)
     share.deposit(tile);
+  } else {
+#pragma unroll 1
+    for (int from = T::slice; from < S::Reduced; from += T::slice) {
+      togetherStage<Packed, T::stagers>(buffers + from / T::slice % 2 * S::BufferFloats, load, weight, tables, at, from,
+                                        (int)threadIdx.x - S::Multiplying);
+      showToWarpgroups();
+      __syncthreads();
+    }
+    __syncthreads();
+  }
   __syncthreads();
 }
