@@ -367,7 +367,7 @@ prelude("weight-barrier", "weight", "shares of a tile added at once", "    __syn
         planted("conv_chain", "--check --sanitize"))
 prelude("weight-zero-times-inf", "weight", "0 * inf behind the edge", "if (at.d + d >= P::small.d || at.h + h >= P::small.h)", "if (false)",
         model("full-edge", "small", options=f"{FULL_EDGE} --precision=ieee --inputs=nonfinite"))
-prelude("tensor-window-tap", "tensor-window", "one tap's weights for all", "entry.y = S::Grouped ? 0 : S::weightAt(channel, of);", "entry.y = S::Grouped ? 0 : S::weightAt(channel, 0);",
+prelude("tensor-window-tap", "tensor-window", "one tap's weights for all", "entry.y = S::weightAt(channel, of);", "entry.y = S::weightAt(channel, 0);",
         model("full-edge", "small", options=FULL_EDGE))
 prelude("tensor-window-barrier", "tensor-window", "a buffer filled while it is read", "    __syncthreads(); // everybody has read this buffer, and the next one is full\n", "",
         model("full-edge", "small", options=f"{FULL_EDGE} --sanitize"))

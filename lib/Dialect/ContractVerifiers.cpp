@@ -119,8 +119,8 @@ LogicalResult PackOp::verify() {
 
 // ---------------------------------------------------------------- kernels
 
-static constexpr StringRef kStrategies[] = {"gather",   "scatter", "weight", "matmul",      "pool",
-                                            "channels", "rows",    "sweep",  "finish_rows", "finish_columns", "pack"};
+static constexpr StringRef kStrategies[] = {"gather", "scatter", "weight",      "matmul",         "pool", "channels",
+                                            "rows",   "sweep",   "finish_rows", "finish_columns", "pack"};
 
 LogicalResult KernelOp::verifyRegions() {
   Block &block = getBody().front();

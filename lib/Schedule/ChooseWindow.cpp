@@ -87,9 +87,7 @@ private:
 
   bool fits() const { return operand <= double(spec.l2Bytes); }
   /// Of the kernel that packs weights: it reads and writes them once.
-  double packSeconds() const {
-    return spec.launchSeconds + 8 * double(p.a * p.b / p.groups * volume(p.taps)) / spec.bandwidth;
-  }
+  double packSeconds() const { return spec.launchSeconds + 8 * double(p.a * p.b / p.groups * volume(p.taps)) / spec.bandwidth; }
   void consider(Best &best, const WindowTile &t, const BlockCost &block, double besideSeconds = 0) {
     if (block.registers > (t.onTensorCores() ? kMostTensorRegisters : kMostRegisters))
       return;

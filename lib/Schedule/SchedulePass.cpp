@@ -124,8 +124,7 @@ static FailureOr<DictionaryAttr> fitWindow(KernelOp kernel, DictionaryAttr given
   WindowGeometry g(problem, tile, kernel.getStrategy() == "scatter");
   if (tile.grouped) {
     int64_t tiles = tile.warpPlaces / 16;
-    tile.threads =
-        128 * ((g.tiles + tiles - 1) / tiles) * ((tile.channels + tile.warpChannels - 1) / tile.warpChannels) + tile.stagers;
+    tile.threads = 128 * ((g.tiles + tiles - 1) / tiles) * ((tile.channels + tile.warpChannels - 1) / tile.warpChannels) + tile.stagers;
   } else if (tile.onTensorCores()) {
     int64_t places = g.places;
     tile.threads = 32 * ((places + tile.warpPlaces - 1) / tile.warpPlaces) * ((tile.channels + tile.warpChannels - 1) / tile.warpChannels);

@@ -23,7 +23,8 @@ WindowProblem WindowProblem::of(ContractOp op) {
     p.stride[to] = op.getStride()[i], p.padding[to] = op.getPadding()[i], p.dilation[to] = op.getDilation()[i];
   }
   int64_t reduced = (op.getKind() == ContractKind::gather ? p.b : p.a) / p.groups;
-  p.packs = !weight && p.factors == Factors::Tf32 && reduced % 4 == 0 && cast<RankedTensorType>(op.getRhs().getType()).getElementType().isF32();
+  p.packs =
+      !weight && p.factors == Factors::Tf32 && reduced % 4 == 0 && cast<RankedTensorType>(op.getRhs().getType()).getElementType().isF32();
   return p;
 }
 

@@ -8,7 +8,7 @@ using namespace fusion;
 /// Cycles from the last product's issue until its sums can be read, and around the first; as measured.
 static constexpr double kDrain = 100;
 /// Cycles of a turn of loads from L2 or memory by the warps that stage, beside what they issue; as measured.
-static constexpr double kTurn = 1100;
+static constexpr double kTurn = 1000;
 
 BlockCost WarpgroupWindow::block(int64_t slice, bool operandFitsL2) const {
   BlockCost b;
@@ -48,7 +48,7 @@ void WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, int
   double batch = double(t.stageBatch(work.loads[0]));
   auto stageCycles = [&](double threads) {
     double turns = std::ceil(std::ceil(patch / threads) / batch) + (t.packed ? 1 : std::ceil(weights / 4 / threads));
-    return turns * kTurn + (patch * perPatch + weights * perWeight) / threads * 4; // a warp issues every fourth cycle
+    return turns * kTurn + (patch * perPatch * 6 + weights * perWeight * 4) / threads; // cycles per instruction of a warp, as measured
   };
   b.latency = stageCycles(double(t.threads)) + slices * (kBarrier + kDrain) +
               (slices - 1) * std::max(0.0, stageCycles(double(t.stagers)) - multiplying);

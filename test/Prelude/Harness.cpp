@@ -99,8 +99,8 @@ std::string warpgroupText(int columns, const std::string &factors) {
   return "struct " + factors + "Warpgroup" + std::to_string(columns) + " {\n  static constexpr int columns = " + std::to_string(columns) +
          (shared ? ";\n  DEV static void multiply(float (&d)[" : ";\n  template <bool Adds> DEV static void multiply(float (&d)[") +
          std::to_string(columns / 8) + (shared ? "][4], unsigned long long a" : "][4], const unsigned (&a)[4]") +
-         ", unsigned long long b) {\n    asm volatile(\"wgmma.mma_async.sync.aligned.m64n" + std::to_string(columns) + format + " {" + numbers +
-         "}, " +
+         ", unsigned long long b) {\n    asm volatile(\"wgmma.mma_async.sync.aligned.m64n" + std::to_string(columns) + format + " {" +
+         numbers + "}, " +
          (shared ? operand(0) + ", " + operand(1) + ", 1"
                  : "{" + operand(0) + ", " + operand(1) + ", " + operand(2) + ", " + operand(3) + "}, " + operand(4) + ", " + operand(5)) +
          (half ? ", 1, 1, 0, 0;\" : " : ", 1, 1;\" : ") + registers +

@@ -89,8 +89,7 @@ struct WindowCase {
     for (int i = 0; i < 3; i++) {
       const int spread = scatter ? s[i] : 1, step = scatter ? 1 : s[i];
       cover[i] = ceilDiv(b3[i], spread);
-      const int patch =
-          scatter ? (cover[i] * s[i] - 1 + (k[i] - 1) * l[i]) / s[i] + 1 : (cover[i] - 1) * s[i] + (k[i] - 1) * l[i] + 1;
+      const int patch = scatter ? (cover[i] * s[i] - 1 + (k[i] - 1) * l[i]) / s[i] + 1 : (cover[i] - 1) * s[i] + (k[i] - 1) * l[i] + 1;
       sub[i] = ceilDiv(patch, step);
       parts *= l[i] == 1 ? std::min(step, k[i]) : step;
       phases *= std::min(spread, b3[i]);
@@ -141,11 +140,14 @@ struct WindowCase {
       << ", slice = " << slice << ", rows = " << rows << ", cols = " << cols << ", threads = " << threads
       << ", vector = 1, pitch = " << box.volume() + extraPitch << ", warpPlaces = " << warpPlaces << ", warpChannels = " << warpChannels
       << (grouped ? ", stagers = 64, batch = 3" : "") << ";\n"
-      << (onTensorCores() ? "  using Factors = " + factors +
-                                ";\n  using Products = " + (grouped ? factors + "Warpgroup" + std::to_string(warpChannels) : "NoWarpgroup") + ";\n"
+      << (onTensorCores() ? "  using Factors = " + factors + ";\n  using Products = " +
+                                (grouped ? factors + "Warpgroup" + std::to_string(warpChannels) : "NoWarpgroup") + ";\n"
                           : "")
-      << "};\nstatic_assert(" << (grouped ? "togetherPipeFloats" : onTensorCores() ? "tensorWindowPipeFloats" : "windowPipeFloats") << "<P, T, " << kind
-      << ">() == " << pipeFloats() << ", \"expected the documented size\");\n"
+      << "};\nstatic_assert("
+      << (grouped           ? "togetherPipeFloats"
+          : onTensorCores() ? "tensorWindowPipeFloats"
+                            : "windowPipeFloats")
+      << "<P, T, " << kind << ">() == " << pipeFloats() << ", \"expected the documented size\");\n"
       << "struct Load {\n  const float *x;\n  static constexpr bool plain = "
       << (taps.w % 2 ? "true" : "false") // both ways of staging get tested
       << ";\n  DEV const float *at(int image, int channel, int p) const {\n    return x + ((index_t)image * " << (scatter ? a : b)
@@ -198,7 +200,8 @@ struct WindowCase {
       for (int b1 = 0; b1 < bs; b1++)
         for (int t = 0; t < all; t++) {
           const int reduction = scatter ? a1 : b1, column = scatter ? b1 : a1;
-          to[(((size_t)(reduction / 4) * all + t) * (scatter ? bs : as) + column) * 4 + reduction % 4] = w[((size_t)a1 * bs + b1) * all + t];
+          to[(((size_t)(reduction / 4) * all + t) * (scatter ? bs : as) + column) * 4 + reduction % 4] =
+              w[((size_t)a1 * bs + b1) * all + t];
         }
     return to;
   }
@@ -241,9 +244,8 @@ WindowCase tiled(WindowCase c, Extents box, int channels, int slice, int rows, i
 }
 
 void runAll(const std::string &name, const std::vector<WindowCase> &cases) {
-  std::string source =
-      preludeText({"base", "aligned", "copies", "patch", "window", "mma", "half", "wgmma", "tensor-window", "together-shape",
-                                    "window-together"});
+  std::string source = preludeText(
+      {"base", "aligned", "copies", "patch", "window", "mma", "half", "wgmma", "tensor-window", "together-shape", "window-together"});
   std::set<std::string> products;
   for (const WindowCase &c : cases)
     if (c.grouped && products.insert(c.factors + std::to_string(c.warpChannels)).second)
@@ -469,25 +471,25 @@ TEST(Window, GatherTogether) {
 
 TEST(Window, ScatterTogether) {
   const Extents k33{1, 3, 3}, p11{0, 1, 1}, two{2, 2, 2}, k44{1, 4, 4};
-  runAll("scatter-together.cu",
-         inAllFormats({
-             together(scatterCase("plain", 2, 16, 8, 1, {1, 11, 32}, k33, one, zero, one, zero), {1, 8, 32}, 8, 8, 4, 8),
-             together(scatterCase("padded", 1, 10, 3, 1, {1, 11, 17}, k33, one, p11, one, zero), {1, 8, 16}, 3, 8, 2, 8),
-             together(scatterCase("two_of_channels", 1, 40, 32, 1, {1, 5, 20}, k33, one, p11, one, zero), {1, 5, 20}, 32, 16, 1, 16),
-             together(scatterCase("stride_two", 2, 16, 16, 1, {1, 5, 12}, k44, {1, 2, 2}, p11, one, zero), {1, 8, 32}, 16, 8, 1, 16),
-             together(scatterCase("uneven", 1, 12, 16, 1, {1, 5, 9}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 10, 18}, 16, 8, 1, 16),
-             together(scatterCase("three_d", 1, 8, 16, 1, {3, 4, 9}, {3, 3, 3}, two, one, one, zero), {2, 7, 17}, 16, 8, 1, 8),
-             together(scatterCase("one_phase_deep", 1, 8, 16, 1, {3, 4, 9}, {3, 3, 3}, two, one, one, zero), {1, 8, 18}, 16, 8, 1, 16),
-             together(scatterCase("stride_three", 1, 8, 4, 1, {1, 5, 7}, {1, 3, 4}, {1, 3, 3}, zero, one, {0, 2, 1}), {1, 15, 22}, 4, 8, 1,
-                      8),
-             together(scatterCase("gaps", 1, 2, 3, 1, {1, 5, 7}, {1, 2, 1}, {1, 3, 3}, zero, one, {0, 2, 2}), {1, 12, 48}, 3, 8, 2, 8),
-             together(scatterCase("dilated_common", 1, 4, 4, 1, {1, 6, 7}, {1, 3, 2}, {1, 4, 4}, zero, {1, 6, 2}, {0, 3, 0}), {1, 16, 28},
-                      4, 8, 1, 8),
-             together(scatterCase("dilated_phases", 1, 8, 8, 1, {1, 6, 8}, k33, {1, 2, 2}, p11, {1, 2, 2}, zero), {1, 12, 16}, 8, 8, 1, 8),
-             together(scatterCase("odd_box", 1, 6, 3, 1, {1, 9, 10}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 7, 11}, 3, 8, 1, 8),
-             together(scatterCase("grouped", 2, 16, 16, 2, {1, 5, 8}, k33, {1, 2, 2}, p11, one, zero), {1, 10, 16}, 8, 8, 1, 8),
-             together(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 40}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 80}, 5, 8, 1, 8),
-         }));
+  runAll(
+      "scatter-together.cu",
+      inAllFormats({
+          together(scatterCase("plain", 2, 16, 8, 1, {1, 11, 32}, k33, one, zero, one, zero), {1, 8, 32}, 8, 8, 4, 8),
+          together(scatterCase("padded", 1, 10, 3, 1, {1, 11, 17}, k33, one, p11, one, zero), {1, 8, 16}, 3, 8, 2, 8),
+          together(scatterCase("two_of_channels", 1, 40, 32, 1, {1, 5, 20}, k33, one, p11, one, zero), {1, 5, 20}, 32, 16, 1, 16),
+          together(scatterCase("stride_two", 2, 16, 16, 1, {1, 5, 12}, k44, {1, 2, 2}, p11, one, zero), {1, 8, 32}, 16, 8, 1, 16),
+          together(scatterCase("uneven", 1, 12, 16, 1, {1, 5, 9}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 10, 18}, 16, 8, 1, 16),
+          together(scatterCase("three_d", 1, 8, 16, 1, {3, 4, 9}, {3, 3, 3}, two, one, one, zero), {2, 7, 17}, 16, 8, 1, 8),
+          together(scatterCase("one_phase_deep", 1, 8, 16, 1, {3, 4, 9}, {3, 3, 3}, two, one, one, zero), {1, 8, 18}, 16, 8, 1, 16),
+          together(scatterCase("stride_three", 1, 8, 4, 1, {1, 5, 7}, {1, 3, 4}, {1, 3, 3}, zero, one, {0, 2, 1}), {1, 15, 22}, 4, 8, 1, 8),
+          together(scatterCase("gaps", 1, 2, 3, 1, {1, 5, 7}, {1, 2, 1}, {1, 3, 3}, zero, one, {0, 2, 2}), {1, 12, 48}, 3, 8, 2, 8),
+          together(scatterCase("dilated_common", 1, 4, 4, 1, {1, 6, 7}, {1, 3, 2}, {1, 4, 4}, zero, {1, 6, 2}, {0, 3, 0}), {1, 16, 28}, 4,
+                   8, 1, 8),
+          together(scatterCase("dilated_phases", 1, 8, 8, 1, {1, 6, 8}, k33, {1, 2, 2}, p11, {1, 2, 2}, zero), {1, 12, 16}, 8, 8, 1, 8),
+          together(scatterCase("odd_box", 1, 6, 3, 1, {1, 9, 10}, k33, {1, 2, 2}, p11, one, {0, 1, 1}), {1, 7, 11}, 3, 8, 1, 8),
+          together(scatterCase("grouped", 2, 16, 16, 2, {1, 5, 8}, k33, {1, 2, 2}, p11, one, zero), {1, 10, 16}, 8, 8, 1, 8),
+          together(scatterCase("one_d", 3, 4, 5, 1, {1, 1, 40}, {1, 1, 4}, {1, 1, 2}, {0, 0, 1}, one, zero), {1, 1, 80}, 5, 8, 1, 8),
+      }));
 }
 
 } // namespace

@@ -74,8 +74,9 @@ std::string togetherAsserts(const WindowProblem &p, const WindowTile &t, bool sc
   std::string out = problemText(p, "P" + n) + "struct G" + n + " { static constexpr int columns = " + std::to_string(t.warpChannels) +
                     "; };\nstruct T" + n + " { static constexpr Vec3 box = " + text(t.box) + "; static constexpr int vector = 1" +
                     entry("channels", t.channels) + entry("slice", t.slice) + entry("warpPlaces", t.warpPlaces) +
-                    entry("warpChannels", t.warpChannels) + entry("threads", t.threads) + entry("pitch", g.pitch) + entry("stagers", t.stagers) + entry("batch", 2) +
-                    (t.pack == 2 ? "; using Factors = Bf16" : "; using Factors = Tf32") + "; using Products = G" + n + "; };\n";
+                    entry("warpChannels", t.warpChannels) + entry("threads", t.threads) + entry("pitch", g.pitch) +
+                    entry("stagers", t.stagers) + entry("batch", 2) + (t.pack == 2 ? "; using Factors = Bf16" : "; using Factors = Tf32") +
+                    "; using Products = G" + n + "; };\n";
   auto same = [&](const std::string &member, int64_t value) {
     out += "static_assert(" + shape + "::" + member + " == " + std::to_string(value) + ", \"" + member + "\");\n";
   };
@@ -130,8 +131,9 @@ protected:
     auto nvrtc = runtime::Nvrtc::get();
     if (!nvrtc)
       return "NOT RUN: " + nvrtc.error().message();
-    std::string source = "typedef int index_t;\n" +
-                         preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh", "half.cuh", "together-shape.cuh"}) + asserts;
+    std::string source =
+        "typedef int index_t;\n" +
+        preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh", "half.cuh", "together-shape.cuh"}) + asserts;
     auto ptx = (*nvrtc)->compileToPtx(source, "mirror.cu", "sm_90a");
     return ptx ? "" : ptx.error().message();
   }

@@ -21,8 +21,8 @@
 // GROUP: ---- wgmma.cuh
 // GROUP: ---- window-together.cuh
 // GROUP: wgmma.mma_async.sync.aligned.m64n128k8.f32.tf32.tf32
-// GROUP: 16 x 128 per warp of a warpgroup on tensor cores (TF32)
-// GROUP: windowTogether<Problem, Tile, false>(tile, pipe,
+// GROUP: {{(16|32)}} x 128 per warp of a warpgroup on tensor cores (TF32)
+// GROUP: windowTogether<Problem, Tile, false, true>(tile, pipe,
 // REPORT: per warp of a warpgroup on tensor cores (TF32)
 // REPORT: why: multiply convolution on tensor cores in TF32: predicted {{[0-9.]+}} us against {{[0-9.]+}} us on CUDA cores in fp32
 // JSON: "unit": "tf32"

@@ -62,19 +62,19 @@ struct WindowTile {
 };
 
 /// What the prelude makes of a window tile; every formula mirrors `WindowShape` (window.cuh) `TensorWindowShape` (tensor-window.cuh) or
-/// `TogetherShape` (together-shape.cuh) and is asserted against it. On tensor cores nothing is `paired`, `places` counts those of a phase, and `rows`, `lanes` and `items` stay
-/// unset.
+/// `TogetherShape` (together-shape.cuh) and is asserted against it. On tensor cores nothing is `paired`, `places` counts those of a phase,
+/// and `rows`, `lanes` and `items` stay unset.
 struct WindowGeometry {
   Extents spread, step, phases, period, reach, cover, rows{1, 1, 1}, lanes{1, 1, 1}, full, patch;
   bool paired = false; ///< a thread owns all phases along w
   int64_t pair = 1, places = 1;
   int64_t split = 1, plane = 0, weightPitch = 0, weightFloats = 0;
-  int64_t tableFloats = 0;       ///< on tensor cores: where k lies
-  int64_t tiles = 0;             ///< of warpgroups: 64 places each
-  bool describable = true;       ///< of warpgroups: a product's description can hold the distances between operands
-  bool copiesQuads = false;      ///< weights come to shared memory as they lie, four at a time
-  bool twoBuffers = false;       ///< the next slice arrives while one is multiplied
-  int64_t positions = 0;         ///< lanes of one phase
+  int64_t tableFloats = 0;  ///< on tensor cores: where k lies
+  int64_t tiles = 0;        ///< of warpgroups: 64 places each
+  bool describable = true;  ///< of warpgroups: a product's description can hold the distances between operands
+  bool copiesQuads = false; ///< weights come to shared memory as they lie, four at a time
+  bool twoBuffers = false;  ///< the next slice arrives while one is multiplied
+  int64_t positions = 0;    ///< lanes of one phase
   int64_t columnGroups = 1, phaseItems = 0, items = 0;
   int64_t pipeFloats = 0;
   bool resident = false; ///< one item per thread: sums stay in registers, and `tile` may alias `pipe`

@@ -40,7 +40,8 @@ constexpr StringLiteral kSuffix = ".cuh";
 } // namespace
 
 std::string cuda::warpgroupFactors(KernelText &k, StringRef factors, int64_t columns, bool shared) {
-  const Products &products = *llvm::find_if(kProducts, [&](const Products &p) { return p.shared == shared && (!shared || p.factors == factors); });
+  const Products &products =
+      *llvm::find_if(kProducts, [&](const Products &p) { return p.shared == shared && (!shared || p.factors == factors); });
   k.prelude.insert("wgmma.cuh");
   k.prelude.insert(k.names.saver.save(products.prefix + llvm::Twine(columns) + kSuffix));
   return formatv("Together<{0}, {1}{2}>", factors, products.name, columns).str();

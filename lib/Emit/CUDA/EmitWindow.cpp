@@ -60,7 +60,7 @@ void cuda::emitWindow(KernelText &k) {
   w.line(k.comment(contract));
   std::string call = t.onTensorCores()
                          ? formatv("{0}<{1}, {2}, {3}{4}>", t.grouped ? "windowTogether" : "windowTensor", problem, tile, flag,
-                                   !t.grouped          ? ""
+                                   !t.grouped             ? ""
                                    : contract.getPacked() ? ", true"
                                                           : ", false")
                                .str()
@@ -112,7 +112,8 @@ void cuda::emitPack(KernelText &k) {
                  k.pointer(pack.getWeight())));
   k.launch.block = threads;
   k.launch.grid = {runtime::Expr((quads + threads - 1) / threads), runtime::Expr(1), runtime::Expr(1)};
-  k.tileText = formatv("{0} quads of weights in the order of {1} warpgroups", quads, scatter ? "a transposed window's" : "a window's").str();
+  k.tileText =
+      formatv("{0} quads of weights in the order of {1} warpgroups", quads, scatter ? "a transposed window's" : "a window's").str();
 }
 
 void cuda::emitWeight(KernelText &k) {

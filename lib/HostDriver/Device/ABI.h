@@ -66,8 +66,8 @@ struct hc_wgmma_slot {
   float *d[128];
   unsigned a[4];
   struct hc_wgmma_bricks left, right;
-  unsigned columns, adds;      // adds: to what d holds
-  int factors;                 // HC_MMA_F16, HC_MMA_BF16 or HC_MMA_TF32
+  unsigned columns, adds; // adds: to what d holds
+  int factors;            // HC_MMA_F16, HC_MMA_BF16 or HC_MMA_TF32
 };
 struct hc_wgmma_wait_slot {
   unsigned keep; // groups that may stay under way

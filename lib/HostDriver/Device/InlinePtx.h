@@ -34,7 +34,8 @@ HC_INLINE hc_wgmma_bricks wgmma_bricks(const void *operand) {
   unsigned long long b = *(const unsigned long long *)operand;
   if (b >> 46)
     hc_trap(hc_cur, "wgmma of factors that are swizzled, expected none");
-  return {(const char *)hc_shared_pointer((unsigned)(b & 0x3fff) << 4), (unsigned)(b >> 16 & 0x3fff) << 4, (unsigned)(b >> 32 & 0x3fff) << 4};
+  return {(const char *)hc_shared_pointer((unsigned)(b & 0x3fff) << 4), (unsigned)(b >> 16 & 0x3fff) << 4,
+          (unsigned)(b >> 32 & 0x3fff) << 4};
 }
 template <unsigned Columns, class... T> HC_CONVERGENT HC_INLINE void wgmma(int factors, T &...operands) {
   constexpr unsigned Rest = sizeof...(operands) - Columns / 2;
@@ -56,13 +57,11 @@ template <unsigned Columns, class... T> HC_CONVERGENT HC_INLINE void wgmma(int f
       hc_trap(hc_cur, "wgmma with a transposition, expected none");
   hc_warp(hc_cur, 0xffffffffu, &s, HC_WGMMA);
 }
-#define HC_WGMMA_FORM(NAME, N, FACTORS) \
-  template <class... T> HC_CONVERGENT HC_INLINE void wgmma_mma_async_sync_aligned_m64n##N##NAME(T &&...t) {                                \
-    wgmma<N>(FACTORS, t...);                                                                                                      \
-  }
+#define HC_WGMMA_FORM(NAME, N, FACTORS)                                                                                                    \
+  template <class... T> HC_CONVERGENT HC_INLINE void wgmma_mma_async_sync_aligned_m64n##N##NAME(T &&...t) { wgmma<N>(FACTORS, t...); }
 #define HC_WGMMA_FORMS(N)                                                                                                                  \
-  HC_WGMMA_FORM(k8_f32_tf32_tf32, N, HC_MMA_TF32)                                                                                       \
-  HC_WGMMA_FORM(k16_f32_bf16_bf16, N, HC_MMA_BF16)                                                                                      \
+  HC_WGMMA_FORM(k8_f32_tf32_tf32, N, HC_MMA_TF32)                                                                                          \
+  HC_WGMMA_FORM(k16_f32_bf16_bf16, N, HC_MMA_BF16)                                                                                         \
   HC_WGMMA_FORM(k16_f32_f16_f16, N, HC_MMA_F16)
 #define HC_WGMMA_FOUR(A, B, C, D) HC_WGMMA_FORMS(A) HC_WGMMA_FORMS(B) HC_WGMMA_FORMS(C) HC_WGMMA_FORMS(D)
 HC_WGMMA_FOUR(8, 16, 24, 32)

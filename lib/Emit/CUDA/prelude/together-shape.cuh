@@ -7,9 +7,10 @@
 // either 64 places in a row that runs on into what lies around the box (what falls there is computed and dropped), or squares of eight
 // by eight; whichever covers the box with fewer tiles.
 // Tile T: box, channels, slice (a multiple of a step's channels), threads, pitch as in window.cuh; warpPlaces (16 per tile of 64) x
-// warpChannels per warp, of every phase; `stagers` threads, the last ones, that bring operands, each `batch` quads of the patch at a time; `Products` names the warpgroup's struct (wgmma.cuh), whose columns are warpChannels.
-// Shared memory (`pipe`, 16-byte aligned): tables, then one buffer, or two with several slices. A buffer holds the weights of a slice of
-// reduction channels, then the patch. Sizes per axis, in plain arithmetic:
+// warpChannels per warp, of every phase; `stagers` threads, the last ones, that bring operands, each `batch` quads of the patch at a time;
+// `Products` names the warpgroup's struct (wgmma.cuh), whose columns are warpChannels. Shared memory (`pipe`, 16-byte aligned): tables,
+// then one buffer, or two with several slices. A buffer holds the weights of a slice of reduction channels, then the patch. Sizes per axis,
+// in plain arithmetic:
 //   spread, step, period, phases (nothing is paired) and cover as in window.cuh
 //
 //   parts = dilation == 1 ? min(step, taps) : step    (only those that a tap reads)
@@ -99,8 +100,7 @@ template <class P, class T, bool Scatter> struct TogetherTables {
   int *places;  // of a plane: where in a channel of memory, -1 outside
 
   DEV explicit TogetherTables(float *at)
-      : phases((int4 *)at), quads((int2 *)(phases + S::Phases)), taps((int *)(quads + S::Taps)),
-        places(taps + S::Phases * S::MostTaps) {}
+      : phases((int4 *)at), quads((int2 *)(phases + S::Phases)), taps((int *)(quads + S::Taps)), places(taps + S::Phases * S::MostTaps) {}
 
   DEV void fill(const WindowPlace<P, T, Scatter> &at, Vec3 base) const {
 #pragma unroll 1
@@ -111,8 +111,8 @@ template <class P, class T, bool Scatter> struct TogetherTables {
                                                   P::dilation.d, S::period.d);
       const WindowPhase fh = windowPhase<Scatter>(number / S::phases.w % S::phases.h, at.h, base.h, P::stride.h, P::taps.h, P::padding.h,
                                                   P::dilation.h, S::period.h);
-      const WindowPhase fw = windowPhase<Scatter>(number % S::phases.w, at.w, base.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w,
-                                                  S::period.w);
+      const WindowPhase fw =
+          windowPhase<Scatter>(number % S::phases.w, at.w, base.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w, S::period.w);
       const int count = fd.count * fh.count * fw.count;
       if (k == 0) {
         const int number2 = count > 0 ? S::classOf(Vec3{fd.tap, fh.tap, fw.tap}) : 0;
@@ -130,10 +130,10 @@ template <class P, class T, bool Scatter> struct TogetherTables {
     for (int tap = threadIdx.x; tap < S::Taps; tap += T::threads) {
       const Vec3 t = {tap / (P::taps.h * P::taps.w), tap / P::taps.w % P::taps.h, tap % P::taps.w};
       const int number = S::classOf(t);
-      const int index =
-          (S::within(t.d, P::taps.d, S::period.d) * S::tapsOf(P::taps.h, S::period.h, t.h % S::period.h) + S::within(t.h, P::taps.h, S::period.h)) *
-              S::tapsOf(P::taps.w, S::period.w, t.w % S::period.w) +
-          S::within(t.w, P::taps.w, S::period.w);
+      const int index = (S::within(t.d, P::taps.d, S::period.d) * S::tapsOf(P::taps.h, S::period.h, t.h % S::period.h) +
+                         S::within(t.h, P::taps.h, S::period.h)) *
+                            S::tapsOf(P::taps.w, S::period.w, t.w % S::period.w) +
+                        S::within(t.w, P::taps.w, S::period.w);
       quads[tap] = int2{(S::firstOf(number) + index) * S::Wide, S::tapsOfClass(number) * S::Wide};
     }
 #pragma unroll 1
@@ -143,8 +143,8 @@ template <class P, class T, bool Scatter> struct TogetherTables {
       const int w = base.w + in % S::row * S::step.w + part % S::parts.w;
       const int h = base.h + in / S::row % S::sub.h * S::step.h + part / S::parts.w % S::parts.h;
       const int d = base.d + in / S::slab * S::step.d + part / (S::parts.w * S::parts.h);
-      const bool inside = part < volume(S::parts) && (unsigned)w < (unsigned)S::in.w && (unsigned)h < (unsigned)S::in.h &&
-                          (unsigned)d < (unsigned)S::in.d;
+      const bool inside =
+          part < volume(S::parts) && (unsigned)w < (unsigned)S::in.w && (unsigned)h < (unsigned)S::in.h && (unsigned)d < (unsigned)S::in.d;
       places[i] = inside ? (d * S::in.h + h) * S::in.w + w : -1;
     }
   }

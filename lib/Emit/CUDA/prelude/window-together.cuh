@@ -89,8 +89,7 @@ DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const Wi
   using S = TogetherShape<P, T, Scatter>;
   constexpr int Columns = S::Wide - 1, Items = S::Quads * Columns * S::Taps;
   // Neighbours in memory, where a tap has no others.
-  constexpr bool Fours =
-      alignedTensors && sizeof(W) == 4 && !Scatter && S::Taps == 1 && S::Reduced % 4 == 0 && S::Reduced % T::slice == 0;
+  constexpr bool Fours = alignedTensors && sizeof(W) == 4 && !Scatter && S::Taps == 1 && S::Reduced % 4 == 0 && S::Reduced % T::slice == 0;
   const W *first = weight + (Scatter ? ((index_t)(at.channel / S::Written) * S::Reduced * S::Written + at.channel % S::Written) * S::Taps
                                      : (index_t)at.channel * (S::Reduced * S::Taps));
 #pragma unroll 4
@@ -126,14 +125,15 @@ DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const Wi
 
 // The same of packed weights, which are copied behind the threads' backs: lanes along output channels.
 template <int All, class P, class T, bool Scatter>
-DEV void togetherPacked(float *to, const float *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count, int me) {
+DEV void togetherPacked(float *to, const float *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count,
+                        int me) {
   using S = TogetherShape<P, T, Scatter>;
   constexpr int Columns = S::Wide - 1, Lanes = Columns >= 32 ? 32 : Columns >= 16 ? 16 : 8, Written = Scatter ? S::Written : P::A;
   const int lane = me % Lanes;
-  const float *first = weight + 4 * ((Scatter ? (index_t)(at.channel / S::Written * (S::Reduced / 4)) * (S::Taps * Written) +
-                                                    at.channel % S::Written
-                                              : (index_t)at.channel) +
-                                     lane);
+  const float *first =
+      weight + 4 * ((Scatter ? (index_t)(at.channel / S::Written * (S::Reduced / 4)) * (S::Taps * Written) + at.channel % S::Written
+                             : (index_t)at.channel) +
+                    lane);
 #pragma unroll 2
   for (int row = me / Lanes; row < S::Quads * S::Taps; row += All / Lanes) {
     const int quad = row / S::Taps;
@@ -164,7 +164,7 @@ DEV void togetherPatch(float *to, const Load &load, const int *places, const Win
     int cell[Batch];
 #pragma unroll
     for (int j = 0; j < Batch; j++) {
-      const int item = smaller(i + j * All, Items - 1); // behind the last comes the last one again: no branch parts the loads
+      const int item = smaller(i + j * All, Items - 1);          // behind the last comes the last one again: no branch parts the loads
       const int quad = Last ? item % S::Quads : item / S::plane; // lanes read neighbours
       cell[j] = Last ? quad * S::plane + item / S::Quads : item;
       const int place = places[Last ? item / S::Quads : item - quad * S::plane];
@@ -215,8 +215,8 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
   togetherStage<Packed, T::threads>(buffers, load, weight, tables, at, 0, threadIdx.x);
   showToWarpgroups();
   __syncthreads();
-  // Both sides meet at the end of each slice: this buffer has been read, and the next one is full. Who brings slices has no sums, and products
-  // hold up whoever asks for them.
+  // Both sides meet at the end of each slice: this buffer has been read, and the next one is full. Who brings slices has no sums, and
+  // products hold up whoever asks for them.
   if (threadIdx.x < S::Multiplying) {
     TogetherShare<P, T, Scatter> share;
 #pragma unroll 1
