@@ -19,13 +19,18 @@ void misuse(Thread &thread, FindingKind kind, const std::string &text, void *pc)
   block.launch->report(std::move(finding), /*fatal=*/true);
 }
 
-void arriveAtBarrier(Thread &thread, void *pc) {
+/// `anywhere`: warps may meet from different places of the program, lanes of a warp may not.
+void arriveAtBarrier(Thread &thread, void *pc, bool anywhere = false) {
   Block &block = blockOf(thread);
+  Warp &warp = block.warps[thread.warp];
   thread.pc = pc;
   if (!block.barrierPc)
-    block.barrierPc = pc;
-  else if (block.barrierPc != pc && block.launch->checker)
-    block.launch->checker->barrier(thread, pc);
+    block.barrierPc = pc, block.barrierAnywhere = anywhere;
+  if (!warp.barrierPc)
+    warp.barrierPc = pc;
+  void *expected = anywhere && block.barrierAnywhere ? warp.barrierPc : block.barrierPc;
+  if (expected != pc && block.launch->checker)
+    block.launch->checker->barrier(thread, pc, expected);
   if (++block.atBarrier == block.live) {
     if (block.live != block.threadCount && block.launch->checker)
       block.launch->checker->barrierWithoutExited(block);
@@ -39,6 +44,7 @@ void arriveAtBarrier(Thread &thread, void *pc) {
 }
 
 void rt_hc_barrier(hc_thread *thread) { arriveAtBarrier(self(thread), HC_PC); }
+void rt_hc_barrier_anywhere(hc_thread *thread) { arriveAtBarrier(self(thread), HC_PC, true); }
 
 int rt_hc_barrier_reduce(hc_thread *current, int predicate, int op) {
   Thread &thread = self(current);

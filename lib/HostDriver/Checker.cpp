@@ -213,8 +213,7 @@ void Checker::misaligned(Thread &thread, const void *address, unsigned bytes, vo
            pc);
 }
 
-void Checker::barrier(Thread &thread, void *pc) {
-  void *other = blockOf(thread).barrierPc;
+void Checker::barrier(Thread &thread, void *pc, void *other) {
   if (checks.divergence)
     report(thread, FindingKind::DivergentBarrier,
            "threads of one block meet at different barriers, the other at " + symbolizer.find(other).text(), pc, other);

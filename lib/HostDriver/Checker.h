@@ -19,7 +19,7 @@ public:
   Checker(Launch &launch, const ModuleCopy &copy, const Image &image, std::vector<Buffer> buffers, const runtime::HostOptions &options);
 
   void startBlock(Block &block);
-  void barrier(Thread &thread, void *pc); ///< the thread arrives at another barrier than those before it
+  void barrier(Thread &thread, void *pc, void *other); ///< the thread arrives at another barrier than those before it
   void barrierWithoutExited(Block &block);
   void fence(Thread &thread);
   void access(Thread &thread, const void *address, size_t bytes, AccessKind kind, void *pc);

@@ -240,6 +240,7 @@ void releaseBarrier(Block &block) {
     if (warp.atBarrier)
       setReady(block, w, warp.atBarrier);
     warp.atBarrier = warp.epoch = 0;
+    warp.barrierPc = nullptr;
   }
   block.atBarrier = 0;
   block.barrierPc = nullptr;

@@ -71,6 +71,7 @@ struct Warp {
   void *slots[32];
   std::vector<WarpProduct> products; ///< under way, and the ends of their committed groups
   std::vector<size_t> productGroups;
+  void *barrierPc = nullptr; ///< of the warp's first to arrive at the block's barrier
 };
 
 struct Block : hc_block {
@@ -80,7 +81,8 @@ struct Block : hc_block {
   uint64_t linear = 0;            ///< in the grid
   unsigned epoch = 0;             ///< counts barriers of the block
   unsigned run = 0, acquired = 0; ///< used by the checker: number of this run of a block, clock of its last atomic operation
-  void *barrierPc = nullptr;
+  void *barrierPc = nullptr;      ///< of the first to arrive
+  bool barrierAnywhere = false;
   unsigned warpsReady = 0; ///< warps with a lane that is ready or unstarted
   Warp warps[32];
   std::vector<Thread> threads;

@@ -158,8 +158,10 @@ int64_t WindowGeometry::sharedBytes(int64_t extra) const {
 
 int64_t WindowTile::registers() const { return std::min<int64_t>(232, 65536 / (threads * std::max<int64_t>(1, resident)) / 8 * 8); }
 
-int64_t WindowTile::stageBatch(double loads) const {
-  return std::clamp<int64_t>(int64_t(double(registers() - 48) / (double(4 * pack) * std::max(1.0, loads) + 2)), 1, 12);
+int64_t WindowTile::stageBatch(const ElementWork &work) const {
+  bool plain = work.instructions[0] == 0; // else what is loaded per channel waits too
+  double quad = double(4 * pack) * (std::max(1.0, work.loads[0]) + work.instructions[0] / 4) + (plain ? 2 : 4);
+  return std::clamp<int64_t>(int64_t(double(registers() - (plain ? 48 : 60)) / quad), 1, 12);
 }
 
 int64_t WindowTile::boxes(const WindowProblem &p, bool scatter) const {

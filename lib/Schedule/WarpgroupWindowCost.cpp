@@ -28,7 +28,7 @@ BlockCost WarpgroupWindow::block(int64_t slice, bool operandFitsL2) const {
   b.shared = warps / 4 * all * rows * (16 + 2 * columns) + warps * sums * (g.spread[2] > 1 ? double(g.spread[2]) : 1);
   b.issued += double(sized.tableFloats) / 32 * 40;
   stageBeside(b, sized, slice, b.tensor / slices);
-  b.registers = std::max(int64_t(sums) + 2 * int64_t(rows) + 26, b.registers);
+  b.registers = std::max(int64_t(sums) + 2 * int64_t(rows) + (t.pack == 1 ? 26 : 40), b.registers);
   epilogue(b);
   traffic(b, operandFitsL2);
   return b;
@@ -45,7 +45,7 @@ void WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, int
   // Rows of the patch start anywhere in a 32-byte sector.
   b.bytes += work.loads[0] * double(g.patch[0] * g.patch[1] * reduced) * double(4 * g.patch[2] + 28) +
              4 * double(reduced * t.channels * volume(p.taps));
-  double batch = double(t.stageBatch(work.loads[0]));
+  double batch = double(t.stageBatch(work));
   auto stageCycles = [&](double threads) {
     double turns = std::ceil(std::ceil(patch / threads) / batch) + (t.packed ? 1 : std::ceil(weights / 4 / threads));
     return turns * kTurn + (patch * perPatch * 6 + weights * perWeight * 4) / threads; // cycles per instruction of a warp, as measured

@@ -135,6 +135,26 @@ TEST_F(CheckTest, BarriersInDifferentBranches) {
   expectFinding(FindingKind::DivergentBarrier, 0, "different barriers", {1}, {64}, 0, floats(64, "y"));
 }
 
+TEST_F(CheckTest, WarpsMeetAnywhereAtBarSync) {
+  std::string source = R"(extern "C" __global__ void k(float *y) {
+  __shared__ float s[64];
+  s[threadIdx.x] = 1.0f;
+  if (threadIdx.x < 32) {
+    asm volatile("bar.sync 0;" : : : "memory");
+    y[threadIdx.x] = s[63 - threadIdx.x];
+  } else {
+    s[threadIdx.x] = 2.0f;
+    asm volatile("bar.sync 0;" : : : "memory");
+    y[threadIdx.x] = s[threadIdx.x];
+  }
+})";
+  compile(source);
+  expectSilence({1}, {64}, 0, floats(64, "y"));
+  source.replace(source.find("< 32"), 4, "< 16"); // lanes of a warp do not
+  compile(source);
+  expectFinding(FindingKind::DivergentBarrier, 0, "different barriers", {1}, {64}, 0, floats(64, "y"));
+}
+
 TEST_F(CheckTest, BarrierAfterSomeThreadsReturned) {
   compile(R"(extern "C" __global__ void k(float *y, int n) {
   if (threadIdx.x >= n) return;

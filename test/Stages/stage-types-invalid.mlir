@@ -120,3 +120,47 @@ func.func @return_outside_a_kernel(%x: tensor<?x4x8xf32>) {
   fusion.return %x : tensor<?x4x8xf32>
   return
 }
+
+// -----
+
+func.func @f(%w: tensor<4x6x3xf32>) -> tensor<4x6x3xf32> {
+  %p = fusion.kernel "k" "pack"(%w) : (tensor<4x6x3xf32>) -> tensor<4x6x3xf32> {
+  ^bb0(%a: tensor<4x6x3xf32>):
+    // expected-error@+1 {{expected a static f32 tensor of rank 3 to 5 whose reduction channels are a multiple of four, but got 'tensor<4x6x3xf32>' in 1 groups (pack_c2)}}
+    %b = fusion.pack gather %a : tensor<4x6x3xf32>
+    fusion.return %b : tensor<4x6x3xf32>
+  }
+  return %p : tensor<4x6x3xf32>
+}
+
+// -----
+
+func.func @f(%w: tensor<4x8x3xf32>) -> tensor<4x8x3xf32> {
+  %p = fusion.kernel "k" "pack"(%w) : (tensor<4x8x3xf32>) -> tensor<4x8x3xf32> {
+  ^bb0(%a: tensor<4x8x3xf32>):
+    // expected-error@+1 {{expected the kind gather or scatter, but got weight (pack_c1)}}
+    %b = fusion.pack weight %a : tensor<4x8x3xf32>
+    fusion.return %b : tensor<4x8x3xf32>
+  }
+  return %p : tensor<4x8x3xf32>
+}
+
+// -----
+
+func.func @f(%w: tensor<4x8x3xf32>) -> tensor<4x8x3xf32> {
+  // expected-error@+1 {{expected one fusion.pack and nothing else where the strategy is pack, and none elsewhere, but got the strategy 'channels' (kernel_c7)}}
+  %p = fusion.kernel "k" "channels"(%w) : (tensor<4x8x3xf32>) -> tensor<4x8x3xf32> {
+  ^bb0(%a: tensor<4x8x3xf32>):
+    %b = fusion.pack gather %a : tensor<4x8x3xf32>
+    fusion.return %b : tensor<4x8x3xf32>
+  }
+  return %p : tensor<4x8x3xf32>
+}
+
+// -----
+
+func.func @f(%s: tensor<2x4x5xf32>, %l: tensor<2x8x7xf32>) -> tensor<4x8x3xf32> {
+  // expected-error@+1 {{expected packed weights of a gather or scatter only, but got weight (contract_c9)}}
+  %0 = fusion.contract weight %s, %l {packed, stride = array<i64: 1>, padding = array<i64: 0>, dilation = array<i64: 1>} : (tensor<2x4x5xf32>, tensor<2x8x7xf32>) -> tensor<4x8x3xf32>
+  return %0 : tensor<4x8x3xf32>
+}

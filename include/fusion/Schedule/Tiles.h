@@ -55,8 +55,8 @@ struct WindowTile {
   int64_t packed = 0;   ///< 1 where warpgroups read weights that a kernel has packed for all blocks
   bool onTensorCores() const { return warpPlaces > 0; }
   int64_t registers() const; ///< of warpgroups: that each thread may have
-  /// Of warpgroups: quads of the patch whose loads a stager's registers hold together; each is made of `loads` tensors.
-  int64_t stageBatch(double loads) const;
+  /// Of warpgroups: quads of the patch whose loads a stager's registers hold together, with what computes them.
+  int64_t stageBatch(const ElementWork &work) const;
   int64_t boxes(const WindowProblem &p, bool scatter) const;         ///< per image
   int64_t channelBlocks(const WindowProblem &p, bool scatter) const; ///< all groups
 };

@@ -35,6 +35,9 @@ template <class Factors, class Group> struct Together : Factors {
   using Products = Group;
 };
 
+// All threads of the block meet as at __syncthreads, but warps may come to different calls.
+DEV void meetAnywhere() { asm volatile("bar.sync 0;" : : : "memory"); }
+
 // In front of products: their registers have been written.
 DEV void startProducts() { asm volatile("wgmma.fence.sync.aligned;" : : : "memory"); }
 // Behind products: they form a group.

@@ -224,7 +224,7 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
       const float *now = buffers + from / T::slice % 2 * S::BufferFloats;
       share.multiply(tables, now, now + S::WeightFloats);
       waitForProducts<0>();
-      __syncthreads();
+      meetAnywhere();
     }
     share.deposit(tile);
   } else {
@@ -233,9 +233,9 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
       togetherStage<Packed, T::stagers>(buffers + from / T::slice % 2 * S::BufferFloats, load, weight, tables, at, from,
                                         (int)threadIdx.x - S::Multiplying);
       showToWarpgroups();
-      __syncthreads();
+      meetAnywhere();
     }
-    __syncthreads();
+    meetAnywhere();
   }
   __syncthreads();
 }
