@@ -368,10 +368,19 @@ prelude("weight-barrier", "weight", "shares of a tile added at once", "    __syn
 prelude("weight-zero-times-inf", "weight", "0 * inf behind the edge", "if (at.d + d >= P::small.d || at.h + h >= P::small.h)", "if (false)",
         model("full-edge", "small", options=f"{FULL_EDGE} --precision=ieee --inputs=nonfinite"))
 prelude("tensor-window-tap", "tensor-window", "one tap's weights for all", "entry.y = S::weightAt(channel, of);", "entry.y = S::weightAt(channel, 0);",
-        model("full-edge", "small", options=FULL_EDGE))
+        model("full-edge", "small", options=f"{FULL_EDGE} --arch=sm_90"))
 prelude("tensor-window-barrier", "tensor-window", "a buffer filled while it is read", "    __syncthreads(); // everybody has read this buffer, and the next one is full\n", "",
-        model("full-edge", "small", options=f"{FULL_EDGE} --sanitize"))
-prelude("tensor-window-buffer", "tensor-window", "the first slice again and again", "    now = next;\n", "", model("full-edge", "small", options=FULL_EDGE))
+        model("full-edge", "small", options=f"{FULL_EDGE} --arch=sm_90 --sanitize"))
+prelude("tensor-window-buffer", "tensor-window", "the first slice again and again", "    now = next;\n", "", model("full-edge", "small", options=f"{FULL_EDGE} --arch=sm_90"))
+prelude("together-tap", "window-together", "one tap's weights for all", "right + of.y + tap * S::Wide;", "right + of.y;", model("full-edge", "small", options=FULL_EDGE))
+prelude("together-wait", "window-together", "sums read before their products end", "      waitForProducts<0>();\n      meetAnywhere();", "      meetAnywhere();",
+        model("full-edge", "small", options=FULL_EDGE))
+prelude("together-buffer", "window-together", "the first slice again and again", "const float *now = buffers + from / T::slice % 2 * S::BufferFloats;",
+        "const float *now = buffers;", model("full-edge", "small", options=FULL_EDGE))
+prelude("together-place", "together-shape", "the next line of the patch", "h / S::step.h * S::row + w / S::step.w;", "w / S::step.w;",
+        model("full-edge", "small", options=FULL_EDGE))
+prelude("pack-order", "pack", "the first of four reduction channels in place of the last", "nearTf32(of[3 * Next])}", "nearTf32(of[0])}",
+        model("full-edge", "small", options=FULL_EDGE))
 prelude("tensor-weight-zero-times-inf", "tensor-weight", "0 * inf behind the edge", "return at.d < left.d && at.h < left.h && at.w + ahead < left.w;", "return true;",
         model("full-edge", "small", options=f"{FULL_EDGE} --inputs=nonfinite"))
 prelude("tensor-weight-barrier", "tensor-weight", "shares of an output added at once", "      share.deposit(pipe);\n    __syncthreads();", "      share.deposit(pipe);",
