@@ -187,7 +187,7 @@ func.func @kernel_c2_stage(%x: tensor<2x4xf32>) {
 
 // -----
 func.func @kernel_c3(%x: tensor<2x4xf32>) {
-  // expected-error@+1 {{expected one of the strategies gather, scatter, weight, matmul, pool, channels, rows, sweep, finish_rows, finish_columns, but got 'row' (kernel_c3)}}
+  // expected-error@+1 {{expected one of the strategies gather, scatter, weight, matmul, pool, channels, rows, sweep, finish_rows, finish_columns, pack, but got 'row' (kernel_c3)}}
   %y = fusion.kernel "k" "row"(%x) : (tensor<2x4xf32>) -> tensor<2x4xf32> {
   ^bb0(%a: tensor<2x4xf32>):
     fusion.return %a : tensor<2x4xf32>
