@@ -220,6 +220,11 @@ static void packWeights(func::FuncOp func) {
 }
 
 LogicalResult fusion::scheduleFunction(func::FuncOp func, const DeviceSpec &spec, int64_t batch) {
+  for (KernelOp kernel : func.getOps<KernelOp>())
+    if (kernel.getStrategy() == "pack") // would be packed again, or read as if it were not
+      return kernel.emitError()
+             << "expected kernels that have not been scheduled, but got one that packs weights for the next; schedule what "
+                "-fusion-fuse leaves";
   auto given = func->getAttrOfType<ArrayAttr>("fusion.schedules");
   SmallVector<std::string> lines;
   unsigned index = 0;

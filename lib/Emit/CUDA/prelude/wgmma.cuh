@@ -1,4 +1,4 @@
-// Products of four warps on tensor cores that run behind their backs: the left factors in registers, the right ones in shared memory.
+// Products of four warps on tensor cores that run behind their backs: left factors in registers or in shared memory, right ones there.
 // requires: base.cuh
 //
 // A warpgroup's struct (each kernel declares those of the columns it needs) has: `columns` N, and multiply(d, a, b), which adds
