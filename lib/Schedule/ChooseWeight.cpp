@@ -1,6 +1,6 @@
 // The tile of a weight gradient, on CUDA cores or on tensor cores: counts what a block does per step of its loop over images and boxes, and
 // how many blocks share the steps.
-#include "TileCost.h"
+#include "WeightCost.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -48,7 +48,6 @@ double addStaging(BlockCost &b, const WindowProblem &p, const WeightTile &t, con
     b.shared += runs * run / 32;
     bool plain = work.instructions[i] == 0; // copied without a detour through registers: everything is in flight at once
     latency = std::max(latency, (plain ? 1 : std::ceil(runs * run / 8 / double(t.threads))) * kLoadLatency);
-    b.bytes += work.loads[i] * double(box[0] * box[1] * channels) * double(4 * box[2] + 28);
     if (t.onTensorCores() && t.pack == 1) { // rounded in place, or when computed on the way
       double elements = double(volume(box) * channels);
       b.issued += elements / 32 * (plain || (work.reduces && i == 0) ? 4 : 1);
@@ -57,13 +56,7 @@ double addStaging(BlockCost &b, const WindowProblem &p, const WeightTile &t, con
   };
   stage(t.box, t.as, 0);
   stage(patch, t.bs, 1);
-  // Blocks of other channels read an operand again: from L2 where all of it stays there.
-  auto own = [&](const Extents &all, int64_t channels, int64_t each, int64_t sweeps, int i) {
-    double image = 4 * work.loads[i] * double(volume(all)), share = image * double(each) / double(t.boxes(p));
-    b.memory += images * image * double(channels) <= double(spec.l2Bytes) ? share / double(sweeps) : share;
-  };
-  own(p.small, p.a, t.as, ceilDiv(p.b / p.groups, t.bs), 0);
-  own(p.large, p.b, t.bs, ceilDiv(p.a / p.groups, t.as), 1);
+  addWeightTraffic(b, p, t, work, patch, images, spec);
   return latency;
 }
 
@@ -135,7 +128,7 @@ struct Candidates {
     t.resident = t.onTensorCores() ? std::min<int64_t>(resident, 8) : 1;
     for (int64_t rounds : {1, 2}) {
       t.splits = std::clamp<int64_t>(rounds * resident * spec.multiprocessors / blocks, 1, std::min<int64_t>(steps, 1024));
-      double each = double(ceilDiv(steps, t.splits)), outputs = double(t.as * t.bs * volume(p.taps));
+      double each = double(ceilDiv(steps, t.splits)), outputs = double(t.as * t.bs * volume(t.grouped ? t.taps : p.taps));
       BlockCost block = step;
       block.issued = step.issued * each + last.issued;
       block.multiplies *= each, block.tensor *= each, block.shared = step.shared * each + last.shared;
@@ -243,6 +236,23 @@ constexpr double kTensorGain = 0.9, kTensorSeconds = 1e-6;
 
 } // namespace
 
+void fusion::addWeightTraffic(BlockCost &b, const WindowProblem &p, const WeightTile &t, const ElementWork &work, const Extents &patch,
+                              double images, const DeviceSpec &spec) {
+  auto bytes = [&](const Extents &box, int64_t channels, int i) { // lines start anywhere in a sector
+    return work.loads[i] * double(box[0] * box[1] * channels) * double(4 * box[2] + 28);
+  };
+  b.bytes += bytes(t.box, t.as, 0) + bytes(patch, t.bs, 1);
+  // Blocks of other channels or taps read an operand again: from L2 where all of it stays there, and where blocks of warpgroups, which all
+  // run at once, keep pace.
+  auto own = [&](const Extents &all, int64_t channels, int64_t each, int64_t sweeps, int i) {
+    double image = 4 * work.loads[i] * double(volume(all)), share = image * double(each) / double(t.boxes(p));
+    b.memory += images * image * double(channels) <= double(spec.l2Bytes) || t.grouped ? share / double(sweeps) : share;
+  };
+  int64_t blocks = t.channelBlocks(p) / p.groups, blocksA = ceilDiv(p.a / p.groups, t.as), blocksB = ceilDiv(p.b / p.groups, t.bs);
+  own(p.small, p.a, t.as, blocks / blocksA, 0);
+  own(p.large, p.b, t.bs, blocks / blocksB, 1);
+}
+
 WeightChoice fusion::chooseWeight(const WindowProblem &p, const ElementWork &work, const DeviceSpec &spec, int64_t batch,
                                   TileObserver<WeightTile> seen) {
   int64_t images = ShapedType::isDynamic(p.images) ? batch : p.images;
@@ -251,6 +261,9 @@ WeightChoice fusion::chooseWeight(const WindowProblem &p, const ElementWork &wor
   chooseOnCudaCores(cuda, work);
   if (spec.tf32Rate > 0)
     chooseOnTensorCores(tensor, work);
+  if (spec.tf32Rate > 0 && spec.wgmmaShare > 0 && p.factors == Factors::Tf32)
+    forEachWarpgroupWeight(p, work, double(images), spec,
+                           [&](const WeightTile &t, const BlockCost &step, const BlockCost &last) { tensor.consider(t, step, last); });
   WeightChoice choice;
   choice.cudaSeconds = cuda.least / spec.clock(), choice.tensorSeconds = tensor.least / spec.clock();
   bool saves = choice.tensorSeconds < std::min(kTensorGain * choice.cudaSeconds, choice.cudaSeconds - kTensorSeconds);

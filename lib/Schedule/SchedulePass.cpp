@@ -139,6 +139,8 @@ static FailureOr<DictionaryAttr> fitWeight(KernelOp kernel, DictionaryAttr given
   fromAttr(given, tile);
   WindowProblem problem = WindowProblem::of(KernelFacts::of(kernel).contract);
   int64_t taps = problem.taps[0] * problem.taps[1] * problem.taps[2];
+  if (tile.grouped) // taps behind the window's last are dropped
+    return given;
   if (tile.onTensorCores()) {
     if (tile.threads % (32 * tile.warps(problem)) != 0)
       return kernel.emitError() << "expected a tile for a window of " << taps << " taps, which " << tile.warps(problem)

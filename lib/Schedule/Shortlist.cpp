@@ -76,7 +76,7 @@ SmallVector<TileCandidate> besideRule(KernelOp kernel, const KernelFacts &facts,
     SweepTile tile;
     fromAttr(*kernel.getSchedule(), tile);
     if (!tile.alongReduced) {
-      vary(tile, &SweepTile::lanes, 32, tile.threads);
+      vary(tile, &SweepTile::lanes, 2, tile.threads);
     } else if (tile.held) { // more or fewer lanes per run, or walks over memory
       SweepWork work = SweepWork::of(kernel);
       int64_t lanes = tile.lanes;

@@ -156,7 +156,12 @@ int64_t WindowGeometry::sharedBytes(int64_t extra) const {
   return 4 * (resident ? std::max(tileFloats + extra, pipeFloats) : tileFloats + std::max(extra, pipeFloats));
 }
 
-int64_t WindowTile::registers() const { return std::min<int64_t>(232, 65536 / (threads * std::max<int64_t>(1, resident)) / 8 * 8); }
+/// What the compiler may give each thread where so many blocks share a multiprocessor.
+static int64_t registersOf(int64_t threads, int64_t resident) {
+  return std::min<int64_t>(232, 65536 / (threads * std::max<int64_t>(1, resident)) / 8 * 8);
+}
+
+int64_t WindowTile::registers() const { return registersOf(threads, resident); }
 
 int64_t WindowTile::stageBatch(const ElementWork &work) const {
   bool plain = work.instructions[0] == 0; // else what is loaded per channel waits too
@@ -175,7 +180,24 @@ int64_t WindowTile::channelBlocks(const WindowProblem &p, bool scatter) const {
 
 int64_t WeightTile::warps(const WindowProblem &p) const { return ceilDiv(as, warpA) * ceilDiv(bs * volume(p.taps), warpQ); }
 
+int64_t WeightTile::registers() const { return registersOf(threads, resident); }
+
+int64_t WeightTile::stageBatch(const ElementWork &work) const {
+  double instructions = std::max(work.instructions[0], work.instructions[1]), loads = std::max(work.loads[0], work.loads[1]);
+  bool plain = instructions == 0; // else what is loaded per channel waits too
+  double each = 8 * (std::max(1.0, loads) + instructions / 4) + (plain ? 3 : 5);
+  return std::clamp<int64_t>(int64_t(double(registers() - (plain ? 40 : 56)) / each), 1, 8);
+}
+
+int64_t WeightTile::multiplying() const { return 128 * ceilDiv(as, 64) * ceilDiv(taps[0] * taps[1], lines); }
+
 int64_t WeightTile::pipeFloats(const WindowProblem &p) const {
+  if (grouped) {
+    int64_t rows = roundUp(as, 64), patch[2];
+    for (int i = 0; i < 2; ++i)
+      patch[i] = (box[i] - 1) * p.stride[i] + (taps[i] - 1) * p.dilation[i] + 1;
+    return 2 * (volume(box) * (rows + 1) + patch[0] * patch[1] * box[2] * (bs * taps[2] + 1)) + 32 * rows;
+  }
   int64_t planeS = volume(box) / 4 % 2 ? volume(box) : volume(box) + 4, planeL = 1;
   for (int i = 0; i < 3; ++i) {
     int64_t reach = (box[i] - 1) * p.stride[i] + (p.taps[i] - 1) * p.dilation[i] + 1;
@@ -196,7 +218,10 @@ int64_t WeightTile::boxes(const WindowProblem &p) const {
 }
 
 int64_t WeightTile::channelBlocks(const WindowProblem &p) const {
-  return p.groups * ceilDiv(p.a / p.groups, as) * ceilDiv(p.b / p.groups, bs);
+  int64_t blocks = p.groups * ceilDiv(p.a / p.groups, as) * ceilDiv(p.b / p.groups, bs);
+  for (int i = 0; i < 3 && grouped; ++i)
+    blocks *= ceilDiv(p.taps[i], taps[i]);
+  return blocks;
 }
 
 int64_t MatmulTile::sharedBytes() const {
@@ -234,7 +259,8 @@ void visit(Fields &f, WindowTile &t) {
 }
 void visit(Fields &f, WeightTile &t) {
   f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits),
-      f("warp_a", t.warpA), f("warp_q", t.warpQ), f("stages", t.stages), f("resident", t.resident), f("pack", t.pack);
+      f("warp_a", t.warpA), f("warp_q", t.warpQ), f("stages", t.stages), f("resident", t.resident), f("pack", t.pack),
+      f("grouped", t.grouped), f("lines", t.lines), f("taps", t.taps), f("stagers", t.stagers);
 }
 void visit(Fields &f, MatmulTile &t) {
   f("rows", t.rows), f("cols", t.cols), f("depth", t.depth), f("tm", t.tm), f("tn", t.tn), f("threads", t.threads),

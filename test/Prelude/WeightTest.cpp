@@ -1,7 +1,8 @@
-// weightGrad and weightTensor against plain loops: geometries of convolutions and transposed ones, groups, splits, and the sums of S.
+// weightGrad, weightTensor and weightTogether against plain loops: geometries of convolutions and transposed ones, groups, splits, and the sums of S.
 #include "Harness.h"
 #include <cmath>
 #include <limits>
+#include <set>
 #include <sstream>
 
 namespace fusion::prelude {
@@ -17,10 +18,20 @@ struct WeightCase {
   int as, bs, ta, tq, threads, splits;
   int warpA = 0, warpQ = 0, stages = 1; // on tensor cores
   std::string factors = "Tf32";
+  Extents blockTaps{}; // of warpgroups, which have `lines` lines of them each
+  int lines = 0, stagers = 0;
 
+  bool grouped() const { return lines > 0; }
   bool onTensorCores() const { return warpA > 0; }
   bool sums() const { return !onTensorCores() || a % 3; }
   int boxes() const { return ceilDiv(small.d, box.d) * ceilDiv(small.h, box.h) * ceilDiv(small.w, box.w); }
+
+  /// The size formula that the head of weight-together.cuh spells out, worked out on its own.
+  int togetherPipeFloats() const {
+    const int rows = (as + 63) / 64 * 64, high = (box.h - 1) * stride.h + (blockTaps.h - 1) * dilation.h + 1,
+              deep = (box.d - 1) * stride.d + (blockTaps.d - 1) * dilation.d + 1;
+    return 2 * (box.volume() * (rows + 1) + deep * high * box.w * (bs * blockTaps.w + 1)) + 32 * rows;
+  }
 
   /// The size formula that the head of tensor-weight.cuh spells out, worked out on its own.
   int tensorPipeFloats() const {
@@ -35,6 +46,8 @@ struct WeightCase {
 
   /// The size formula that the head of weight.cuh spells out, worked out on its own.
   int pipeFloats() const {
+    if (grouped())
+      return togetherPipeFloats();
     if (onTensorCores())
       return tensorPipeFloats();
     auto patch = [](int x, int s, int k, int l) { return (x - 1) * s + (k - 1) * l + 1; };
@@ -53,8 +66,12 @@ struct WeightCase {
       << ";\n};\nstruct T {\n  static constexpr Vec3 box = " << box.text() << ";\n  static constexpr int as = " << as << ", bs = " << bs
       << ", ta = " << ta << ", tq = " << tq << ", threads = " << threads << ", warpA = " << warpA << ", warpQ = " << warpQ
       << ", stages = " << stages << ";\n"
-      << (onTensorCores() ? "  using Factors = " + factors + ";\n" : "") << "};\nstatic_assert("
-      << (onTensorCores() ? "tensorWeightPipeFloats" : "weightPipeFloats") << "<P, T>() == " << pipeFloats()
+      << (onTensorCores() ? "  using Factors = " + factors + ";\n" : "")
+      << (grouped() ? "  static constexpr Vec3 taps = " + blockTaps.text() + ";\n  static constexpr int lines = " + std::to_string(lines) +
+                          ", stagers = " + std::to_string(stagers) + ", batch = 3;\n  using Products = Tf32Warpgroup" +
+                          std::to_string(bs * blockTaps.w) + ";\n"
+                    : "")
+      << "};\nstatic_assert(" << (grouped() ? "weightTogetherPipeFloats" : onTensorCores() ? "tensorWeightPipeFloats" : "weightPipeFloats") << "<P, T>() == " << pipeFloats()
       << ", \"expected the documented size\");\n"
       << "template <int Channels, int Positions> struct Load {\n  const float *x;\n"
       << "  static constexpr bool plain = Channels % 2 == 0;\n" // both ways of staging get tested
@@ -64,7 +81,7 @@ struct WeightCase {
       << "};\n}\nextern \"C\" __global__ void __launch_bounds__(" << threads << ") " << name
       << "_kernel(const float *s, const float *l, int images, float *partial, float *partialS) {\n  using namespace " << name
       << ";\n  extern __shared__ float4 shared[];\n"
-      << "  " << (onTensorCores() ? "weightTensor" : "weightGrad") << "<P, T, " << (sums() ? "true" : "false")
+      << "  " << (grouped() ? "weightTogether" : onTensorCores() ? "weightTensor" : "weightGrad") << "<P, T, " << (sums() ? "true" : "false")
       << ">((float *)shared, Load<P::A, volume(P::small)>{s}, Load<P::B, volume(P::large)>{l}, images, partial, "
          "partialS);\n}\n";
     return s.str();
@@ -101,7 +118,9 @@ struct WeightCase {
       }
     Array ds(s), dl(l), partial(want.size()), partialS(wantS.size());
     int count = images;
-    const unsigned y = groups * ceilDiv(as1, as) * ceilDiv(bs1, bs);
+    unsigned y = groups * ceilDiv(as1, as) * ceilDiv(bs1, bs);
+    if (grouped())
+      y *= ceilDiv(taps.d, blockTaps.d) * ceilDiv(taps.h, blockTaps.h) * ceilDiv(taps.w, blockTaps.w);
     kernels.launch(name + "_kernel", {(unsigned)splits, y, 1}, threads, 4 * pipeFloats(),
                    {ds.argument(), dl.argument(), &count, partial.argument(), partialS.argument()});
     const double length = (double)ceilDiv(steps, splits) * box.volume();
@@ -157,8 +176,20 @@ WeightCase problem(std::string name, int images, int a, int b, int groups, Exten
   return {std::move(name), images, a, b, groups, small, large, taps, stride, padding, dilation, {}, 0, 0, 0, 0, 0, 0};
 }
 
+/// A tile of warpgroups.
+WeightCase together(WeightCase c, Extents box, int as, int bs, Extents blockTaps, int lines, int splits) {
+  c.name = "together_" + c.name, c.box = box, c.as = as, c.bs = bs, c.warpA = 64, c.splits = splits;
+  c.blockTaps = blockTaps, c.lines = lines, c.stagers = 64;
+  c.threads = 128 * ceilDiv(as, 64) * ceilDiv(blockTaps.d * blockTaps.h, lines) + c.stagers;
+  return c;
+}
+
 Kernels compiled(const std::string &name, const std::vector<WeightCase> &cases) {
-  std::string source = preludeText({"base", "aligned", "copies", "patch", "weight", "mma", "half", "tensor-weight"});
+  std::string source = preludeText({"base", "aligned", "copies", "patch", "weight", "mma", "half", "wgmma", "tensor-weight", "weight-together"});
+  std::set<int> columns;
+  for (const WeightCase &c : cases)
+    if (c.grouped() && columns.insert(c.bs * c.blockTaps.w).second)
+      source += warpgroupText(c.bs * c.blockTaps.w, "Tf32");
   for (const WeightCase &c : cases)
     source += c.source();
   return Kernels(name, source);
@@ -206,6 +237,42 @@ TEST(Weight, OnTensorCores) {
     c.run(kernels);
     c.run(kernels, true);
   }
+}
+
+TEST(Weight, OfWarpgroups) {
+  const Extents two{2, 2, 2};
+  const std::vector<WeightCase> cases = {
+      together(problem("conv", 2, 70, 9, 1, {1, 11, 13}, {1, 13, 15}, k33, one, zero, one), {1, 4, 8}, 64, 16, k33, 1, 3),
+      together(problem("whole_boxes", 2, 64, 8, 1, {1, 8, 16}, {1, 8, 16}, k33, one, p11, one), {1, 4, 16}, 64, 8, k33, 3, 3),
+      together(problem("lines_left", 2, 20, 8, 1, {1, 7, 9}, {1, 7, 9}, k33, one, p11, one), {1, 4, 8}, 20, 8, k33, 2, 2),
+      together(problem("rows", 1, 130, 17, 1, {1, 9, 20}, {1, 9, 20}, k33, one, p11, one), {1, 2, 16}, 128, 8, {1, 1, 3}, 1, 2),
+      together(problem("parts_of_taps", 2, 8, 10, 1, {1, 10, 9}, {1, 10, 9}, {1, 5, 5}, one, {0, 2, 2}, one), {1, 4, 8}, 8, 16, {1, 2, 3}, 2,
+               2),
+      together(problem("transposed", 2, 3, 16, 1, {3, 5, 6}, {5, 9, 11}, k333, two, one, one), {2, 2, 8}, 3, 16, k333, 3, 4),
+      together(problem("slabs", 1, 5, 6, 1, {3, 5, 6}, {5, 9, 11}, k333, two, one, one), {1, 4, 8}, 5, 8, {2, 3, 3}, 3, 2),
+      together(problem("stride_dilation", 2, 5, 6, 1, {1, 6, 5}, {1, 17, 19}, {1, 3, 2}, {1, 3, 2}, {0, 2, 1}, {1, 2, 3}), {1, 4, 8}, 5, 8,
+               {1, 3, 2}, 3, 2),
+      together(problem("stride_three", 2, 16, 8, 1, {1, 5, 7}, {1, 15, 21}, {1, 4, 4}, {1, 3, 3}, p11, one), {1, 4, 8}, 16, 8, {1, 4, 2}, 4,
+               2),
+      together(problem("grouped", 2, 32, 16, 2, {1, 7, 9}, {1, 7, 9}, k33, one, p11, one), {1, 2, 16}, 16, 8, k33, 3, 3),
+      together(problem("pointwise", 3, 20, 17, 1, {1, 3, 14}, {1, 3, 14}, one, one, zero, one), {1, 2, 16}, 20, 24, one, 1, 2),
+      together(problem("one_d", 2, 7, 4, 1, {1, 1, 41}, {1, 1, 43}, {1, 1, 5}, one, {0, 0, 1}, one), {1, 1, 32}, 7, 8, {1, 1, 5}, 1, 2),
+      together(problem("tiny", 1, 2, 2, 1, one, one, k33, one, p11, one), {1, 4, 8}, 2, 8, k33, 3, 1),
+      together(problem("idle_splits", 1, 2, 2, 1, {1, 2, 3}, {1, 4, 5}, k33, one, zero, one), {1, 4, 8}, 2, 8, k33, 3, 3),
+  };
+  Kernels kernels = compiled("weight-together.cu", cases);
+  for (const WeightCase &c : cases) {
+    c.run(kernels);
+    c.run(kernels, true);
+  }
+}
+
+// Sums are handed on to fp32 additions before their products grow many.
+TEST(Weight, WarpgroupsTakeSumsOver) {
+  const WeightCase c =
+      together(problem("long", 9, 64, 8, 1, {1, 64, 64}, {1, 64, 64}, one, one, zero, one), {1, 8, 16}, 64, 8, one, 1, 1);
+  Kernels kernels = compiled("long-together.cu", {c});
+  c.run(kernels);
 }
 
 // Where all products have one sign, what tensor cores cut off adds up: fp32 additions take their sums over before it shows.

@@ -101,6 +101,19 @@ std::string weightAsserts(const WindowProblem &p, const WeightTile &t, int numbe
   return out;
 }
 
+std::string togetherWeightAsserts(const WindowProblem &p, const WeightTile &t, int number) {
+  std::string n = std::to_string(number), shape = "WeightTogetherShape<P" + n + ", T" + n + ">";
+  std::string out = problemText(p, "P" + n) + "struct G" + n + " { static constexpr int columns = " + std::to_string(t.warpQ) +
+                    "; };\nstruct T" + n + " { static constexpr Vec3 box = " + text(t.box) + ", taps = " + text(t.taps) +
+                    "; static constexpr int threads = " + std::to_string(t.threads) + entry("as", t.as) + entry("bs", t.bs) +
+                    entry("lines", t.lines) + entry("stagers", t.stagers) + entry("batch", 2) + "; using Factors = Tf32; using Products = G" +
+                    n + "; };\nstatic_assert(" + shape + "::PipeFloats == " + std::to_string(t.pipeFloats(p)) + " && " + shape +
+                    "::Multiplying == " + std::to_string(t.multiplying()) + " && volume(" + shape +
+                    "::boxes) == " + std::to_string(t.boxes(p)) + " && " + shape + "::BlocksA * " + shape + "::BlocksB * P" + n +
+                    "::G * volume(" + shape + "::tapBlocks) == " + std::to_string(t.channelBlocks(p)) + ", \"weight together\");\n";
+  return out;
+}
+
 class Mirror : public testing::Test {
 protected:
   std::mt19937 random{7};
@@ -133,7 +146,7 @@ protected:
       return "NOT RUN: " + nvrtc.error().message();
     std::string source =
         "typedef int index_t;\n" +
-        preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh", "half.cuh", "together-shape.cuh"}) + asserts;
+        preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh", "half.cuh", "together-shape.cuh", "weight-together.cuh"}) + asserts;
     auto ptx = (*nvrtc)->compileToPtx(source, "mirror.cu", "sm_90a");
     return ptx ? "" : ptx.error().message();
   }
@@ -205,7 +218,26 @@ TEST_F(Mirror, WeightFormulasAreThePreludes) {
     DeviceSpec spec = *deviceFor(kArchitectures[i % 4]);
     if (i % 3 == 0)
       spec.tf32Rate = 0;
-    asserts += weightAsserts(p, i % 3 == 1 ? anyTensorTile(p) : chooseWeightTile(p, ElementWork(), spec, 1), i);
+    WeightTile t = i % 3 == 1 ? anyTensorTile(p) : chooseWeightTile(p, ElementWork(), spec, 1);
+    asserts += t.grouped ? togetherWeightAsserts(p, t, i) : weightAsserts(p, t, i);
+  }
+  std::string log = errors(asserts);
+  if (log.find("NOT RUN") == 0)
+    GTEST_SKIP() << log;
+  EXPECT_EQ(log, "");
+}
+
+TEST_F(Mirror, WarpgroupWeightFormulasAreThePreludes) {
+  std::string asserts;
+  for (int i = 0; i < 60; ++i) {
+    WindowProblem p = randomProblem(random);
+    WeightTile t;
+    t.grouped = 1, t.warpA = 64, t.box = {pick({1, 2}), pick({4, 8}), pick({8, 16})};
+    t.as = pick({16, 64, 96}), t.bs = pick({8, 16}), t.lines = pick({1, 2, 3}), t.stagers = pick({32, 128});
+    for (int axis = 0; axis < 3; ++axis)
+      t.taps[axis] = pick({1, p.taps[axis]});
+    t.warpQ = t.bs * t.taps[2], t.threads = t.multiplying() + t.stagers;
+    asserts += togetherWeightAsserts(p, t, i);
   }
   std::string log = errors(asserts);
   if (log.find("NOT RUN") == 0)

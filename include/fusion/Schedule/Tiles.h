@@ -99,11 +99,19 @@ struct WeightTile {
   int64_t warpA = 0, warpQ = 0, stages = 1;
   int64_t resident = 1; ///< on tensor cores: blocks per multiprocessor that the compiler must leave registers for
   int64_t pack = 1;     ///< on tensor cores: neighbouring positions that share a word
+  /// On tensor cores: 1 where four warps multiply 64 S channels x `warpQ` columns for each of `lines` lines of taps (wgmma).
+  int64_t grouped = 0, lines = 1;
+  Extents taps{1, 1, 1}; ///< of warpgroups: those of a block
+  int64_t stagers = 0;   ///< of warpgroups: threads that bring operands while the others multiply
   bool onTensorCores() const { return warpA > 0; }
+  int64_t registers() const; ///< of warpgroups: that each thread may have
+  /// Of warpgroups: how many positions, with eight channels each, a stager's registers hold together, with what computes them.
+  int64_t stageBatch(const ElementWork &work) const;
+  int64_t multiplying() const; ///< of warpgroups: threads
   int64_t warps(const WindowProblem &p) const; ///< on tensor cores: that hold all outputs once
   int64_t pipeFloats(const WindowProblem &p) const;
   int64_t boxes(const WindowProblem &p) const;         ///< per image
-  int64_t channelBlocks(const WindowProblem &p) const; ///< all groups
+  int64_t channelBlocks(const WindowProblem &p) const; ///< all groups, and of warpgroups all blocks of taps
 };
 
 struct MatmulTile {

@@ -121,18 +121,23 @@ void cuda::emitWeight(KernelText &k) {
   WindowProblem p = WindowProblem::of(contract);
   WeightTile t;
   fromAttr(*k.kernel.getSchedule(), t);
-  k.prelude.insert(t.onTensorCores() ? "tensor-weight.cuh" : "weight.cuh");
+  k.prelude.insert(t.grouped ? "weight-together.cuh" : t.onTensorCores() ? "tensor-weight.cuh" : "weight.cuh");
   if (t.onTensorCores() && packOf(p.factors) > 1)
     k.prelude.insert("half.cuh");
   std::string problem = k.globalStruct("Problem", problemText(p));
   Writer tw;
   tw.line(formatv("  static constexpr Vec3 box = {0};", vec3(t.box)));
-  if (t.onTensorCores())
+  if (t.grouped) {
+    tw.line(formatv("  static constexpr Vec3 taps = {0};", vec3(t.taps)));
+    tw.line(formatv("  static constexpr int as = {0}, bs = {1}, lines = {2}, threads = {3}, stagers = {4}, batch = {5};", t.as, t.bs,
+                    t.lines, t.threads, t.stagers, t.stageBatch(ElementWork::of(k.kernel))));
+  } else if (t.onTensorCores())
     tw.line(formatv("  static constexpr int as = {0}, bs = {1}, warpA = {2}, warpQ = {3}, threads = {4}, stages = {5};", t.as, t.bs,
                     t.warpA, t.warpQ, t.threads, t.stages));
   else
     tw.line(formatv("  static constexpr int as = {0}, bs = {1}, ta = {2}, tq = {3}, threads = {4};", t.as, t.bs, t.ta, t.tq, t.threads));
-  std::string tile = k.globalStruct("Tile", tw.take(), t.onTensorCores() ? preludeTypeOf(p.factors) : "");
+  StringRef base = t.onTensorCores() ? preludeTypeOf(p.factors) : "";
+  std::string tile = k.globalStruct("Tile", tw.take(), t.grouped ? warpgroupFactors(k, base, t.warpQ, true) : base.str());
   std::string s = k.loadFunctor(contract.getLhs()), l = k.loadFunctor(contract.getRhs());
   std::string sums = "nullptr";
   for (auto partial : k.kernel.getBody().front().getOps<PartialOp>())
@@ -140,10 +145,16 @@ void cuda::emitWeight(KernelText &k) {
   Writer &w = k.body;
   w.line("extern __shared__ __align__(16) float shared[];");
   w.line(formatv("static_assert({0}<{1}, {2}>() == {3}, \"shared memory of the launch plan\");",
-                 t.onTensorCores() ? "tensorWeightPipeFloats" : "weightPipeFloats", problem, tile, t.pipeFloats(p)));
+                 t.grouped           ? "weightTogetherPipeFloats"
+                 : t.onTensorCores() ? "tensorWeightPipeFloats"
+                                     : "weightPipeFloats",
+                 problem, tile, t.pipeFloats(p)));
   w.line(k.comment(contract));
-  w.line(formatv("{0}<{1}, {2}, {3}>(shared, {4}, {5}, {6}, {7}, {8});", t.onTensorCores() ? "weightTensor" : "weightGrad", problem, tile,
-                 sums == "nullptr" ? "false" : "true", s, l, k.batchText(p.images),
+  w.line(formatv("{0}<{1}, {2}, {3}>(shared, {4}, {5}, {6}, {7}, {8});", 
+                 t.grouped           ? "weightTogether"
+                 : t.onTensorCores() ? "weightTensor"
+                                     : "weightGrad",
+                 problem, tile, sums == "nullptr" ? "false" : "true", s, l, k.batchText(p.images),
                  k.pointerOfResult(k.storesOf(contract.getResult()).front()), sums));
   k.launch.block = t.threads;
   k.launch.sharedBytes = 4 * t.pipeFloats(p);
@@ -157,7 +168,11 @@ void cuda::emitWeight(KernelText &k) {
   k.partialTiles.assign(k.kernel.getNumResults(), runtime::Expr(t.splits));
   k.tileText = formatv("{0} splits; {1} x {2} x {3} positions, {4} x {5} channels per step, {6} x {7} per {8}", t.splits, t.box[0],
                        t.box[1], t.box[2], t.as, t.bs, t.onTensorCores() ? t.warpA : t.ta, t.onTensorCores() ? t.warpQ : t.tq,
-                       t.onTensorCores() ? formatv("warp on tensor cores ({0})", nameOf(p.factors)).str() : "thread");
+                       t.grouped ? formatv("warpgroup and line of taps, {0} x {1} x {2} taps per block, on tensor cores ({3})", t.taps[0],
+                                           t.taps[1], t.taps[2], nameOf(p.factors))
+                                       .str()
+                       : t.onTensorCores() ? formatv("warp on tensor cores ({0})", nameOf(p.factors)).str()
+                                           : "thread");
   int64_t blocksA = (p.a / p.groups + t.as - 1) / t.as, blocksB = (p.b / p.groups + t.bs - 1) / t.bs;
   for (auto [v, sweeps] : {std::pair<Value, int64_t>{contract.getLhs(), blocksB}, {contract.getRhs(), blocksA}})
     if (double bytes = bytesOf(v.getType(), k.options.batch); bytes > double(k.options.spec.l2Bytes))

@@ -13,9 +13,8 @@ template <class P, class T, bool Scatter> struct TogetherShare {
   int start[Rows]; // the first place of each tile; one behind the last tile is multiplied and dropped
   float sums[S::Phases][Rows][Columns][4];
 
-  DEV TogetherShare()
-      : firstTile((int)threadIdx.x / 128 % S::PlaceGroups * Rows), firstChannel((int)threadIdx.x / 128 / S::PlaceGroups * T::warpChannels),
-        sums{} {
+  DEV explicit TogetherShare(int number)
+      : firstTile(number % S::PlaceGroups * Rows), firstChannel(number / S::PlaceGroups * T::warpChannels), sums{} {
 #pragma unroll
     for (int r = 0; r < Rows; r++) {
       const int tile = smaller(firstTile + r, S::Tiles - 1);
@@ -217,8 +216,8 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
   __syncthreads();
   // Both sides meet at the end of each slice: this buffer has been read, and the next one is full. Who brings slices has no sums, and
   // products hold up whoever asks for them.
-  if (threadIdx.x < S::Multiplying) {
-    TogetherShare<P, T, Scatter> share;
+  if (const int number = warpgroupNumber(); number < S::Multiplying / 128) {
+    TogetherShare<P, T, Scatter> share(number);
 #pragma unroll 1
     for (int from = 0; from < S::Reduced; from += T::slice) {
       const float *now = buffers + from / T::slice % 2 * S::BufferFloats;
