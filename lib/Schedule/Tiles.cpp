@@ -183,10 +183,10 @@ int64_t WeightTile::warps(const WindowProblem &p) const { return ceilDiv(as, war
 int64_t WeightTile::registers() const { return registersOf(threads, resident); }
 
 int64_t WeightTile::stageBatch(const ElementWork &work) const {
-  double instructions = std::max(work.instructions[0], work.instructions[1]), loads = std::max(work.loads[0], work.loads[1]);
-  bool plain = instructions == 0; // else what is loaded per channel waits too
-  double each = 8 * (std::max(1.0, loads) + instructions / 4) + (plain ? 3 : 5);
-  return std::clamp<int64_t>(int64_t(double(registers() - (plain ? 40 : 56)) / each), 1, 8);
+  double instructions = std::max(work.instructions[0], work.instructions[1]);
+  // Two turns' channels beside addresses, and what computes them. More than two positions in flight gain nothing.
+  double beside = instructions == 0 ? 54 : 62 + std::min(16.0, instructions / 3);
+  return std::clamp<int64_t>(int64_t((double(registers()) - beside) / 16), 1, 2);
 }
 
 int64_t WeightTile::multiplying() const { return 128 * ceilDiv(as, 64) * ceilDiv(taps[0] * taps[1], lines); }

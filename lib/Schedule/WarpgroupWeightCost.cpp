@@ -9,8 +9,10 @@ namespace {
 
 /// Cycles from the last product's issue until its sums can be read, and around the first; as measured on windows.
 constexpr double kDrain = 100;
-/// Cycles of a turn of loads by the warps that stage, beside what they issue, and cycles between two instructions of one of them.
-constexpr double kTurn = 1000, kStageIssue = 4;
+/// Cycles in which a thread that stages brings eight channels of a position, and more for each instruction, tensor and copy; as measured.
+constexpr double kStageItem = 550, kStageInstruction = 40, kStageLoad = 400, kStageCopy = 50, kStageSum = 200;
+/// How much longer that takes where stagers share schedulers and where lines are short, and how much less where they are long.
+constexpr double kStagersTogether = 1.3, kShortLines = 1.25, kLongLines = 0.85;
 /// Registers of a thread that multiplies beside its sums, and the least that staging needs.
 constexpr int64_t kBesideSums = 28, kStagerRegisters = 80;
 
@@ -20,7 +22,10 @@ BlockCost stepOf(const WindowProblem &p, WeightTile &t, const ElementWork &work,
   for (int i = 0; i < 3; ++i)
     patch[i] = (t.box[i] - 1) * p.stride[i] + (t.taps[i] - 1) * p.dilation[i] + 1;
   b.threads = t.threads, b.sharedBytes = 4 * t.pipeFloats(p);
-  b.registers = std::max(t.lines * t.warpQ / 2 + kBesideSums, kStagerRegisters);
+  int64_t computing = 0; // what comes: tensors whose elements wait for each other, and what is made of them
+  for (int i : {0, 1})
+    computing = std::max(computing, int64_t(10 * (work.loads[i] - 1) + std::min(24.0, work.instructions[i] / 2) + (i && work.instructions[i] > 0 ? 8 : 0)));
+  b.registers = std::max(t.lines * t.warpQ / 2 + kBesideSums, kStagerRegisters + computing);
   t.resident = std::max<int64_t>(1, residentBlocks(b, spec));
 
   double groups = double(t.multiplying()) / 128, positions = double(volume(t.box)), products = groups * double(t.lines) * positions / 8;
@@ -36,12 +41,17 @@ BlockCost stepOf(const WindowProblem &p, WeightTile &t, const ElementWork &work,
   staged += work.reduces ? 3 * elements[0] : elements[0];
   b.issued += staged / 32;
   b.shared += (elements[0] * (work.reduces ? 3 : 1) + copies + elements[0] * work.loads[0] + elements[1] * work.loads[1]) / 32;
-  double turns = 0, batch = double(t.stageBatch(work));
-  for (double of : elements)
-    turns += std::ceil(of / 8 / double(t.stagers) / batch);
-  double staging = turns * kTurn + staged / double(t.stagers) * kStageIssue;
-  b.latency = kBarrier + kDrain + std::max(0.0, staging - b.tensor);
+  double threads = double(t.stagers), staging = 0;
+  for (int i : {0, 1})
+    staging += std::ceil(elements[i] / 8 / threads) * (kStageItem + kStageCopy * double(i == 0 ? 1 : t.taps[2]) +
+                                                       kStageLoad * (work.loads[i] - 1) + kStageInstruction * work.instructions[i] +
+                                                       (work.reduces && i == 0 ? kStageSum : 0));
+  staging *= (t.stagers * t.resident > 128 ? kStagersTogether : 1) * (t.box[2] >= 32 ? kLongLines : t.box[2] < 16 ? kShortLines : 1);
   addWeightTraffic(b, p, t, work, patch, images, spec);
+  // Stagers wait for what comes, so that their time holds that of the bytes, and products run meanwhile.
+  double busiest = std::max({b.tensor, b.shared, b.bytes / kL2BytesPerCycle,
+                             b.memory * double(spec.multiprocessors) * spec.clock() / spec.bandwidth});
+  b.latency = kBarrier + kDrain + std::max(0.0, staging - busiest);
   return b;
 }
 

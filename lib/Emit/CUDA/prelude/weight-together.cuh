@@ -129,109 +129,134 @@ template <class P, class T> struct WeightTogetherShare {
   }
 };
 
-// Eight channels of a position on their way to shared memory, of which `count` exist.
-template <class Load> DEV void takeChannels(float (&v)[8], const Load &load, int image, int first, int count, int p, bool inside) {
+// Neighbouring channels of a position on their way to shared memory, of which `count` exist; `Whole` says that all do.
+template <bool Whole, int Run, class Load>
+DEV void takeChannels(float (&v)[Run], const Load &load, int image, int first, int count, int p, bool inside) {
+  if constexpr (Load::plain) {
 #pragma unroll
-  for (int c = 0; c < 8; c++) {
-    const bool exists = inside && c < count;
-    float value;
-    if constexpr (Load::plain)
-      value = *load.at(image, first + (exists ? c : 0), p);
-    else
-      value = load(image, first + (exists ? c : 0), p);
-    v[c] = exists ? value : 0.0f;
+    for (int c = 0; c < Run; c++)
+      v[c] = 0.0f;
+    if (inside) {
+#pragma unroll
+      for (int c = 0; c < Run; c++)
+        if (Whole || c < count)
+          v[c] = *load.at(image, first + c, p);
+    }
+  } else { // no branch parts the loads
+#pragma unroll
+    for (int c = 0; c < Run; c++) {
+      const bool exists = inside && (Whole || c < count);
+      const float value = load(image, Whole ? first + c : first + (exists ? c : 0), p);
+      v[c] = exists ? value : 0.0f;
+    }
   }
 }
 
-// Brings a box of S; `summed` adds it to the sums of each lane.
-template <class P, class T, class Load>
-DEV void togetherBoxS(float *to, float *sums, bool summed, const Load &load, const WeightTogetherPlace<P, T> &place, int image, Vec3 at, int me) {
+// How what a box needs comes to shared memory: in turns, of S first and then of L. A thread has `Batch` times `Run` channels of a position in
+// each, and loads those of the next turn before it stores those of the one at hand.
+template <class P, class T> struct WeightTogetherTurns {
   using S = WeightTogetherShape<P, T>;
-  constexpr int Chunks = volume(T::box) / 32, Warps = T::stagers / 32, Runs = 8 * S::Rows, Mine = Chunks * ceilDiv(Runs, Warps);
-  constexpr int Batch = ceilDiv(Mine, ceilDiv(Mine, T::batch));
-  const int lane = me % 32;
-#pragma unroll 1
-  for (int i = 0; i < Mine; i += Batch) {
-    float v[Batch][8];
+  static constexpr int Run = 8, Warps = T::stagers / 32, Chunks = volume(T::box) / 32, Runs = ceilDiv(8 * S::Rows, Warps); // of S
+  static constexpr int Places = volume(S::patch), Items = Places * (T::bs / Run);                                          // of L
+  static constexpr int TurnsS = ceilDiv(Chunks * Runs, T::batch), TurnsL = ceilDiv(ceilDiv(Items, T::stagers), T::batch);
+  static constexpr int BatchS = ceilDiv(Chunks * Runs, TurnsS), BatchL = ceilDiv(ceilDiv(Items, T::stagers), TurnsL);
+  static constexpr int Turns = TurnsS + TurnsL, Batch = BatchS > BatchL ? BatchS : BatchL;
+  static constexpr bool WholeS = S::GroupA % T::as == 0 && T::as % 64 == 0, WholeL = S::GroupB % T::bs == 0;
+
+  const WeightTogetherPlace<P, T> &place;
+  int me, lane; // of those that bring operands
+
+  DEV int channelS(int item) const { return 8 * (me / 32 + item / Chunks * Warps); }
+  DEV int positionS(int item) const { return item % Chunks * 32 + lane; }
+
+  template <class Load> DEV void loadS(float (&v)[Batch][Run], int turn, const Load &load, int image, Vec3 at) const {
 #pragma unroll
-    for (int j = 0; j < Batch; j++) {
-      const int item = smaller(i + j, Mine - 1); // behind the last comes the last one again: no branch parts the loads
-      const int position = item % Chunks * 32 + lane;
-      const int channel = 8 * smaller(me / 32 + item / Chunks * Warps, Runs - 1);
+    for (int j = 0; j < BatchS; j++) {
+      const int item = smaller(turn * BatchS + j, Chunks * Runs - 1); // behind the last comes the last one again
+      const int position = positionS(item);
+      const int channel = channelS(item);
+      const int count = place.countA - channel;
       const int w = at.w + position % T::box.w;
       const int h = at.h + position / T::box.w % T::box.h;
       const int d = at.d + position / (T::box.w * T::box.h);
-      const bool inside = d < P::small.d && h < P::small.h && w < P::small.w && channel < place.countA;
-      takeChannels(v[j], load, image, place.group * S::GroupA + place.firstA + (inside ? channel : 0), place.countA - channel,
-                   inside ? (d * P::small.h + h) * P::small.w + w : 0, inside);
+      const bool inside = d < P::small.d && h < P::small.h && w < P::small.w && (WholeS || count > 0);
+      takeChannels<WholeS>(v[j], load, image, place.group * S::GroupA + place.firstA + (WholeS || count > 0 ? channel : 0), count,
+                           inside ? (d * P::small.h + h) * P::small.w + w : 0, inside);
     }
+  }
+  // `summed` adds what is stored to the sums of each lane.
+  DEV void storeS(float *to, float *sums, bool summed, const float (&v)[Batch][Run], int turn) const {
 #pragma unroll
-    for (int j = 0; j < Batch; j++) {
-      const int item = i + j;
-      const int position = item % Chunks * 32 + lane;
-      const int run = me / 32 + item / Chunks * Warps;
-      if (item < Mine && run < Runs) {
-        float *cell = to + (position / 4 * S::PitchS + 8 * run) * 4 + position % 4;
+    for (int j = 0; j < BatchS; j++) {
+      const int item = turn * BatchS + j;
+      const int channel = channelS(item);
+      const int position = positionS(item);
+      if (item < Chunks * Runs && (8 * S::Rows % Warps == 0 || channel < 64 * S::Rows)) {
+        float *cell = to + (position / 4 * S::PitchS + channel) * 4 + position % 4;
 #pragma unroll
-        for (int c = 0; c < 8; c++) {
-          cell[4 * c] = nearTf32(v[j][c]);
-          if (summed)
-            sums[(8 * run + c) * 32 + lane] += v[j][c];
-        }
+        for (int c = 0; c < Run; c++)
+          cell[4 * c] = halfUpTf32(v[j][c]);
+        if (summed)
+#pragma unroll
+          for (int c = 0; c < Run; c++)
+            sums[(channel + c) * 32 + lane] += v[j][c];
       }
     }
   }
-}
 
-// Brings what a box of S meets in L, a copy for each tap along w.
-template <class P, class T, class Load>
-DEV void togetherBoxL(float *to, const Load &load, const WeightTogetherPlace<P, T> &place, int image, Vec3 at, int me) {
-  using S = WeightTogetherShape<P, T>;
-  constexpr int Places = volume(S::patch), Items = Places * (T::bs / 8), Mine = ceilDiv(Items, T::stagers);
-  constexpr int Batch = ceilDiv(Mine, ceilDiv(Mine, T::batch));
-  const Vec3 base = {at.d * P::stride.d - P::padding.d + place.tap.d * P::dilation.d,
-                     at.h * P::stride.h - P::padding.h + place.tap.h * P::dilation.h,
-                     at.w * P::stride.w - P::padding.w + place.tap.w * P::dilation.w};
-#pragma unroll 1
-  for (int i = me; i < Items; i += Batch * T::stagers) {
-    float v[Batch][8];
-    int cell[Batch], ahead[Batch];
+  template <class Load> DEV void loadL(float (&v)[Batch][Run], int turn, const Load &load, int image, Vec3 at) const {
+    const Vec3 base = {at.d * P::stride.d - P::padding.d + place.tap.d * P::dilation.d,
+                       at.h * P::stride.h - P::padding.h + place.tap.h * P::dilation.h,
+                       at.w * P::stride.w - P::padding.w + place.tap.w * P::dilation.w};
 #pragma unroll
-    for (int j = 0; j < Batch; j++) {
-      const unsigned item = smaller(i + j * T::stagers, Items - 1);
+    for (int j = 0; j < BatchL; j++) {
+      const unsigned item = smaller(me + (turn * BatchL + j) * T::stagers, Items - 1);
       const unsigned number = item % Places;
-      const int channel = item / Places * 8;
+      const int channel = item / Places * Run;
       const int line = number / S::patch.w;
-      ahead[j] = number % S::patch.w;
-      cell[j] = line * (S::LineQuads * S::PitchL) + channel;
-      const int w = base.w + ahead[j];
+      const int w = base.w + number % S::patch.w;
       const int h = base.h + line % S::patch.h;
       const int d = base.d + line / S::patch.h;
+      const int count = place.countB - channel;
       const bool inside = (unsigned)d < (unsigned)P::large.d && (unsigned)h < (unsigned)P::large.h && (unsigned)w < (unsigned)P::large.w &&
-                          channel < place.countB;
-      takeChannels(v[j], load, image, place.group * S::GroupB + place.firstB + (inside ? channel : 0), place.countB - channel,
-                   inside ? (d * P::large.h + h) * P::large.w + w : 0, inside);
+                          (WholeL || count > 0);
+      takeChannels<WholeL>(v[j], load, image, place.group * S::GroupB + place.firstB + (WholeL || count > 0 ? channel : 0), count,
+                           inside ? (d * P::large.h + h) * P::large.w + w : 0, inside);
     }
+  }
+  // A copy for each tap along w.
+  DEV void storeL(float *to, float (&v)[Batch][Run], int turn, Vec3 at) const {
+    const bool inFront = P::small.w % T::box.w == 0 || at.w + T::box.w <= P::small.w; // of the end of S
 #pragma unroll
-    for (int j = 0; j < Batch; j++) {
+    for (int j = 0; j < BatchL; j++) {
+      const unsigned item = me + (turn * BatchL + j) * T::stagers;
+      const unsigned number = item % Places;
+      const int channel = item / Places * Run;
+      const int ahead = number % S::patch.w;
+      const int cell = number / S::patch.w * (S::LineQuads * S::PitchL) + channel;
 #pragma unroll
-      for (int c = 0; c < 8; c++)
-        v[j][c] = nearTf32(v[j][c]);
+      for (int c = 0; c < Run; c++)
+        v[j][c] = halfUpTf32(v[j][c]);
 #pragma unroll
       for (int tap = 0; tap < T::taps.w; tap++) {
-        const int strided = ahead[j] - tap * P::dilation.w;
+        const int strided = ahead - tap * P::dilation.w;
         const int k = strided / P::stride.w;
-        if (i + j * T::stagers < Items && strided >= 0 && strided % P::stride.w == 0 && k < T::box.w) {
-          const bool exists = at.w + k < P::small.w; // what only the end of S meets may be Inf or NaN
-          float *first = to + (cell[j] + k / 4 * S::PitchL + tap * T::bs) * 4 + k % 4;
+        if (item < Items && strided >= 0 && strided % P::stride.w == 0 && k < T::box.w) {
+          float *first = to + (cell + k / 4 * S::PitchL + tap * T::bs) * 4 + k % 4;
+          if (inFront || at.w + k < P::small.w) {
 #pragma unroll
-          for (int c = 0; c < 8; c++)
-            first[4 * c] = exists ? v[j][c] : 0.0f;
+            for (int c = 0; c < Run; c++)
+              first[4 * c] = v[j][c];
+          } else { // what only the end of S meets may be Inf or NaN
+#pragma unroll
+            for (int c = 0; c < Run; c++)
+              first[4 * c] = 0.0f;
+          }
         }
       }
     }
   }
-}
+};
 
 // partial[split][weight] gets every element of the block's slice once, partialS[split][a] (when SumS) the sums of S in fp32.
 template <class P, class T, bool SumS, class LoadS, class LoadL>
@@ -269,17 +294,43 @@ DEV void weightTogether(float *pipe, const LoadS &s, const LoadL &l, int images,
       more = true;
     } while (step < steps);
   } else {
-    const int me = (int)threadIdx.x - S::Multiplying;
-    int turn = 0;
+    using Turns = WeightTogetherTurns<P, T>;
+    Turns turns{place, (int)threadIdx.x - S::Multiplying, (int)threadIdx.x % 32};
+    constexpr int PerImage = volume(S::boxes);
+    float v[Turns::Batch][Turns::Run];
+    int boxes = 0;
+    if ((int)blockIdx.x < steps)
+      turns.loadS(v, 0, s, blockIdx.x / PerImage, WeightPlace<P, T>::corner(blockIdx.x));
 #pragma unroll 1
     for (int step = blockIdx.x; step - (int)gridDim.x < steps; step += gridDim.x) {
       if (step < steps) {
-        float *to = pipe + turn++ % 2 * S::Buffer;
+        float *to = pipe + boxes++ % 2 * S::Buffer;
         const Vec3 at = WeightPlace<P, T>::corner(step);
-        const int image = step / volume(S::boxes);
-        togetherBoxS<P, T>(to, sums, sumsHere, s, place, image, at, me);
-        togetherBoxL<P, T>(to + S::SizeS, l, place, image, at, me);
-        showToWarpgroups();
+        const int after = step + gridDim.x;
+        // The same number, but as a new one to the compiler, which would else keep what follows from it for all turns in registers.
+        turns.me = __shfl_sync(0xffffffffu, turns.me, turns.lane);
+#pragma unroll
+        for (int turn = 0; turn < Turns::Turns; turn++) {
+          float next[Turns::Batch][Turns::Run];
+          if (turn + 1 < Turns::TurnsS)
+            turns.loadS(next, turn + 1, s, step / PerImage, at);
+          else if (turn + 1 < Turns::Turns)
+            turns.loadL(next, turn + 1 - Turns::TurnsS, l, step / PerImage, at);
+          if (turn < Turns::TurnsS)
+            turns.storeS(to, sums, sumsHere, v, turn);
+          else
+            turns.storeL(to + S::SizeS, v, turn - Turns::TurnsS, at);
+          if (turn + 1 < Turns::Turns) {
+#pragma unroll
+            for (int j = 0; j < Turns::Batch; j++)
+#pragma unroll
+              for (int c = 0; c < Turns::Run; c++)
+                v[j][c] = next[j][c];
+          }
+        }
+        showToWarpgroups(); // which would wait for loads under way
+        if (after < steps)
+          turns.loadS(v, 0, s, after / PerImage, WeightPlace<P, T>::corner(after));
       }
       meetAnywhere();
     }

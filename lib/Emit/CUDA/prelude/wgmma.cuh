@@ -16,6 +16,9 @@ DEV unsigned quadOf(const float *at) { return (unsigned)__cvta_generic_to_shared
 // What products take as the nearest TF32, ties away from zero: they look at the upper 19 bits alone. Inf and NaN stay what they are.
 DEV float nearTf32(float x) { return fabsf(x) <= 0x1.fffffep127f ? __uint_as_float(__float_as_uint(x) + 0x1000u) : x; }
 
+// The same of all but the least numbers, in two instructions: half of the last place that products look at, added to the number.
+DEV float halfUpTf32(float x) { return x + __uint_as_float(__float_as_uint(x) & 0xff800000u) * 0x1p-11f; }
+
 // Behind what a thread wrote to shared memory, in front of the barrier that products of it wait for.
 DEV void showToWarpgroups() { asm volatile("fence.proxy.async.shared::cta;" : : : "memory"); }
 
