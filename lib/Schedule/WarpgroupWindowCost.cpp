@@ -21,8 +21,8 @@ BlockCost WarpgroupWindow::block(int64_t slice, bool operandFitsL2) const {
   double steps = double(volume(p.taps)) * phases / double(volume(g.spread)) * double(slice) / double(8 * t.pack), all = slices * steps;
   double rows = double(t.warpPlaces) / 16, columns = double(t.warpChannels) / 8, sums = phases * rows * columns * 4;
   b.issued = warps * (all * 8 * rows + 40 * phases + 3 * sums);
-  // Few columns take as long as 32, and many warpgroups meet in shared memory; as measured.
-  double taken = std::max(columns, 4.0) * (warps > 8 ? 1.08 : 1);
+  // Few columns take as long as their operands need to come from shared memory, and many warpgroups meet there; as measured.
+  double taken = std::max(columns, 4 + columns / 2) * (warps > 8 ? 1.08 : 1);
   b.tensor = warps / 4 * all * rows * taken * 8192 * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.wgmmaShare);
   // Every product reads 64 x 8 words and 8 words x its columns.
   b.shared = warps / 4 * all * rows * (16 + 2 * columns) + warps * sums * (g.spread[2] > 1 ? double(g.spread[2]) : 1);

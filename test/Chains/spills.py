@@ -43,7 +43,7 @@ def entries(text):
 
 def instructions(kernels, ptx):
     for kernel in kernels:
-        text, together = ptx.get(kernel["name"], ""), "grouped = 1" in kernel["schedule"] or "of a warpgroup" in kernel["schedule"]
+        text, together = ptx.get(kernel["name"], ""), "grouped = 1" in kernel["schedule"] or re.search("(of a|per) warpgroup", kernel["schedule"])
         found = set(re.findall(r"[^g]mma\.sync\.aligned\.([\w.]+)", text))
         found |= set(re.findall(r"wgmma\.mma_async\.sync\.aligned\.m64n\d+(k[\w.]+)", text))
         wanted = {(TOGETHER if together else MULTIPLIES)[kernel["unit"]]} - {None}

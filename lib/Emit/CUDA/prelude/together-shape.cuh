@@ -81,6 +81,9 @@ template <class P, class T, bool Scatter> struct TogetherShape : WindowExtents<P
   DEV static constexpr int within(int tap, int extent, int period) {
     return Scatter ? tapsOf(extent, period, tap % period) - 1 - tap / period : tap;
   }
+  // Whether as many taps meet each phase.
+  static constexpr bool Alike = period.d == spread.d && period.h == spread.h && period.w == spread.w && P::taps.d % period.d == 0 &&
+                                P::taps.h % period.h == 0 && P::taps.w % period.w == 0;
   static constexpr int MostTaps = ceilDiv(P::taps.d, period.d) * ceilDiv(P::taps.h, period.h) * ceilDiv(P::taps.w, period.w);
   static constexpr int TableFloats = roundUp(4 * Phases + Phases * MostTaps + 2 * E::Taps + plane, 4);
   static constexpr int WeightFloats = 4 * Quads * E::Taps * Wide;

@@ -23,6 +23,16 @@ template <class P, class T, bool Scatter> struct TogetherShare {
     }
   }
 
+  // What a tap adds to a phase, with its places at `a` and its weights at `b`, whose quads of channels are `next` apart.
+  DEV void multiplyTap(float (&to)[Rows][Columns][4], unsigned a, unsigned b, int next) {
+#pragma unroll
+    for (int step = 0; step < S::Quads / 2; step++)
+#pragma unroll
+      for (int r = 0; r < Rows; r++)
+        T::Products::multiply(to[r], warpgroupOperand(a + start[r] + 2 * step * S::plane, S::plane, S::NextRun),
+                              warpgroupOperand(b + 2 * step * next, next, 8));
+  }
+
   // sums += the product-sum over the staged channels and all taps that meet each phase; the products run on behind the return.
   DEV void multiply(const TogetherTables<P, T, Scatter> &tables, const float *weights, const float *patch) {
     const unsigned right = quadOf(weights) + firstChannel;
@@ -32,17 +42,18 @@ template <class P, class T, bool Scatter> struct TogetherShare {
     for (int phase = 0; phase < S::Phases; phase++) {
       const int4 of = tables.phases[phase];
       const int *taps = tables.taps + phase * S::MostTaps;
-      const int count = S::Phases == 1 && S::Classes == 1 ? S::MostTaps : of.x;
-#pragma unroll(S::MostTaps <= 9 && S::Classes == 1 ? S::MostTaps : 1)
-      for (int tap = 0; tap < count; tap++) {
-        const unsigned a = left + taps[tap];
-        const unsigned b = right + of.y + tap * S::Wide;
+      if constexpr (S::Alike && S::Phases * S::MostTaps * (S::Quads / 2) * Rows <= 128) {
 #pragma unroll
-        for (int step = 0; step < S::Quads / 2; step++)
-#pragma unroll
-          for (int r = 0; r < Rows; r++)
-            T::Products::multiply(sums[phase][r], warpgroupOperand(a + start[r] + 2 * step * S::plane, S::plane, S::NextRun),
-                                  warpgroupOperand(b + 2 * step * of.z, of.z, 8));
+        for (int tap = 0; tap < S::MostTaps; tap++)
+          multiplyTap(sums[phase], left + taps[tap], right + of.y + tap * S::Wide, of.z);
+      } else {
+        int next = taps[0]; // on its way while products are asked for
+#pragma unroll 1
+        for (int tap = 0; tap < (S::Alike ? S::MostTaps : of.x); tap++) {
+          const int now = next;
+          next = taps[smaller(tap + 1, S::MostTaps - 1)];
+          multiplyTap(sums[phase], left + now, right + of.y + tap * S::Wide, of.z);
+        }
       }
     }
     endOfProducts();
