@@ -70,6 +70,7 @@ public:
   void onCudaCores(const Extents &box);
   void onTensorCores(const Extents &box);
   void onWarpgroups(const Extents &box);
+  SmallVector<int64_t> tapSlices(const WindowGeometry &g) const;
 
   struct Best {
     WindowTile tile;
@@ -141,6 +142,16 @@ static SmallVector<int64_t> sliceSizes(int64_t reduced, int64_t taps, int64_t pa
   return slices;
 }
 
+/// How many taps' weights to stage at a time: all, or parts of many where all meet every place.
+SmallVector<int64_t> Candidates::tapSlices(const WindowGeometry &g) const {
+  int64_t taps = volume(p.taps);
+  SmallVector<int64_t> all{0};
+  for (int64_t n : {5, 9, 10, 15, 25})
+    if (volume(g.period) == 1 && g.phaseCount() == 1 && 2 * n <= taps)
+      all.push_back(n);
+  return all;
+}
+
 void Candidates::onWarpgroups(const Extents &box) {
   int64_t pack = packOf(p.factors);
   for (int64_t channels : work.allChannels ? SmallVector<int64_t>{written} : channelCounts(written, {16, 32, 64, 96, 128, 192, 256}))
@@ -162,13 +173,14 @@ void Candidates::onWarpgroups(const Extents &box) {
           WarpgroupWindow counter(p, t, scatter, work, spec);
           for (int64_t slice = 8 * pack; slice <= std::min<int64_t>(32 * pack, roundUp(reduced, 8 * pack)); slice *= 2) {
             t.slice = slice;
-            for (int64_t packed = 0; packed <= int64_t(p.packs); ++packed) {
-              t.packed = packed;
-              consider(tensor, t, counter.block(slice, fits()), packed ? packSeconds() : 0);
-            }
+            for (int64_t atOnce : tapSlices(g))
+              for (int64_t packed = 0; packed <= int64_t(p.packs); ++packed) {
+                t.tapSlice = atOnce, t.packed = packed;
+                consider(tensor, t, counter.block(slice, fits()), packed ? packSeconds() : 0);
+              }
           }
         }
-        t.slice = 8 * pack, t.packed = 0;
+        t.slice = 8 * pack, t.packed = 0, t.tapSlice = 0;
       }
     }
 }

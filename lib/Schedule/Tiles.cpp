@@ -146,10 +146,11 @@ void WindowGeometry::dealToWarpgroups(const WindowProblem &p, const WindowTile &
   plane = parts * volume(sub) + (squares ? (8 * down - cover[1]) * row + 8 * across - cover[2] : 64 * lines - run);
   weightPitch = roundUp(t.channels, t.warpChannels) + 1;
   tableFloats = roundUp(4 * phaseCount() + phaseCount() * most + 2 * taps + plane, 4);
-  weightFloats = t.slice / t.pack * taps * weightPitch;
+  int64_t atOnce = t.tapsAtOnce(p);
+  weightFloats = t.slice / t.pack * atOnce * weightPitch;
   twoBuffers = t.slice < (scatter ? p.a : p.b) / p.groups;
-  describable = plane < 16384 && most * weightPitch < 16384;
-  pipeFloats = tableFloats + (twoBuffers ? 2 : 1) * (weightFloats + t.slice / t.pack * plane);
+  describable = plane < 16384 && (atOnce < taps ? atOnce : most) * weightPitch < 16384;
+  pipeFloats = tableFloats + (twoBuffers || atOnce < taps ? 2 : 1) * weightFloats + (twoBuffers ? 2 : 1) * (t.slice / t.pack * plane);
 }
 
 int64_t WindowGeometry::sharedBytes(int64_t extra) const {
@@ -167,6 +168,10 @@ int64_t WindowTile::stageBatch(const ElementWork &work) const {
   bool plain = work.instructions[0] == 0; // else what is loaded per channel waits too
   double quad = double(4 * pack) * (std::max(1.0, work.loads[0]) + work.instructions[0] / 4) + (plain ? 2 : 4);
   return std::clamp<int64_t>(int64_t(double(registers() - (plain ? 48 : 60)) / quad), 1, 12);
+}
+
+int64_t WindowTile::tapsAtOnce(const WindowProblem &p) const {
+  return tapSlice > 0 ? std::min(tapSlice, volume(p.taps)) : volume(p.taps);
 }
 
 int64_t WindowTile::boxes(const WindowProblem &p, bool scatter) const {
@@ -255,7 +260,7 @@ struct Fields {
 void visit(Fields &f, WindowTile &t) {
   f("box", t.box), f("channels", t.channels), f("slice", t.slice), f("rows", t.rows), f("cols", t.cols), f("threads", t.threads),
       f("warp_places", t.warpPlaces), f("warp_channels", t.warpChannels), f("resident", t.resident), f("pack", t.pack),
-      f("grouped", t.grouped), f("packed", t.packed), f("stagers", t.stagers);
+      f("grouped", t.grouped), f("packed", t.packed), f("stagers", t.stagers), f("tap_slice", t.tapSlice);
 }
 void visit(Fields &f, WeightTile &t) {
   f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits),

@@ -13,6 +13,22 @@ Value Lowering::sameElements(Location loc, Value x, RankedTensorType type) {
   return map(loc, {{x, fullAccess(context(), Domain::of(type))}}, type, [](OpBuilder &, Location, ValueRange v) { return v[0]; });
 }
 
+Value Lowering::withoutCopy(Value x) {
+  while (auto map = x.getDefiningOp<MapOp>()) {
+    if (map.getInputs().size() != 1)
+      break;
+    Value from = map.getInputs()[0];
+    Block &body = map.getBody().front();
+    Domain domain = Domain::of(typeOf(x));
+    bool copies = body.getTerminator()->getOperand(0) == body.getArgument(0) && typeOf(from).getElementType() == typeOf(x).getElementType();
+    AffineMap access = cast<AffineMapAttr>(map.getAccess()[0]).getValue();
+    if (!copies || !(Domain::of(typeOf(from)) == domain) || access != fullAccess(map.getContext(), domain))
+      break;
+    x = from;
+  }
+  return x;
+}
+
 AffineMap Lowering::keptAccess(RankedTensorType x, ArrayRef<int64_t> dims) {
   SmallVector<int64_t> kept(x.getShape());
   for (int64_t d : dims)

@@ -34,6 +34,7 @@ private:
   /// With `index`, the body gets one more scalar: the value of that map.
   mlir::Value map(mlir::Location loc, llvm::ArrayRef<Input> inputs, mlir::RankedTensorType type, Body body, mlir::AffineMap index = {});
   mlir::ResultRange reduce(mlir::Location loc, ReduceKind kind, mlir::Value input, mlir::AffineMap result, mlir::RankedTensorType type) {
+    input = withoutCopy(input);
     Domain domain = Domain::of(llvm::cast<mlir::RankedTensorType>(input.getType()));
     llvm::SmallVector<mlir::Type> types(kind == ReduceKind::moments ? 2 : 1, type);
     return make<ReduceOp>(loc, types, kind, input, fullAccess(context(), domain), result, builder.getDenseI64ArrayAttr(domain.attr()))
@@ -62,6 +63,8 @@ private:
   /// dy at the first of the extreme elements of x over `dims`, 0 elsewhere.
   mlir::FailureOr<mlir::Value> extremeGradient(ExtremeGradOp op, mlir::Value dy, mlir::Value x, llvm::ArrayRef<int64_t> dims);
   mlir::LogicalResult pool(mlir::Operation *op);
+  /// What a reduction reads in place of a copy under another type of the same domain.
+  static mlir::Value withoutCopy(mlir::Value x);
   /// The same elements under another type.
   mlir::Value sameElements(mlir::Location loc, mlir::Value x, mlir::RankedTensorType type);
   mlir::Value withBias(mlir::Location loc, mlir::Value z, mlir::Value bias);

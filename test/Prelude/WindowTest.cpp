@@ -21,6 +21,7 @@ struct WindowCase {
   std::string factors = "Tf32";
   bool grouped = false; // four warps multiply together
   bool packed = false;  // and read packed weights
+  int tapSlice = 0;     // taps whose weights they stage at a time; 0 for all
 
   bool onTensorCores() const { return warpPlaces > 0; }
   Extents in() const { return scatter ? small : large; }
@@ -99,9 +100,11 @@ struct WindowCase {
     const int wide8 = ceilDiv(cover[2], 8), high8 = ceilDiv(cover[1], 8), squares = wide8 * high8;
     const int over = squares < lines ? (high8 * 8 - cover[1]) * sub[2] + wide8 * 8 - cover[2] : lines * 64 - run;
     const int plane = parts * sub[0] * sub[1] * sub[2] + over, words = slice / (factors == "Tf32" ? 1 : 2);
-    const int wide = ceilDiv(channels, warpChannels) * warpChannels + 1, all = taps.volume();
+    const int wide = ceilDiv(channels, warpChannels) * warpChannels + 1, all = taps.volume(), atOnce = tapSlice ? tapSlice : all;
     const int table = ceilDiv(4 * phases + phases * most + 2 * all + plane, 4) * 4;
-    return {cover[0] * std::min(lines, squares), table + (slice < reduced() ? 2 : 1) * words * (all * wide + plane)};
+    const bool slices = slice < reduced();
+    return {cover[0] * std::min(lines, squares),
+            table + words * ((slices || atOnce < all ? 2 : 1) * atOnce * wide + (slices ? 2 : 1) * plane)};
   }
 
   /// The size formula that the head of window.cuh spells out, worked out on its own.
@@ -139,7 +142,7 @@ struct WindowCase {
       << ";\n};\nstruct T {\n  static constexpr Vec3 box = " << box.text() << ";\n  static constexpr int channels = " << channels
       << ", slice = " << slice << ", rows = " << rows << ", cols = " << cols << ", threads = " << threads
       << ", vector = 1, pitch = " << box.volume() + extraPitch << ", warpPlaces = " << warpPlaces << ", warpChannels = " << warpChannels
-      << (grouped ? ", stagers = 64, batch = 3" : "") << ";\n"
+      << (grouped ? ", stagers = 64, batch = 3, tapSlice = " + std::to_string(tapSlice ? tapSlice : taps.volume()) : "") << ";\n"
       << (onTensorCores() ? "  using Factors = " + factors + ";\n  using Products = " +
                                 (grouped ? factors + "Warpgroup" + std::to_string(warpChannels) : "NoWarpgroup") + ";\n"
                           : "")
@@ -356,6 +359,12 @@ WindowCase together(WindowCase c, Extents box, int channels, int slice, int tile
   return c;
 }
 
+/// With weights of so many taps staged at a time.
+WindowCase sliced(WindowCase c, int tapSlice) {
+  c.tapSlice = tapSlice;
+  return c;
+}
+
 /// The cases in every format; words of two channels ask for an even slice, and steps of warpgroups for twice the channels.
 std::vector<WindowCase> inAllFormats(const std::vector<WindowCase> &cases) {
   std::vector<WindowCase> all;
@@ -463,6 +472,10 @@ TEST(Window, GatherTogether) {
              together(gatherCase("three_d", 1, 8, 8, 1, {5, 6, 12}, {3, 3, 3}, one, one, one), {2, 6, 12}, 8, 8, 2, 8),
              together(gatherCase("three_d_strided", 1, 8, 8, 1, {7, 9, 11}, {3, 3, 3}, {2, 2, 2}, one, one), {2, 5, 6}, 8, 8, 1, 8),
              together(gatherCase("wide_taps", 1, 8, 8, 1, {1, 9, 24}, k55, one, {0, 2, 2}, one), {1, 9, 24}, 8, 8, 2, 8),
+             sliced(together(gatherCase("tap_slices", 1, 8, 24, 1, {1, 9, 24}, k55, one, {0, 2, 2}, one), {1, 9, 24}, 8, 8, 2, 8), 9),
+             sliced(together(gatherCase("tap_slices_of_one_channel_slice", 2, 17, 8, 1, {3, 5, 12}, {3, 3, 3}, {1, 2, 2}, one, one),
+                             {2, 4, 6}, 17, 8, 1, 24),
+                    10),
              together(gatherCase("odd_box", 1, 3, 2, 1, {1, 9, 9}, k33, one, zero, one), {1, 7, 9}, 3, 8, 1, 8, 3),
              together(gatherCase("square_1", 1, 5, 3, 1, {1, 1, 1}, k33, one, p11, one), {1, 8, 8}, 5, 8, 1, 8),
              together(gatherCase("square_13", 1, 5, 3, 1, {1, 13, 13}, k33, one, p11, one), {1, 13, 13}, 5, 8, 1, 8),
@@ -470,11 +483,12 @@ TEST(Window, GatherTogether) {
 }
 
 TEST(Window, ScatterTogether) {
-  const Extents k33{1, 3, 3}, p11{0, 1, 1}, two{2, 2, 2}, k44{1, 4, 4};
+  const Extents k33{1, 3, 3}, p11{0, 1, 1}, two{2, 2, 2}, k44{1, 4, 4}, k55{1, 5, 5};
   runAll(
       "scatter-together.cu",
       inAllFormats({
           together(scatterCase("plain", 2, 16, 8, 1, {1, 11, 32}, k33, one, zero, one, zero), {1, 8, 32}, 8, 8, 4, 8),
+          sliced(together(scatterCase("tap_slices", 1, 24, 8, 1, {1, 9, 20}, k55, one, {0, 2, 2}, one, zero), {1, 9, 20}, 8, 16, 2, 8), 10),
           together(scatterCase("padded", 1, 10, 3, 1, {1, 11, 17}, k33, one, p11, one, zero), {1, 8, 16}, 3, 8, 2, 8),
           together(scatterCase("two_of_channels", 1, 40, 32, 1, {1, 5, 20}, k33, one, p11, one, zero), {1, 5, 20}, 32, 16, 1, 16),
           together(scatterCase("stride_two", 2, 16, 16, 1, {1, 5, 12}, k44, {1, 2, 2}, p11, one, zero), {1, 8, 32}, 16, 8, 1, 16),

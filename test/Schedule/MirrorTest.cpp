@@ -75,13 +75,13 @@ std::string togetherAsserts(const WindowProblem &p, const WindowTile &t, bool sc
                     "; };\nstruct T" + n + " { static constexpr Vec3 box = " + text(t.box) + "; static constexpr int vector = 1" +
                     entry("channels", t.channels) + entry("slice", t.slice) + entry("warpPlaces", t.warpPlaces) +
                     entry("warpChannels", t.warpChannels) + entry("threads", t.threads) + entry("pitch", g.pitch) +
-                    entry("stagers", t.stagers) + entry("batch", 2) + (t.pack == 2 ? "; using Factors = Bf16" : "; using Factors = Tf32") +
+                    entry("stagers", t.stagers) + entry("batch", 2) + entry("tapSlice", t.tapsAtOnce(p)) + (t.pack == 2 ? "; using Factors = Bf16" : "; using Factors = Tf32") +
                     "; using Products = G" + n + "; };\n";
   auto same = [&](const std::string &member, int64_t value) {
     out += "static_assert(" + shape + "::" + member + " == " + std::to_string(value) + ", \"" + member + "\");\n";
   };
   same("PipeFloats", g.pipeFloats), same("TableFloats", g.tableFloats), same("WeightFloats", g.weightFloats), same("Wide", g.weightPitch);
-  same("plane", g.plane), same("Tiles", g.tiles), same("Buffers", g.twoBuffers ? 2 : 1);
+  same("plane", g.plane), same("Tiles", g.tiles), same("PatchBuffers", g.twoBuffers ? 2 : 1);
   return out;
 }
 
@@ -198,6 +198,8 @@ TEST_F(Mirror, WarpgroupWindowFormulasAreThePreludes) {
     WindowTile t = anyTile(p);
     t.pack = pick({1, 2}), t.slice = 8 * t.pack * pick({1, 2, 3}), t.grouped = 1, t.warpPlaces = 16 * pick({1, 2, 3});
     t.warpChannels = pick({8, 16, 32});
+    if (p.taps[0] * p.taps[1] * p.taps[2] > 3 && (!scatter || p.stride[0] * p.stride[1] * p.stride[2] == 1))
+      t.tapSlice = pick({0, 2, 3});
     WindowGeometry g(p, t, scatter);
     int64_t tiles = t.warpPlaces / 16;
     t.stagers = pick({32, 128});

@@ -53,10 +53,12 @@ struct WindowTile {
   int64_t grouped = 0;  ///< on tensor cores: 1 where four warps multiply together, all factors in shared memory (wgmma)
   int64_t stagers = 0;  ///< of warpgroups: threads that bring operands while the others multiply
   int64_t packed = 0;   ///< 1 where warpgroups read weights that a kernel has packed for all blocks
+  int64_t tapSlice = 0; ///< of warpgroups: taps whose weights are staged at a time; 0 for all
   bool onTensorCores() const { return warpPlaces > 0; }
   int64_t registers() const; ///< of warpgroups: that each thread may have
   /// Of warpgroups: quads of the patch whose loads a stager's registers hold together, with what computes them.
   int64_t stageBatch(const ElementWork &work) const;
+  int64_t tapsAtOnce(const WindowProblem &p) const;                  ///< of warpgroups
   int64_t boxes(const WindowProblem &p, bool scatter) const;         ///< per image
   int64_t channelBlocks(const WindowProblem &p, bool scatter) const; ///< all groups
 };

@@ -39,7 +39,8 @@ void cuda::emitWindow(KernelText &k) {
                   t.channels, t.slice, t.onTensorCores() ? "warpPlaces" : "rows", t.onTensorCores() ? t.warpPlaces : t.rows,
                   t.onTensorCores() ? "warpChannels" : "cols", t.onTensorCores() ? t.warpChannels : t.cols, t.threads, vector, g.pitch));
   if (t.grouped)
-    tw.line(formatv("  static constexpr int stagers = {0}, batch = {1};", t.stagers, t.stageBatch(ElementWork::of(k.kernel))));
+    tw.line(formatv("  static constexpr int stagers = {0}, batch = {1}, tapSlice = {2};", t.stagers,
+                    t.stageBatch(ElementWork::of(k.kernel)), t.tapsAtOnce(p)));
   StringRef base = t.onTensorCores() ? preludeTypeOf(p.factors) : "";
   std::string tile = k.globalStruct("Tile", tw.take(), t.grouped ? warpgroupFactors(k, base, t.warpChannels, true) : base.str());
   std::string load = k.loadFunctor(contract.getLhs());

@@ -6,11 +6,12 @@
 // patch: a tap is a distance, the same for all places. Runs of eight neighbouring places, the same distance apart, make tiles of 64 places:
 // either 64 places in a row that runs on into what lies around the box (what falls there is computed and dropped), or squares of eight
 // by eight; whichever covers the box with fewer tiles.
-// Tile T: box, channels, slice (a multiple of a step's channels), threads, pitch as in window.cuh; warpPlaces (16 per tile of 64) x
+// Tile T: box, channels, slice (a multiple of a step's channels), threads, pitch as in window.cuh; tapSlice: how many taps' weights are
+// staged at a time, all of them or, where all taps meet every place, fewer; warpPlaces (16 per tile of 64) x
 // warpChannels per warp, of every phase; `stagers` threads, the last ones, that bring operands, each `batch` quads of the patch at a time;
 // `Products` names the warpgroup's struct (wgmma.cuh), whose columns are warpChannels. Shared memory (`pipe`, 16-byte aligned): tables,
-// then one buffer, or two with several slices. A buffer holds the weights of a slice of reduction channels, then the patch. Sizes per axis,
-// in plain arithmetic:
+// then one buffer of weights, or two with several slices, then one of the patch, or two with several slices of channels. Sizes per axis, in
+// plain arithmetic:
 //   spread, step, period, phases (nothing is paired) and cover as in window.cuh
 //
 //   parts = dilation == 1 ? min(step, taps) : step    (only those that a tap reads)
@@ -28,7 +29,7 @@
 //
 //   table = ceil((4 * volume(phases) + volume(phases) * volume(ceil(taps / period)) + 2 * volume(taps) + plane) / 4) * 4
 //
-//   floats = table + (slice < reduced ? 2 : 1) * slice / pack * (volume(taps) * wide + plane)
+//   floats = table + slice / pack * ((slice < reduced or tapSlice < volume(taps) ? 2 : 1) * tapSlice * wide + (slice < reduced ? 2 : 1) * plane)
 
 template <class P, class T, bool Scatter> struct TogetherShape : WindowExtents<P, T, Scatter> {
   using E = WindowExtents<P, T, Scatter>;
@@ -86,10 +87,15 @@ template <class P, class T, bool Scatter> struct TogetherShape : WindowExtents<P
                                 P::taps.h % period.h == 0 && P::taps.w % period.w == 0;
   static constexpr int MostTaps = ceilDiv(P::taps.d, period.d) * ceilDiv(P::taps.h, period.h) * ceilDiv(P::taps.w, period.w);
   static constexpr int TableFloats = roundUp(4 * Phases + Phases * MostTaps + 2 * E::Taps + plane, 4);
-  static constexpr int WeightFloats = 4 * Quads * E::Taps * Wide;
-  static constexpr int BufferFloats = WeightFloats + 4 * Quads * plane, Buffers = T::slice < E::Reduced ? 2 : 1;
-  static constexpr int PipeFloats = TableFloats + Buffers * BufferFloats;
-  static_assert(plane < 16384 && MostTaps * Wide < 16384, "expected distances that a product's description can hold");
+  // A turn multiplies a slice of taps of a slice of channels.
+  static constexpr int TapSlices = ceilDiv(E::Taps, T::tapSlice), Turns = ceilDiv(E::Reduced, T::slice) * TapSlices;
+  static_assert(TapSlices == 1 || (Classes == 1 && Phases == 1), "expected slices of taps where all meet every place");
+  static constexpr int WeightFloats = 4 * Quads * T::tapSlice * Wide, PatchFloats = 4 * Quads * plane;
+  static constexpr int WeightBuffers = Turns > 1 ? 2 : 1, PatchBuffers = Turns > TapSlices ? 2 : 1;
+  static constexpr int PipeFloats = TableFloats + WeightBuffers * WeightFloats + PatchBuffers * PatchFloats;
+  // Quads of weights between quads of channels.
+  DEV static constexpr int nextQuad(int count) { return (TapSlices == 1 ? count : T::tapSlice) * Wide; }
+  static_assert(plane < 16384 && nextQuad(MostTaps) < 16384, "expected distances that a product's description can hold");
 };
 
 template <class P, class T, bool Scatter> DEV constexpr int togetherPipeFloats() { return TogetherShape<P, T, Scatter>::PipeFloats; }
@@ -119,7 +125,7 @@ template <class P, class T, bool Scatter> struct TogetherTables {
       const int count = fd.count * fh.count * fw.count;
       if (k == 0) {
         const int number2 = count > 0 ? S::classOf(Vec3{fd.tap, fh.tap, fw.tap}) : 0;
-        phases[number] = int4{count, S::firstOf(number2) * S::Wide, count * S::Wide, 0};
+        phases[number] = int4{count, S::firstOf(number2) * S::Wide, S::nextQuad(count), 0};
       }
       if (k < count) {
         const int w = fw.first + k % fw.count * S::reach.w;
@@ -137,7 +143,7 @@ template <class P, class T, bool Scatter> struct TogetherTables {
                          S::within(t.h, P::taps.h, S::period.h)) *
                             S::tapsOf(P::taps.w, S::period.w, t.w % S::period.w) +
                         S::within(t.w, P::taps.w, S::period.w);
-      quads[tap] = int2{(S::firstOf(number) + index) * S::Wide, S::tapsOfClass(number) * S::Wide};
+      quads[tap] = int2{(S::firstOf(number) + index) * S::Wide, S::nextQuad(S::tapsOfClass(number))};
     }
 #pragma unroll 1
     for (int i = threadIdx.x; i < S::plane; i += T::threads) {

@@ -33,25 +33,27 @@ template <class P, class T, bool Scatter> struct TogetherShare {
                               warpgroupOperand(b + 2 * step * next, next, 8));
   }
 
-  // sums += the product-sum over the staged channels and all taps that meet each phase; the products run on behind the return.
-  DEV void multiply(const TogetherTables<P, T, Scatter> &tables, const float *weights, const float *patch) {
+  // sums += the product-sum over the staged channels and those taps that meet each phase, from tap `from` on; the products run on behind
+  // the return.
+  DEV void multiply(const TogetherTables<P, T, Scatter> &tables, const float *weights, const float *patch, int from) {
     const unsigned right = quadOf(weights) + firstChannel;
     const unsigned left = quadOf(patch);
     startProducts();
 #pragma unroll
     for (int phase = 0; phase < S::Phases; phase++) {
       const int4 of = tables.phases[phase];
-      const int *taps = tables.taps + phase * S::MostTaps;
-      if constexpr (S::Alike && S::Phases * S::MostTaps * (S::Quads / 2) * Rows <= 128) {
+      const int *taps = tables.taps + phase * S::MostTaps + from;
+      constexpr int Most = smaller(S::MostTaps, T::tapSlice);
+      if constexpr (S::Alike && S::MostTaps % Most == 0 && S::Phases * Most * (S::Quads / 2) * Rows <= 128) {
 #pragma unroll
-        for (int tap = 0; tap < S::MostTaps; tap++)
+        for (int tap = 0; tap < Most; tap++)
           multiplyTap(sums[phase], left + taps[tap], right + of.y + tap * S::Wide, of.z);
       } else {
         int next = taps[0]; // on its way while products are asked for
 #pragma unroll 1
-        for (int tap = 0; tap < (S::Alike ? S::MostTaps : of.x); tap++) {
+        for (int tap = 0; tap < smaller(Most, (S::Alike ? S::MostTaps : of.x) - from); tap++) {
           const int now = next;
-          next = taps[smaller(tap + 1, S::MostTaps - 1)];
+          next = taps[smaller(tap + 1, S::MostTaps - 1 - from)];
           multiplyTap(sums[phase], left + now, right + of.y + tap * S::Wide, of.z);
         }
       }
@@ -93,24 +95,33 @@ template <class P, class T, bool Scatter> struct TogetherShare {
   }
 };
 
-// Brings the weights of `count` reduction channels from `from` on through registers; thread `me` of All.
-template <int All, class P, class T, bool Scatter, class W>
-DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count, int me) {
+// The tap whose weights lie at `place` of those that are staged, `first` in front of them; behind the last there are none.
+template <class P, class T, bool Scatter> DEV int togetherTap(int first, int place) {
   using S = TogetherShape<P, T, Scatter>;
-  constexpr int Columns = S::Wide - 1, Items = S::Quads * Columns * S::Taps;
+  return S::TapSlices == 1 ? place : Scatter ? S::Taps - 1 - first - place : first + place;
+}
+
+// Brings the weights of `count` reduction channels from `from` on, of taps from the place `first` on, through registers; thread `me` of All.
+template <int All, class P, class T, bool Scatter, class W>
+DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count, int first,
+                         int me) {
+  using S = TogetherShape<P, T, Scatter>;
+  constexpr int Columns = S::Wide - 1, Items = S::Quads * Columns * T::tapSlice;
   // Neighbours in memory, where a tap has no others.
   constexpr bool Fours = alignedTensors && sizeof(W) == 4 && !Scatter && S::Taps == 1 && S::Reduced % 4 == 0 && S::Reduced % T::slice == 0;
-  const W *first = weight + (Scatter ? ((index_t)(at.channel / S::Written) * S::Reduced * S::Written + at.channel % S::Written) * S::Taps
+  const W *own = weight + (Scatter ? ((index_t)(at.channel / S::Written) * S::Reduced * S::Written + at.channel % S::Written) * S::Taps
                                      : (index_t)at.channel * (S::Reduced * S::Taps));
 #pragma unroll 4
   for (int i = me; i < Items; i += All) {
-    const int quad = i / (Columns * S::Taps);
-    const int e = i - quad * (Columns * S::Taps);
-    const int column = e / S::Taps;
-    const int tap = e - column * S::Taps;
+    const int quad = i / (Columns * T::tapSlice);
+    const int e = i - quad * (Columns * T::tapSlice);
+    const int column = e / T::tapSlice;
+    const int tap = togetherTap<P, T, Scatter>(first, e - column * T::tapSlice);
+    if (S::Taps % T::tapSlice && (unsigned)tap >= (unsigned)S::Taps)
+      continue;
     const int reduction = from + S::Quad * quad;
-    const W *of = first + (Scatter ? (index_t)reduction * (S::Written * S::Taps) + e
-                                   : (index_t)column * (S::Reduced * S::Taps) + (reduction * S::Taps + tap));
+    const W *of = own + (Scatter ? (index_t)reduction * (S::Written * S::Taps) + (column * S::Taps + tap)
+                                 : (index_t)column * (S::Reduced * S::Taps) + (reduction * S::Taps + tap));
     float v[S::Quad];
     if constexpr (Fours) {
 #pragma unroll
@@ -129,28 +140,31 @@ DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const Wi
       }
     }
     const int2 cell = quads[tap];
-    *(float4 *)(to + 4 * (cell.x + quad * cell.y + column)) = WarpgroupWords<typename S::Factors>::quad(v);
+    *(float4 *)(to + 4 * (cell.x - (S::TapSlices == 1 ? 0 : first * S::Wide) + quad * cell.y + column)) = WarpgroupWords<typename S::Factors>::quad(v);
   }
 }
 
 // The same of packed weights, which are copied behind the threads' backs: lanes along output channels.
 template <int All, class P, class T, bool Scatter>
 DEV void togetherPacked(float *to, const float *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count,
-                        int me) {
+                        int first, int me) {
   using S = TogetherShape<P, T, Scatter>;
   constexpr int Columns = S::Wide - 1, Lanes = Columns >= 32 ? 32 : Columns >= 16 ? 16 : 8, Written = Scatter ? S::Written : P::A;
   const int lane = me % Lanes;
-  const float *first =
+  const float *own =
       weight + 4 * ((Scatter ? (index_t)(at.channel / S::Written * (S::Reduced / 4)) * (S::Taps * Written) + at.channel % S::Written
                              : (index_t)at.channel) +
                     lane);
 #pragma unroll 2
-  for (int row = me / Lanes; row < S::Quads * S::Taps; row += All / Lanes) {
-    const int quad = row / S::Taps;
-    const int2 place = quads[row - quad * S::Taps];
+  for (int row = me / Lanes; row < S::Quads * T::tapSlice; row += All / Lanes) {
+    const int quad = row / T::tapSlice;
+    const int tap = togetherTap<P, T, Scatter>(first, row - quad * T::tapSlice);
+    if (S::Taps % T::tapSlice && (unsigned)tap >= (unsigned)S::Taps)
+      continue;
+    const int2 place = quads[tap];
     const bool there = S::Reduced % T::slice == 0 || 4 * quad < count;
-    float *cell = to + 4 * (place.x + quad * place.y + lane);
-    const float *of = first + (there ? (index_t)(from / 4 * S::Taps + row) * (4 * Written) : 0);
+    float *cell = to + 4 * (place.x - (S::TapSlices == 1 ? 0 : first * S::Wide) + quad * place.y + lane);
+    const float *of = own + (there ? (index_t)((from / 4 + quad) * S::Taps + tap) * (4 * Written) : 0);
 #pragma unroll
     for (int c = 0; c < Columns; c += Lanes) {
       const bool exists = there && c + lane < at.channels;
@@ -197,16 +211,22 @@ DEV void togetherPatch(float *to, const Load &load, const int *places, const Win
   }
 }
 
+// Brings what a turn multiplies and the one before it did not.
 template <bool Packed, int All, class P, class T, bool Scatter, class Load, class W>
-DEV void togetherStage(float *to, const Load &load, const W *weight, const TogetherTables<P, T, Scatter> &tables,
-                       const WindowPlace<P, T, Scatter> &at, int from, int me) {
+DEV void togetherStage(float *buffers, const Load &load, const W *weight, const TogetherTables<P, T, Scatter> &tables,
+                       const WindowPlace<P, T, Scatter> &at, int turn, int me) {
   using S = TogetherShape<P, T, Scatter>;
+  const int slice = turn / S::TapSlices;
+  const int from = slice * T::slice;
+  const int first = turn % S::TapSlices * T::tapSlice;
   const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
+  float *to = buffers + turn % 2 * S::WeightFloats;
   if constexpr (Packed)
-    togetherPacked<All>(to, weight, tables.quads, at, from, count, me);
+    togetherPacked<All>(to, weight, tables.quads, at, from, count, first, me);
   else
-    togetherWeights<All>(to, weight, tables.quads, at, from, count, me);
-  togetherPatch<All>(to + S::WeightFloats, load, tables.places, at, from, count, me);
+    togetherWeights<All>(to, weight, tables.quads, at, from, count, first, me);
+  if (first == 0)
+    togetherPatch<All>(buffers + S::WeightBuffers * S::WeightFloats + slice % 2 * S::PatchFloats, load, tables.places, at, from, count, me);
   waitForCopies();
 }
 
@@ -230,18 +250,18 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
   if (const int number = warpgroupNumber(); number < S::Multiplying / 128) {
     TogetherShare<P, T, Scatter> share(number);
 #pragma unroll 1
-    for (int from = 0; from < S::Reduced; from += T::slice) {
-      const float *now = buffers + from / T::slice % 2 * S::BufferFloats;
-      share.multiply(tables, now, now + S::WeightFloats);
+    for (int turn = 0; turn < S::Turns; turn++) {
+      share.multiply(tables, buffers + turn % 2 * S::WeightFloats,
+                     buffers + S::WeightBuffers * S::WeightFloats + turn / S::TapSlices % 2 * S::PatchFloats,
+                     turn % S::TapSlices * T::tapSlice);
       waitForProducts<0>();
       meetAnywhere();
     }
     share.deposit(tile);
   } else {
 #pragma unroll 1
-    for (int from = T::slice; from < S::Reduced; from += T::slice) {
-      togetherStage<Packed, T::stagers>(buffers + from / T::slice % 2 * S::BufferFloats, load, weight, tables, at, from,
-                                        (int)threadIdx.x - S::Multiplying);
+    for (int turn = 1; turn < S::Turns; turn++) {
+      togetherStage<Packed, T::stagers>(buffers, load, weight, tables, at, turn, (int)threadIdx.x - S::Multiplying);
       showToWarpgroups();
       meetAnywhere();
     }
