@@ -372,20 +372,31 @@ prelude("tensor-window-tap", "tensor-window", "one tap's weights for all", "entr
 prelude("tensor-window-barrier", "tensor-window", "a buffer filled while it is read", "    __syncthreads(); // everybody has read this buffer, and the next one is full\n", "",
         model("full-edge", "small", options=f"{FULL_EDGE} --arch=sm_90 --sanitize"))
 prelude("tensor-window-buffer", "tensor-window", "the first slice again and again", "    now = next;\n", "", model("full-edge", "small", options=f"{FULL_EDGE} --arch=sm_90"))
-prelude("together-tap", "window-together", "one tap's weights for all", "right + of.y + tap * S::Wide;", "right + of.y;", model("full-edge", "small", options=FULL_EDGE))
+prelude("together-tap", "window-together", "one tap's weights for all", "right + of.y + tap * S::Wide, of.z", "right + of.y, of.z",
+        model("full-edge", "small", options=FULL_EDGE), times=2)
 prelude("together-wait", "window-together", "sums read before their products end", "      waitForProducts<0>();\n      meetAnywhere();", "      meetAnywhere();",
         model("full-edge", "small", options=FULL_EDGE))
-prelude("together-buffer", "window-together", "the first slice again and again", "const float *now = buffers + from / T::slice % 2 * S::BufferFloats;",
-        "const float *now = buffers;", model("full-edge", "small", options=FULL_EDGE))
+prelude("together-buffer", "window-together", "the first slice again and again", "share.multiply(tables, buffers + turn % 2 * S::WeightFloats,",
+        "share.multiply(tables, buffers,", model("full-edge", "small", options=FULL_EDGE))
 prelude("together-place", "together-shape", "the next line of the patch", "h / S::step.h * S::row + w / S::step.w;", "w / S::step.w;",
         model("full-edge", "small", options=FULL_EDGE))
 prelude("pack-order", "pack", "the first of four reduction channels in place of the last", "nearTf32(of[3 * Next])}", "nearTf32(of[0])}",
         model("full-edge", "small", options=FULL_EDGE))
 prelude("tensor-weight-zero-times-inf", "tensor-weight", "0 * inf behind the edge", "return at.d < left.d && at.h < left.h && at.w + ahead < left.w;", "return true;",
-        model("full-edge", "small", options=f"{FULL_EDGE} --inputs=nonfinite"))
+        model("full-edge", "small", options=f"{FULL_EDGE} --arch=sm_90 --inputs=nonfinite"))
 prelude("tensor-weight-barrier", "tensor-weight", "shares of an output added at once", "      share.deposit(pipe);\n    __syncthreads();", "      share.deposit(pipe);",
-        model("full-edge", "small", options=f"{FULL_EDGE} --sanitize"))
+        model("full-edge", "small", options=f"{FULL_EDGE} --arch=sm_90 --sanitize"))
 prelude("tensor-weight-column", "tensor-weight", "taps and channels swapped", "n % T::bs * S::Taps + n / T::bs", "n",
+        model("full-edge", "small", options=f"{FULL_EDGE} --arch=sm_90"))
+prelude("together-weight-line", "weight-together", "the first line of taps for all", "start[i] = (n / T::taps.h * P::dilation.d * S::patch.h + n % T::taps.h * P::dilation.h)",
+        "start[i] = (n / T::taps.h * P::dilation.d * S::patch.h)", model("full-edge", "small", options=FULL_EDGE))
+prelude("together-weight-wait", "weight-together", "sums read before their products end", "        waitForProducts<0>();\n", "",
+        model("full-edge", "small", options=FULL_EDGE))
+prelude("together-weight-zero-times-inf", "weight-together", "0 * inf behind the edge", "if (inFront || at.w + k < P::small.w)", "if (true)",
+        model("full-edge", "small", options=f"{FULL_EDGE} --inputs=nonfinite"))
+prelude("together-weight-copy", "weight-together", "no tap is shifted", "const int strided = ahead - tap * P::dilation.w;", "const int strided = ahead;",
+        model("full-edge", "small", options=FULL_EDGE))
+prelude("together-weight-channel", "weight-together", "the first eight channels again", "(S::LineQuads * S::PitchL) + channel;", "(S::LineQuads * S::PitchL);",
         model("full-edge", "small", options=FULL_EDGE))
 
 # Split sums.

@@ -110,8 +110,8 @@ BlockCost tensorStep(const WindowProblem &p, const WeightTile &t, const ElementW
   return b;
 }
 
-/// How much longer than is counted here kernels take whose warps multiply alone, beside those of warpgroups: 1.1 to 2.1 times, as measured on
-/// an H200.
+/// How much longer than is counted here kernels take whose warps multiply alone, beside those of warpgroups: 1.1 to 2.1 times, as measured
+/// on an H200.
 constexpr double kWarpsAlone = 1.6;
 
 /// Keeps the best tile of one family.

@@ -170,9 +170,7 @@ int64_t WindowTile::stageBatch(const ElementWork &work) const {
   return std::clamp<int64_t>(int64_t(double(registers() - (plain ? 48 : 60)) / quad), 1, 12);
 }
 
-int64_t WindowTile::tapsAtOnce(const WindowProblem &p) const {
-  return tapSlice > 0 ? std::min(tapSlice, volume(p.taps)) : volume(p.taps);
-}
+int64_t WindowTile::tapsAtOnce(const WindowProblem &p) const { return tapSlice > 0 ? std::min(tapSlice, volume(p.taps)) : volume(p.taps); }
 
 int64_t WindowTile::boxes(const WindowProblem &p, bool scatter) const {
   const Extents &out = scatter ? p.large : p.small;

@@ -24,7 +24,8 @@ BlockCost stepOf(const WindowProblem &p, WeightTile &t, const ElementWork &work,
   b.threads = t.threads, b.sharedBytes = 4 * t.pipeFloats(p);
   int64_t computing = 0; // what comes: tensors whose elements wait for each other, and what is made of them
   for (int i : {0, 1})
-    computing = std::max(computing, int64_t(10 * (work.loads[i] - 1) + std::min(24.0, work.instructions[i] / 2) + (i && work.instructions[i] > 0 ? 8 : 0)));
+    computing = std::max(
+        computing, int64_t(10 * (work.loads[i] - 1) + std::min(24.0, work.instructions[i] / 2) + (i && work.instructions[i] > 0 ? 8 : 0)));
   b.registers = std::max(t.lines * t.warpQ / 2 + kBesideSums, kStagerRegisters + computing);
   t.resident = std::max<int64_t>(1, residentBlocks(b, spec));
 
@@ -43,14 +44,14 @@ BlockCost stepOf(const WindowProblem &p, WeightTile &t, const ElementWork &work,
   b.shared += (elements[0] * (work.reduces ? 3 : 1) + copies + elements[0] * work.loads[0] + elements[1] * work.loads[1]) / 32;
   double threads = double(t.stagers), staging = 0;
   for (int i : {0, 1})
-    staging += std::ceil(elements[i] / 8 / threads) * (kStageItem + kStageCopy * double(i == 0 ? 1 : t.taps[2]) +
-                                                       kStageLoad * (work.loads[i] - 1) + kStageInstruction * work.instructions[i] +
-                                                       (work.reduces && i == 0 ? kStageSum : 0));
+    staging += std::ceil(elements[i] / 8 / threads) *
+               (kStageItem + kStageCopy * double(i == 0 ? 1 : t.taps[2]) + kStageLoad * (work.loads[i] - 1) +
+                kStageInstruction * work.instructions[i] + (work.reduces && i == 0 ? kStageSum : 0));
   staging *= (t.stagers * t.resident > 128 ? kStagersTogether : 1) * (t.box[2] >= 32 ? kLongLines : t.box[2] < 16 ? kShortLines : 1);
   addWeightTraffic(b, p, t, work, patch, images, spec);
   // Stagers wait for what comes, so that their time holds that of the bytes, and products run meanwhile.
-  double busiest = std::max({b.tensor, b.shared, b.bytes / kL2BytesPerCycle,
-                             b.memory * double(spec.multiprocessors) * spec.clock() / spec.bandwidth});
+  double busiest =
+      std::max({b.tensor, b.shared, b.bytes / kL2BytesPerCycle, b.memory * double(spec.multiprocessors) * spec.clock() / spec.bandwidth});
   b.latency = kBarrier + kDrain + std::max(0.0, staging - busiest);
   return b;
 }

@@ -42,12 +42,13 @@ BlockCost WarpgroupWindow::block(int64_t slice, bool operandFitsL2) const {
 /// What brings operands: its issue slots, shared memory and bytes, and what it waits longer than `multiplying`, the products of a slice.
 void WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, int64_t slice, double multiplying) const {
   double slices = double(ceilDiv(reduced, slice)), tapSlices = double(ceilDiv(volume(p.taps), t.tapsAtOnce(p)));
-  double factors = 4 * double(t.pack), quads = double(slice) / factors,
-         patch = quads * double(sized.plane), weights = double(sized.weightFloats) / 4;
+  double factors = 4 * double(t.pack), quads = double(slice) / factors, patch = quads * double(sized.plane),
+         weights = double(sized.weightFloats) / 4;
   double apart = scatter || volume(p.taps) == 1 ? 1 : 3; // lines that a warp's loads of a gather's weights touch
   double perPatch = 20 + factors * (6 + 4 * (work.loads[0] - 1) + work.instructions[0]), perWeight = t.packed ? 10 : 20 + 6 * factors;
   b.issued += slices / 32 * (patch * perPatch + tapSlices * weights * perWeight + 60 * double(t.threads));
-  b.shared += slices / 8 * (patch + tapSlices * weights) + slices / 32 * factors * (patch * work.loads[0] + (t.packed ? 0 : tapSlices * weights * apart));
+  b.shared += slices / 8 * (patch + tapSlices * weights) +
+              slices / 32 * factors * (patch * work.loads[0] + (t.packed ? 0 : tapSlices * weights * apart));
   // Rows of the patch start anywhere in a 32-byte sector.
   b.bytes += work.loads[0] * double(g.patch[0] * g.patch[1] * reduced) * double(4 * g.patch[2] + 28) +
              4 * double(reduced * t.channels * volume(p.taps));

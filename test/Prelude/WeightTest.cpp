@@ -1,4 +1,5 @@
-// weightGrad, weightTensor and weightTogether against plain loops: geometries of convolutions and transposed ones, groups, splits, and the sums of S.
+// weightGrad, weightTensor and weightTogether against plain loops: geometries of convolutions and transposed ones, groups, splits, and the
+// sums of S.
 #include "Harness.h"
 #include <cmath>
 #include <limits>
@@ -71,8 +72,11 @@ struct WeightCase {
                           ", stagers = " + std::to_string(stagers) + ", batch = 3;\n  using Products = Tf32Warpgroup" +
                           std::to_string(bs * blockTaps.w) + ";\n"
                     : "")
-      << "};\nstatic_assert(" << (grouped() ? "weightTogetherPipeFloats" : onTensorCores() ? "tensorWeightPipeFloats" : "weightPipeFloats") << "<P, T>() == " << pipeFloats()
-      << ", \"expected the documented size\");\n"
+      << "};\nstatic_assert("
+      << (grouped()         ? "weightTogetherPipeFloats"
+          : onTensorCores() ? "tensorWeightPipeFloats"
+                            : "weightPipeFloats")
+      << "<P, T>() == " << pipeFloats() << ", \"expected the documented size\");\n"
       << "template <int Channels, int Positions> struct Load {\n  const float *x;\n"
       << "  static constexpr bool plain = Channels % 2 == 0;\n" // both ways of staging get tested
       << "  DEV const float *at(int image, int channel, int p) const { return x + ((index_t)image * Channels + channel) * Positions + p; "
@@ -81,7 +85,11 @@ struct WeightCase {
       << "};\n}\nextern \"C\" __global__ void __launch_bounds__(" << threads << ") " << name
       << "_kernel(const float *s, const float *l, int images, float *partial, float *partialS) {\n  using namespace " << name
       << ";\n  extern __shared__ float4 shared[];\n"
-      << "  " << (grouped() ? "weightTogether" : onTensorCores() ? "weightTensor" : "weightGrad") << "<P, T, " << (sums() ? "true" : "false")
+      << "  "
+      << (grouped()         ? "weightTogether"
+          : onTensorCores() ? "weightTensor"
+                            : "weightGrad")
+      << "<P, T, " << (sums() ? "true" : "false")
       << ">((float *)shared, Load<P::A, volume(P::small)>{s}, Load<P::B, volume(P::large)>{l}, images, partial, "
          "partialS);\n}\n";
     return s.str();
@@ -185,7 +193,8 @@ WeightCase together(WeightCase c, Extents box, int as, int bs, Extents blockTaps
 }
 
 Kernels compiled(const std::string &name, const std::vector<WeightCase> &cases) {
-  std::string source = preludeText({"base", "aligned", "copies", "patch", "weight", "mma", "half", "wgmma", "tensor-weight", "weight-together"});
+  std::string source =
+      preludeText({"base", "aligned", "copies", "patch", "weight", "mma", "half", "wgmma", "tensor-weight", "weight-together"});
   std::set<int> columns;
   for (const WeightCase &c : cases)
     if (c.grouped() && columns.insert(c.bs * c.blockTaps.w).second)
@@ -246,8 +255,8 @@ TEST(Weight, OfWarpgroups) {
       together(problem("whole_boxes", 2, 64, 8, 1, {1, 8, 16}, {1, 8, 16}, k33, one, p11, one), {1, 4, 16}, 64, 8, k33, 3, 3),
       together(problem("lines_left", 2, 20, 8, 1, {1, 7, 9}, {1, 7, 9}, k33, one, p11, one), {1, 4, 8}, 20, 8, k33, 2, 2),
       together(problem("rows", 1, 130, 17, 1, {1, 9, 20}, {1, 9, 20}, k33, one, p11, one), {1, 2, 16}, 128, 8, {1, 1, 3}, 1, 2),
-      together(problem("parts_of_taps", 2, 8, 10, 1, {1, 10, 9}, {1, 10, 9}, {1, 5, 5}, one, {0, 2, 2}, one), {1, 4, 8}, 8, 16, {1, 2, 3}, 2,
-               2),
+      together(problem("parts_of_taps", 2, 8, 10, 1, {1, 10, 9}, {1, 10, 9}, {1, 5, 5}, one, {0, 2, 2}, one), {1, 4, 8}, 8, 16, {1, 2, 3},
+               2, 2),
       together(problem("transposed", 2, 3, 16, 1, {3, 5, 6}, {5, 9, 11}, k333, two, one, one), {2, 2, 8}, 3, 16, k333, 3, 4),
       together(problem("slabs", 1, 5, 6, 1, {3, 5, 6}, {5, 9, 11}, k333, two, one, one), {1, 4, 8}, 5, 8, {2, 3, 3}, 3, 2),
       together(problem("stride_dilation", 2, 5, 6, 1, {1, 6, 5}, {1, 17, 19}, {1, 3, 2}, {1, 3, 2}, {0, 2, 1}, {1, 2, 3}), {1, 4, 8}, 5, 8,
@@ -269,8 +278,7 @@ TEST(Weight, OfWarpgroups) {
 
 // Sums are handed on to fp32 additions before their products grow many.
 TEST(Weight, WarpgroupsTakeSumsOver) {
-  const WeightCase c =
-      together(problem("long", 9, 64, 8, 1, {1, 64, 64}, {1, 64, 64}, one, one, zero, one), {1, 8, 16}, 64, 8, one, 1, 1);
+  const WeightCase c = together(problem("long", 9, 64, 8, 1, {1, 64, 64}, {1, 64, 64}, one, one, zero, one), {1, 8, 16}, 64, 8, one, 1, 1);
   Kernels kernels = compiled("long-together.cu", {c});
   c.run(kernels);
 }

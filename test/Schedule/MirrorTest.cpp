@@ -75,8 +75,8 @@ std::string togetherAsserts(const WindowProblem &p, const WindowTile &t, bool sc
                     "; };\nstruct T" + n + " { static constexpr Vec3 box = " + text(t.box) + "; static constexpr int vector = 1" +
                     entry("channels", t.channels) + entry("slice", t.slice) + entry("warpPlaces", t.warpPlaces) +
                     entry("warpChannels", t.warpChannels) + entry("threads", t.threads) + entry("pitch", g.pitch) +
-                    entry("stagers", t.stagers) + entry("batch", 2) + entry("tapSlice", t.tapsAtOnce(p)) + (t.pack == 2 ? "; using Factors = Bf16" : "; using Factors = Tf32") +
-                    "; using Products = G" + n + "; };\n";
+                    entry("stagers", t.stagers) + entry("batch", 2) + entry("tapSlice", t.tapsAtOnce(p)) +
+                    (t.pack == 2 ? "; using Factors = Bf16" : "; using Factors = Tf32") + "; using Products = G" + n + "; };\n";
   auto same = [&](const std::string &member, int64_t value) {
     out += "static_assert(" + shape + "::" + member + " == " + std::to_string(value) + ", \"" + member + "\");\n";
   };
@@ -103,14 +103,14 @@ std::string weightAsserts(const WindowProblem &p, const WeightTile &t, int numbe
 
 std::string togetherWeightAsserts(const WindowProblem &p, const WeightTile &t, int number) {
   std::string n = std::to_string(number), shape = "WeightTogetherShape<P" + n + ", T" + n + ">";
-  std::string out = problemText(p, "P" + n) + "struct G" + n + " { static constexpr int columns = " + std::to_string(t.warpQ) +
-                    "; };\nstruct T" + n + " { static constexpr Vec3 box = " + text(t.box) + ", taps = " + text(t.taps) +
-                    "; static constexpr int threads = " + std::to_string(t.threads) + entry("as", t.as) + entry("bs", t.bs) +
-                    entry("lines", t.lines) + entry("stagers", t.stagers) + entry("batch", 2) + "; using Factors = Tf32; using Products = G" +
-                    n + "; };\nstatic_assert(" + shape + "::PipeFloats == " + std::to_string(t.pipeFloats(p)) + " && " + shape +
-                    "::Multiplying == " + std::to_string(t.multiplying()) + " && volume(" + shape +
-                    "::boxes) == " + std::to_string(t.boxes(p)) + " && " + shape + "::BlocksA * " + shape + "::BlocksB * P" + n +
-                    "::G * volume(" + shape + "::tapBlocks) == " + std::to_string(t.channelBlocks(p)) + ", \"weight together\");\n";
+  std::string out =
+      problemText(p, "P" + n) + "struct G" + n + " { static constexpr int columns = " + std::to_string(t.warpQ) + "; };\nstruct T" + n +
+      " { static constexpr Vec3 box = " + text(t.box) + ", taps = " + text(t.taps) +
+      "; static constexpr int threads = " + std::to_string(t.threads) + entry("as", t.as) + entry("bs", t.bs) + entry("lines", t.lines) +
+      entry("stagers", t.stagers) + entry("batch", 2) + "; using Factors = Tf32; using Products = G" + n + "; };\nstatic_assert(" + shape +
+      "::PipeFloats == " + std::to_string(t.pipeFloats(p)) + " && " + shape + "::Multiplying == " + std::to_string(t.multiplying()) +
+      " && volume(" + shape + "::boxes) == " + std::to_string(t.boxes(p)) + " && " + shape + "::BlocksA * " + shape + "::BlocksB * P" + n +
+      "::G * volume(" + shape + "::tapBlocks) == " + std::to_string(t.channelBlocks(p)) + ", \"weight together\");\n";
   return out;
 }
 
@@ -144,9 +144,10 @@ protected:
     auto nvrtc = runtime::Nvrtc::get();
     if (!nvrtc)
       return "NOT RUN: " + nvrtc.error().message();
-    std::string source =
-        "typedef int index_t;\n" +
-        preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh", "half.cuh", "together-shape.cuh", "weight-together.cuh"}) + asserts;
+    std::string source = "typedef int index_t;\n" +
+                         preludeText({"window.cuh", "tensor-window.cuh", "weight.cuh", "tensor-weight.cuh", "half.cuh",
+                                      "together-shape.cuh", "weight-together.cuh"}) +
+                         asserts;
     auto ptx = (*nvrtc)->compileToPtx(source, "mirror.cu", "sm_90a");
     return ptx ? "" : ptx.error().message();
   }

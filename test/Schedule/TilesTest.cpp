@@ -76,11 +76,13 @@ TEST(Tiles, ConvolutionWeightGradient) {
 
 TEST(Tiles, WeightGradientOnTensorCores) {
   // Both operands are copied: two buffers, so that the next box is in flight while one is multiplied.
-  WeightTile t = chooseWeightTile(wideConv2d(), ElementWork(), h200(), 32);
+  DeviceSpec alone = h200(); // warps
+  alone.wgmmaShare = 0;
+  WeightTile t = chooseWeightTile(wideConv2d(), ElementWork(), alone, 32);
   EXPECT_EQ(show(t), "1x8x16 32x32 w32x48 b2 t192");
   EXPECT_EQ(t.stages, 2);
   // A gradient that is computed on the way is not in flight meanwhile.
-  t = chooseWeightTile(wideConv2d(), gradientOfActivation(), h200(), 32);
+  t = chooseWeightTile(wideConv2d(), gradientOfActivation(), alone, 32);
   EXPECT_EQ(show(t), "1x8x32 32x32 w32x48 b2 t192");
   EXPECT_EQ(t.stages, 1);
   // Less than half the time of CUDA cores.
@@ -100,6 +102,43 @@ TEST(Tiles, WeightGradientOnTensorCores) {
   EXPECT_TRUE(std::isinf(choice.tensorSeconds));
 }
 
+TEST(Tiles, WeightGradientOfWarpgroups) {
+  // All nine taps in a block, a line of them per warpgroup, and long lines of positions; 256 threads bring the next box.
+  WeightTile t = chooseWeightTile(wideConv2d(), ElementWork(), h200(), 32);
+  EXPECT_EQ(show(t), "1x4x32 64x32 w64x96 b1 t640");
+  EXPECT_TRUE(t.grouped && t.taps == (Extents{1, 3, 3}) && t.lines == 1 && t.stagers == 256);
+  EXPECT_EQ(t.channelBlocks(wideConv2d()), 4);
+  // What computes an operand on the way needs registers that so many threads do not have.
+  t = chooseWeightTile(wideConv2d(), gradientOfActivation(), h200(), 32);
+  EXPECT_LT(t.threads, 640);
+  // Eight channels of a group fill an eighth of the rows.
+  WindowProblem grouped = wideConv2d();
+  grouped.groups = 16;
+  EXPECT_FALSE(chooseWeightTile(grouped, ElementWork(), h200(), 32).grouped);
+}
+
+TEST(Tiles, WarpgroupTilesOfWeightsFit) {
+  std::mt19937 random(29);
+  int seen = 0;
+  for (int i = 0; i < 200; ++i) {
+    WindowProblem p = randomProblem(random);
+    DeviceSpec spec = h200();
+    p.images *= 100;
+    ElementWork w;
+    w.loads[0] = double(i % 3 + 1), w.instructions[i % 2] = double(i % 7 * 6), w.reduces = i % 2;
+    chooseWeight(p, w, spec, 1, [&](const WeightTile &t, double) {
+      if (!t.grouped)
+        return;
+      ++seen;
+      EXPECT_TRUE(t.bs % 8 == 0 && t.warpQ == t.bs * t.taps[2] && t.warpQ <= 256 && t.box[2] % 8 == 0) << show(t);
+      EXPECT_EQ(t.threads, t.multiplying() + t.stagers) << show(t);
+      EXPECT_LE(t.resident * (4 * t.pipeFloats(p) + 1024), spec.sharedPerMultiprocessor) << show(t);
+      EXPECT_GE(t.registers(), t.lines * t.warpQ / 2 + 24) << show(t);
+    });
+  }
+  EXPECT_GE(seen, 1000);
+}
+
 TEST(Tiles, TensorTilesOfWeightsFitEveryDevice) {
   std::mt19937 random(23);
   int seen = 0;
@@ -107,6 +146,7 @@ TEST(Tiles, TensorTilesOfWeightsFitEveryDevice) {
     WindowProblem p = randomProblem(random);
     DeviceSpec spec = *deviceFor(kArchitectures[i % 4]);
     spec.fp32Rate /= 20, p.images *= 100; // so that most take tensor cores
+    spec.wgmmaShare = 0;                  // warps alone
     ElementWork w;
     w.loads[0] = double(i % 3 + 1), w.instructions[i % 2] = double(i % 7 * 6), w.reduces = i % 2;
     WeightTile t = chooseWeightTile(p, w, spec, 1);

@@ -109,7 +109,7 @@ struct WeightTile {
   int64_t registers() const; ///< of warpgroups: that each thread may have
   /// Of warpgroups: how many positions, with eight channels each, a stager's registers hold together, with what computes them.
   int64_t stageBatch(const ElementWork &work) const;
-  int64_t multiplying() const; ///< of warpgroups: threads
+  int64_t multiplying() const;                 ///< of warpgroups: threads
   int64_t warps(const WindowProblem &p) const; ///< on tensor cores: that hold all outputs once
   int64_t pipeFloats(const WindowProblem &p) const;
   int64_t boxes(const WindowProblem &p) const;         ///< per image

@@ -151,7 +151,7 @@ void cuda::emitWeight(KernelText &k) {
                                      : "weightPipeFloats",
                  problem, tile, t.pipeFloats(p)));
   w.line(k.comment(contract));
-  w.line(formatv("{0}<{1}, {2}, {3}>(shared, {4}, {5}, {6}, {7}, {8});", 
+  w.line(formatv("{0}<{1}, {2}, {3}>(shared, {4}, {5}, {6}, {7}, {8});",
                  t.grouped           ? "weightTogether"
                  : t.onTensorCores() ? "weightTensor"
                                      : "weightGrad",

@@ -26,8 +26,9 @@ std::string cuda::literal(float value) {
 static const llvm::SmallVector<std::string> &preludeWords() {
   static const llvm::SmallVector<std::string> words = [] {
     llvm::StringSet<> found;
-    std::string text = preludeText({"window.cuh", "weight.cuh", "matmul.cuh", "tensor-together.cuh", "window-together.cuh", "weight-together.cuh", "rows.cuh",
-                                    "vector.cuh", "math.cuh", "pooled.cuh", "sweep.cuh", "lanes.cuh", "random.cuh", "narrow-vector.cuh"});
+    std::string text =
+        preludeText({"window.cuh", "weight.cuh", "matmul.cuh", "tensor-together.cuh", "window-together.cuh", "weight-together.cuh",
+                     "rows.cuh", "vector.cuh", "math.cuh", "pooled.cuh", "sweep.cuh", "lanes.cuh", "random.cuh", "narrow-vector.cuh"});
     std::string word, before;
     for (char c : text) {
       if (llvm::isAlnum(c) || c == '_') {

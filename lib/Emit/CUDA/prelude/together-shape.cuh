@@ -29,7 +29,8 @@
 //
 //   table = ceil((4 * volume(phases) + volume(phases) * volume(ceil(taps / period)) + 2 * volume(taps) + plane) / 4) * 4
 //
-//   floats = table + slice / pack * ((slice < reduced or tapSlice < volume(taps) ? 2 : 1) * tapSlice * wide + (slice < reduced ? 2 : 1) * plane)
+//   floats = table + slice / pack * ((slice < reduced or tapSlice < volume(taps) ? 2 : 1) * tapSlice * wide + (slice < reduced ? 2 : 1) *
+//   plane)
 
 template <class P, class T, bool Scatter> struct TogetherShape : WindowExtents<P, T, Scatter> {
   using E = WindowExtents<P, T, Scatter>;

@@ -1,5 +1,5 @@
-// The weight gradient of windowed product-sums by warpgroups on tensor cores: what weight.cuh does, with rounded factors and fp32 sums. Some
-// warps multiply a box while others bring the next one.
+// The weight gradient of windowed product-sums by warpgroups on tensor cores: what weight.cuh does, with rounded factors and fp32 sums.
+// Some warps multiply a box while others bring the next one.
 // requires: wgmma.cuh, patch.cuh, weight.cuh, mma.cuh
 //
 // A matrix product: rows are S channels, columns are (tap along w, L channel), k the positions of a staged box. Four neighbouring positions
@@ -8,8 +8,8 @@
 // between lines. Products read both where they lie.
 // Tile T: box (w a multiple of 8, a multiple of 32 positions), as and bs (a multiple of 8) as in weight.cuh, taps: those of a block, which
 // the taps of the window are dealt to (grid.y has them innermost); a warpgroup has 64 S channels and `lines` lines of taps; `stagers`
-// threads, the last ones, bring operands, each `batch` times eight channels of a position at a time; `Products` names the warpgroup's struct
-// (wgmma.cuh), whose columns are bs * taps.w. Factors: Tf32. Shared memory (`pipe`, 16-byte aligned), in plain arithmetic:
+// threads, the last ones, bring operands, each `batch` times eight channels of a position at a time; `Products` names the warpgroup's
+// struct (wgmma.cuh), whose columns are bs * taps.w. Factors: Tf32. Shared memory (`pipe`, 16-byte aligned), in plain arithmetic:
 //   rows = ceil(as / 64) * 64, columns = bs * taps.w
 //
 //   patch = (box - 1) * stride + (taps - 1) * dilation + 1 per axis
@@ -31,7 +31,7 @@ template <class P, class T> struct WeightTogetherShape : WeightExtents<P, T> {
   static constexpr int SizeS = volume(T::box) * PitchS, SizeL = patch.d * patch.h * T::box.w * PitchL, Buffer = SizeS + SizeL;
   static constexpr int PipeFloats = 2 * Buffer + 32 * 64 * Rows;
   static constexpr int LineGroups = ceilDiv(Lines, T::lines), Multiplying = 128 * Rows * LineGroups; // the first threads
-  static constexpr int Run = ceilDiv(TogetherPositions, volume(T::box));                               // boxes until a take-over
+  static constexpr int Run = ceilDiv(TogetherPositions, volume(T::box));                             // boxes until a take-over
   static_assert(T::Factors::pack == 1, "expected factors of a word");
   static_assert(T::bs % 8 == 0 && T::Products::columns == Columns, "expected products of all columns");
   static_assert(T::box.w % 8 == 0 && volume(T::box) % 32 == 0, "expected steps along w and positions for all lanes");
@@ -43,7 +43,7 @@ template <class P, class T> DEV constexpr int weightTogetherPipeFloats() { retur
 // The block's channels and taps.
 template <class P, class T> struct WeightTogetherPlace {
   using S = WeightTogetherShape<P, T>;
-  Vec3 tap; // the first
+  Vec3 tap;   // the first
   bool first; // of those that see the same S
   int group, firstA, firstB, countA, countB;
 
@@ -65,7 +65,7 @@ template <class P, class T> struct WeightTogetherPlace {
 template <class P, class T> struct WeightTogetherShare {
   using S = WeightTogetherShape<P, T>;
   static constexpr int Units = S::Columns / 8;
-  int row, line;     // the first of each
+  int row, line;       // the first of each
   int start[T::lines]; // where each line of taps begins in L, in quads
   float sums[T::lines][Units][4];
 
@@ -152,8 +152,8 @@ DEV void takeChannels(float (&v)[Run], const Load &load, int image, int first, i
   }
 }
 
-// How what a box needs comes to shared memory: in turns, of S first and then of L. A thread has `Batch` times `Run` channels of a position in
-// each, and loads those of the next turn before it stores those of the one at hand.
+// How what a box needs comes to shared memory: in turns, of S first and then of L. A thread has `Batch` times `Run` channels of a position
+// in each, and loads those of the next turn before it stores those of the one at hand.
 template <class P, class T> struct WeightTogetherTurns {
   using S = WeightTogetherShape<P, T>;
   static constexpr int Run = 8, Warps = T::stagers / 32, Chunks = volume(T::box) / 32, Runs = ceilDiv(8 * S::Rows, Warps); // of S

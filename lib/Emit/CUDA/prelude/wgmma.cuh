@@ -38,8 +38,8 @@ template <class Factors, class Group> struct Together : Factors {
   using Products = Group;
 };
 
-// Which warpgroup a thread belongs to, in a way that shows the compiler that warps agree: products on a path where lanes may part run one by
-// one. All lanes of a warp come here.
+// Which warpgroup a thread belongs to, in a way that shows the compiler that warps agree: products on a path where lanes may part run one
+// by one. All lanes of a warp come here.
 DEV int warpgroupNumber() { return __shfl_sync(0xffffffffu, (int)threadIdx.x / 128, 0); }
 
 // All threads of the block meet as at __syncthreads, but warps may come to different calls.

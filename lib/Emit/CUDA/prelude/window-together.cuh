@@ -101,16 +101,17 @@ template <class P, class T, bool Scatter> DEV int togetherTap(int first, int pla
   return S::TapSlices == 1 ? place : Scatter ? S::Taps - 1 - first - place : first + place;
 }
 
-// Brings the weights of `count` reduction channels from `from` on, of taps from the place `first` on, through registers; thread `me` of All.
+// Brings the weights of `count` reduction channels from `from` on, of taps from the place `first` on, through registers; thread `me` of
+// All.
 template <int All, class P, class T, bool Scatter, class W>
-DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count, int first,
-                         int me) {
+DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const WindowPlace<P, T, Scatter> &at, int from, int count,
+                         int first, int me) {
   using S = TogetherShape<P, T, Scatter>;
   constexpr int Columns = S::Wide - 1, Items = S::Quads * Columns * T::tapSlice;
   // Neighbours in memory, where a tap has no others.
   constexpr bool Fours = alignedTensors && sizeof(W) == 4 && !Scatter && S::Taps == 1 && S::Reduced % 4 == 0 && S::Reduced % T::slice == 0;
   const W *own = weight + (Scatter ? ((index_t)(at.channel / S::Written) * S::Reduced * S::Written + at.channel % S::Written) * S::Taps
-                                     : (index_t)at.channel * (S::Reduced * S::Taps));
+                                   : (index_t)at.channel * (S::Reduced * S::Taps));
 #pragma unroll 4
   for (int i = me; i < Items; i += All) {
     const int quad = i / (Columns * T::tapSlice);
@@ -140,7 +141,8 @@ DEV void togetherWeights(float *to, const W *weight, const int2 *quads, const Wi
       }
     }
     const int2 cell = quads[tap];
-    *(float4 *)(to + 4 * (cell.x - (S::TapSlices == 1 ? 0 : first * S::Wide) + quad * cell.y + column)) = WarpgroupWords<typename S::Factors>::quad(v);
+    *(float4 *)(to + 4 * (cell.x - (S::TapSlices == 1 ? 0 : first * S::Wide) + quad * cell.y + column)) =
+        WarpgroupWords<typename S::Factors>::quad(v);
   }
 }
 
