@@ -194,6 +194,9 @@ void Sketcher::cost(KernelSketch &kernel) {
       moveToTensorCores(work, cast<ContractOp>(op));
     kernel.work += work;
   }
+  auto contract = dyn_cast_or_null<ContractOp>(kernel.anchor);
+  if (contract && contract.getKind() != ContractKind::matmul && plan.device().wgmmaShare > 0)
+    addPrologue(kernel.work, contract, plan.batch, [&](Operation *op) { return kernel.stages.contains(op); });
   if (auto product = dyn_cast_or_null<ContractOp>(kernel.anchor); product && product.getKind() == ContractKind::matmul)
     addReloads(kernel.work, product, plan.batch, kMaxMatmulTile, kMaxMatmulTile, [&](Operation *op) { return kernel.stages.contains(op); });
   if (auto pool = dyn_cast_or_null<PoolOp>(kernel.anchor))

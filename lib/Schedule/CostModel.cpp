@@ -246,6 +246,27 @@ static bool computeAgain(Work &work, Value operand, double times, int64_t batch,
   return !stages.empty();
 }
 
+void fusion::addPrologue(Work &work, ContractOp window, int64_t batch, llvm::function_ref<bool(Operation *)> inside) {
+  // How much longer warpgroups take where stagers compute what they bring, as measured on an H200.
+  constexpr double ofWindow = 1.15, ofWeight = 1.5;
+  bool weight = window.getKind() == ContractKind::weight;
+  // From something of its own size: what is spread from a few values is there at once.
+  auto computed = [&](Value v) {
+    llvm::SetVector<Value> all;
+    all.insert(v);
+    for (unsigned at = 0; at < all.size(); ++at) {
+      Operation *op = all[at].getDefiningOp();
+      if (op && isa<MapOp>(op) && inside(op))
+        all.insert(op->operand_begin(), op->operand_end());
+      else if (at > 0 && elements(all[at].getType(), batch) >= elements(v.getType(), batch))
+        return true;
+    }
+    return false;
+  };
+  if (computed(window.getLhs()) || (weight && computed(window.getRhs())))
+    work.tf32Flops *= weight ? ofWeight : ofWindow;
+}
+
 void fusion::addReloads(Work &work, PoolOp pool, int64_t batch, llvm::function_ref<bool(Operation *)> inside) {
   for (auto [i, operand] : llvm::enumerate(pool.getInputs()))
     computeAgain(work, operand, timesComputed(pool, i, batch) - 1, batch, inside);

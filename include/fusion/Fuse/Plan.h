@@ -57,6 +57,7 @@ struct KernelSketch {
 class Planner {
 public:
   Planner(mlir::func::FuncOp func, const DeviceSpec &spec, int64_t batch);
+  const DeviceSpec &device() const { return spec; }
 
   /// Reports what cannot be planned; nothing else may be called after a failure. `given` is the plan of another shape, if there is one.
   mlir::LogicalResult analyse(mlir::DictionaryAttr given = {});

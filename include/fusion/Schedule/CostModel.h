@@ -44,6 +44,8 @@ double instructionsPerElement(mlir::Operation *map);
 Work workOf(mlir::Operation *stage, int64_t batch);
 /// Counts the work of a contraction as work of the tensor cores: a matrix product in 3xTF32, a window in TF32.
 void moveToTensorCores(Work &work, ContractOp contract);
+/// What a window on warpgroups takes longer where an operand is computed on the way, by stages that are `inside` its kernel.
+void addPrologue(Work &work, ContractOp window, int64_t batch, llvm::function_ref<bool(mlir::Operation *)> inside);
 /// Whether a window's products take less time on tensor cores, by their rates and by what fills up rows, columns and steps there: what a
 /// plan is predicted by.
 bool windowPrefersTensorCores(ContractOp contract, int64_t batch, const DeviceSpec &spec);

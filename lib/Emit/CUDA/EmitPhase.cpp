@@ -212,6 +212,8 @@ void PhaseEmitter::report(KernelText &k) {
       r.contractionFlops += contractionFlops(contract, options.batch);
       if (k.onTensorCores) {
         moveToTensorCores(work, contract);
+        if (contract.getKind() != ContractKind::matmul && options.spec.wgmmaShare > 0)
+          addPrologue(work, contract, options.batch, [](Operation *) { return true; });
         r.factors = factorsOf(contract);
       }
     }

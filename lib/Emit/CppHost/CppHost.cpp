@@ -187,15 +187,19 @@ std::string Printer::launcher(const Phase &phase, const std::string &which) cons
   return text + "  return cudaSuccess;\n}\n\n";
 }
 
+/// nvcc's -arch=sm_90a also makes PTX for compute_90, which has no warpgroups.
+static std::string nvccFlags(const std::string &arch) {
+  return arch.back() != 'a' ? "-arch=" + arch : "-gencode arch=compute_" + arch.substr(3) + ",code=" + arch;
+}
+
 CppHost Printer::print() const {
   std::string guard = chain + "_H";
   CppHost result;
   result.header = "/* " + chain + ": a fused chain for " + variant.arch + ". Made by fusion-opt --emit=cpp-host. */\n#ifndef " + guard +
                   "\n#define " + guard + "\n#include <stdint.h>\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
-  result.source = "// " + chain + ": kernels and launchers for " + variant.arch +
-                  ". Made by fusion-opt --emit=cpp-host; nvcc -arch=" + variant.arch + " builds it.\n#include \"" + headerName +
-                  "\"\n#include <cuda_runtime.h>\n\nnamespace " + chain + "_sizes {\n" + kSizes + "} // namespace " + chain +
-                  "_sizes\nusing namespace " + chain + "_sizes;\n\n";
+  result.source = "// " + chain + ": kernels and launchers for " + variant.arch + ". Made by fusion-opt --emit=cpp-host; nvcc " +
+                  nvccFlags(variant.arch) + " builds it.\n#include \"" + headerName + "\"\n#include <cuda_runtime.h>\n\nnamespace " +
+                  chain + "_sizes {\n" + kSizes + "} // namespace " + chain + "_sizes\nusing namespace " + chain + "_sizes;\n\n";
   auto add = [&](const Phase &phase, const std::string &which) {
     result.header += "/* Bytes of scratch memory that " + which + " needs. */\nint64_t " + chain + "_" + which +
                      "_workspace(int64_t batch);\n" + comment(phase, which) + signature(phase, which) + ";\n\n";

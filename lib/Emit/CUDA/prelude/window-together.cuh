@@ -49,13 +49,9 @@ template <class P, class T, bool Scatter> struct TogetherShare {
         for (int tap = 0; tap < Most; tap++)
           multiplyTap(sums[phase], left + taps[tap], right + of.y + tap * S::Wide, of.z);
       } else {
-        int next = taps[0]; // on its way while products are asked for
 #pragma unroll 1
-        for (int tap = 0; tap < smaller(Most, (S::Alike ? S::MostTaps : of.x) - from); tap++) {
-          const int now = next;
-          next = taps[smaller(tap + 1, S::MostTaps - 1 - from)];
-          multiplyTap(sums[phase], left + now, right + of.y + tap * S::Wide, of.z);
-        }
+        for (int tap = 0; tap < smaller(Most, (S::Alike ? S::MostTaps : of.x) - from); tap++)
+          multiplyTap(sums[phase], left + taps[tap], right + of.y + tap * S::Wide, of.z);
       }
     }
     endOfProducts();
