@@ -1,7 +1,7 @@
 // Tiles of elementwise kernels and of sweeps.
 #include "TileCost.h"
-#include "fusion/Schedule/CostModel.h"
 #include "fusion/Schedule/KernelFacts.h"
+#include "fusion/Schedule/Scalars.h"
 #include "fusion/Schedule/SweepWalks.h"
 #include <algorithm>
 #include <cmath>
@@ -61,9 +61,13 @@ int64_t SweepWork::elements(const Run &run, int64_t lanes) const { return ceilDi
 /// Beside what is held, a thread needs some 40 registers for addresses and what it works on: it has 64 in all, or 128, as it also does
 /// where long formulas are worked out for many elements at once.
 int64_t SweepWork::threads(const Run &run, int64_t lanes) const {
-  constexpr double longFormula = 56; // instructions per element: between a sweep that fits 64 registers on sm_80 and one that spills there
+  // Instructions per element, and what is kept between walks: between a sweep that fits 64 registers on sm_80 and one that spills there.
+  constexpr double longFormula = 56, perKept = 4;
+  bool heavy = instructions + perKept * double(again) > longFormula;
+  if (run.inner > 1) // columns, of which a thread has several: short runs are unrolled
+    return heavy && run.reduced <= 32 ? 512 : 1024;
   int64_t many = elements(run, lanes);
-  return many * again > 16 || (many >= 16 && instructions > longFormula) ? 512 : 1024;
+  return many * again > 16 || (many >= 16 && heavy) ? 512 : 1024;
 }
 
 bool SweepWork::fits(const Run &run, int64_t lanes) const {

@@ -2,6 +2,7 @@
 #include "fusion/Schedule/CostModel.h"
 #include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Schedule/Factors.h"
+#include "fusion/Schedule/Scalars.h"
 #include "fusion/Stages/Access.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/SetVector.h"
@@ -75,36 +76,6 @@ double fusion::contractionFlops(ContractOp op, int64_t batch) {
   return 2 * elements(s.getType(), batch) * meets;
 }
 
-bool fusion::hasCheapReciprocal(Value divisor) {
-  FloatAttr constant;
-  if (matchPattern(divisor, m_Constant(&constant)))
-    return std::isnormal(float(1 / constant.getValueAsDouble()));
-  auto sum = divisor.getDefiningOp<arith::AddFOp>();
-  return sum && matchPattern(sum.getLhs(), m_Constant(&constant)) && constant.getValueAsDouble() >= 1 &&
-         sum.getRhs().getDefiningOp<math::ExpOp>();
-}
-
-double fusion::instructionsPerElement(Operation *stage) {
-  double count = 0;
-  for (Operation &op : cast<MapOp>(stage).getBody().front().without_terminator()) {
-    if (isa<arith::ConstantOp, arith::NegFOp>(op)) // a sign is part of the instruction that reads it
-      continue;
-    if (isa<math::ExpOp>(op))
-      count += 2;
-    else if (isa<arith::DivFOp>(op))
-      count += !hasCheapReciprocal(op.getOperand(1)) ? 12 : op.getOperand(1).getDefiningOp<arith::ConstantOp>() ? 1 : 2;
-    else if (isa<math::LogOp, math::SqrtOp, math::RsqrtOp>(op))
-      count += 8;
-    else if (isa<math::TanhOp, math::ErfOp, math::Log1pOp, math::ExpM1Op, math::PowFOp>(op))
-      count += 20;
-    else if (isa<UniformOp>(op))
-      count += 80; // ten rounds of two wide products
-    else
-      count += 1;
-  }
-  return count;
-}
-
 /// Flops at full rate that take as long as one instruction: a multiply-add counts two, and three of four slots are filled.
 static constexpr double kFlopsPerInstruction = 2.6;
 
@@ -169,13 +140,7 @@ Work fusion::workOf(Operation *stage, int64_t batch) {
   } else if (auto map = dyn_cast<MapOp>(stage)) {
     double count = double(Domain::from(map.getDomain()).elements(batch));
     work.mapFlops = kFlopsPerInstruction * instructionsPerElement(map) * count;
-    for (Operation &op : map.getBody().front().without_terminator()) {
-      if (isa<math::ExpOp, math::LogOp, math::SqrtOp, math::RsqrtOp>(op) ||
-          (isa<arith::DivFOp>(op) && !op.getOperand(1).getDefiningOp<arith::ConstantOp>()))
-        work.special += count;
-      else if (isa<math::TanhOp, math::ErfOp, math::Log1pOp, math::ExpM1Op, math::PowFOp>(op))
-        work.special += 2 * count;
-    }
+    work.special += specialPerElement(map) * count;
   } else if (auto reduce = dyn_cast<ReduceOp>(stage)) {
     work.mapFlops =
         kFlopsPerInstruction * double(Domain::from(reduce.getDomain()).elements(batch)) * (reduce.getKind() == ReduceKind::moments ? 4 : 1);

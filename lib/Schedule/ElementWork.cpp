@@ -1,6 +1,7 @@
 // Counts what a kernel does per element in front of its contraction and behind it.
-#include "fusion/Schedule/CostModel.h"
 #include "fusion/Schedule/KernelFacts.h"
+#include "fusion/Schedule/Scalars.h"
+#include "fusion/Schedule/SweepWalks.h"
 #include "fusion/Schedule/Tiles.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -24,6 +25,27 @@ static void pull(Value v, llvm::SetVector<Operation *> &stages) {
   for (Value operand : op->getOperands())
     pull(operand, stages);
   stages.insert(op);
+}
+
+/// Per element of a tile whose walks over all channels compute again what they need.
+static double instructionsOfWalks(KernelOp kernel, KernelFacts facts, ArrayRef<Operation *> behind) {
+  Value tile = facts.contract.getResult();
+  SmallVector<Operation *> stages;
+  llvm::copy_if(behind, std::back_inserter(stages), [](Operation *op) { return isa<MapOp, ReduceOp>(op); });
+  auto isKept = [&](Value v) {
+    Operation *op = v.getDefiningOp();
+    return op && v != tile && (isa<ReduceOp>(op) || (isa<MapOp>(op) && !(Domain::from(cast<MapOp>(op).getDomain()) == facts.domain)));
+  };
+  SmallVector<Value> stored;
+  llvm::copy_if(kernel.getBody().front().getTerminator()->getOperands(), std::back_inserter(stored),
+                [](Value v) { return !isa_and_nonnull<PartialOp>(v.getDefiningOp()); });
+  double count = 0;
+  for (const TileWalk &walk : tileWalks(tile, stages, stored, isKept)) {
+    for (Operation *op : walk.stages)
+      count += instructionsPerElement(op);
+    count += walk.putBack ? 1 : 0;
+  }
+  return count;
 }
 
 ElementWork ElementWork::of(KernelOp kernel) {
@@ -61,6 +83,8 @@ ElementWork ElementWork::of(KernelOp kernel) {
       work.epilogueInstructions += instructionsPerElement(&op) * share(Domain::from(map.getDomain()));
     }
   }
+  if (window && facts.sweeps && !facts.pool && facts.run.reduced > kUnrolledRun)
+    work.epilogueInstructions = instructionsOfWalks(kernel, facts, behind.getArrayRef());
   if (window) {
     work.epilogueInstructions += 4 * walks; // a load, what merges, the loop
     work.allChannels = facts.sweeps;

@@ -17,6 +17,64 @@ llvm::DenseMap<Value, int> fusion::walksOf(ArrayRef<Operation *> stages, llvm::f
   return walks;
 }
 
+namespace {
+
+/// The stages that make `roots` from what lies in the tile and from values per result.
+SmallVector<Operation *> stagesFor(ArrayRef<Value> roots, Value inTile, ArrayRef<Operation *> stages,
+                                   llvm::function_ref<bool(Value)> isKept) {
+  llvm::DenseSet<Operation *> wanted;
+  std::function<void(Value)> want = [&](Value v) {
+    Operation *op = v.getDefiningOp();
+    if (op && v != inTile && !isKept(v) && wanted.insert(op).second)
+      for (Value operand : op->getOperands())
+        want(operand);
+  };
+  for (Value v : roots)
+    want(v);
+  SmallVector<Operation *> needed;
+  llvm::copy_if(stages, std::back_inserter(needed), [&](Operation *op) { return wanted.contains(op); });
+  return needed;
+}
+
+} // namespace
+
+SmallVector<TileWalk> fusion::tileWalks(Value tile, ArrayRef<Operation *> stages, ArrayRef<Value> stored,
+                                        llvm::function_ref<bool(Value)> isKept) {
+  llvm::DenseMap<Value, int> known = walksOf(stages, isKept);
+  int last = 0;
+  for (auto &entry : known)
+    last = std::max(last, entry.second);
+  SmallVector<SmallVector<Value>> roots(last + 1);
+  for (Operation *op : stages)
+    if (isa<ReduceOp>(op))
+      roots[known.lookup(op->getResult(0))].push_back(op->getOperand(0));
+  for (Value v : stored)
+    if (!isKept(v))
+      roots[known.lookup(v)].push_back(v);
+  auto reads = [](ArrayRef<Operation *> users, Value v) {
+    return llvm::any_of(users, [&](Operation *user) { return llvm::is_contained(user->getOperands(), v); });
+  };
+  SmallVector<TileWalk> walks(last + 1);
+  for (int s = 0; s <= last; ++s) {
+    walks[s].stages = stagesFor(roots[s], tile, stages, isKept);
+    SmallVector<Value> later;
+    for (int other = s + 1; other <= last; ++other)
+      later.append(roots[other]);
+    if (later.empty() || llvm::is_contained(later, tile))
+      continue;
+    size_t now = stagesFor(later, tile, stages, isKept).size();
+    for (Operation *op : walks[s].stages) {
+      Value v = op->getResult(0);
+      SmallVector<Operation *> rest = stagesFor(later, v, stages, isKept);
+      if ((llvm::is_contained(later, v) || reads(rest, v)) && !reads(rest, tile) && rest.size() < now)
+        walks[s].putBack = v;
+    }
+    if (walks[s].putBack)
+      tile = walks[s].putBack;
+  }
+  return walks;
+}
+
 llvm::SetVector<Value> fusion::usedAgain(KernelOp kernel, const Domain &domain) {
   AffineMap full = withoutUnitDims(fullAccess(kernel.getContext(), domain), domain);
   SmallVector<Operation *> stages;

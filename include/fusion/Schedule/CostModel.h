@@ -35,11 +35,6 @@ struct Work {
 
 /// Bytes of a dense tensor; `batch` stands for a dynamic extent.
 double bytesOf(mlir::Type type, int64_t batch);
-/// Whether `torch` precision divides by `divisor` with a product: a constant that has a reciprocal, or a constant of at least 1 plus an
-/// exponential.
-bool hasCheapReciprocal(mlir::Value divisor);
-/// Instructions of a map for one element, as they are emitted in `torch` precision.
-double instructionsPerElement(mlir::Operation *map);
 /// Arithmetic of one stage over its whole domain (bytes are not part of it: they depend on what is fused).
 Work workOf(mlir::Operation *stage, int64_t batch);
 /// Counts the work of a contraction as work of the tensor cores: a matrix product in 3xTF32, a window in TF32.

@@ -85,7 +85,7 @@ private:
 SmallVector<ChannelPrinter::Use> ChannelPrinter::uses(bool perElement) {
   SmallVector<Use> all;
   llvm::DenseSet<std::pair<Value, Attribute>> seen;
-  for (Operation *op : stages)
+  for (Operation *op : llvm::concat<Operation *const>(loop.before, stages))
     if (auto map = dyn_cast<MapOp>(op))
       for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
         if (k.isTensor(v) && (along || usesPosition(access)) == perElement && seen.insert({v, AffineMapAttr::get(access)}).second)
@@ -108,6 +108,14 @@ void ChannelPrinter::perChannel() {
     w.line(formatv("const float {0} = {1};", name, k.element(use.tensor, use.access, loop.domain, {loop.image, "channel"})));
     operands[{use.tensor, AffineMapAttr::get(use.access)}] = name;
   }
+  if (loop.before.empty())
+    return;
+  std::string read = k.scalars[loop.read] = k.variable(loop.read.getDefiningOp());
+  w.open(formatv("const auto {0} = [&](float {1})", loop.element, read));
+  for (Operation *op : loop.before)
+    stage(op);
+  w.line(formatv("return {0};", k.scalars[cast<MapOp>(loop.before.back()).getResult()]));
+  w.close(";");
 }
 
 void ChannelPrinter::stage(Operation *op) {
@@ -260,7 +268,8 @@ void ChannelPrinter::lanes() {
   }
   int64_t V = loop.vector, step = 32 * V, loaded = llvm::count_if(uses(true), [&](const Use &use) { return inRuns(use); });
   // Loops over windows would keep the runs from being unrolled, and so in memory.
-  while (loop.call.empty() && turn * V < (loaded > 0 ? 16 : 8) && turn * V * loaded <= 8 && loop.elements % (2 * turn * step) == 0)
+  while ((loop.call.empty() || loop.shortCall) && turn * V < (loaded > 0 ? 16 : 8) && turn * V * loaded <= 8 &&
+         loop.elements % (2 * turn * step) == 0)
     turn *= 2;
   std::string mine = V > 1 ? "mine" : "lane", start = turn > 1 ? "start" : "from", limit = loop.limit;
   if (V > 1)

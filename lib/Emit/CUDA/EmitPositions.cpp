@@ -101,6 +101,8 @@ void cuda::emitPool(KernelText &k) {
   if (pool.getKind() == PoolKind::max_grad)
     loop.call += k.loadFunctor(pool.getInputs()[1]) + ", ";
   loop.call += "image, channel, ";
-  loop.vector = 1; // loops over windows inside a run of elements would not be unrolled, and the run would live in memory
+  // Loops over windows inside a run of elements would not be unrolled, and the run would live in memory.
+  loop.shortCall = pool.getKind() == PoolKind::average_grad && windowsApart(pool);
+  loop.vector = loop.shortCall ? 0 : 1;
   emitPositions(k, loop);
 }

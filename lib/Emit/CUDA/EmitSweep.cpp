@@ -17,11 +17,11 @@ void SweepPrinter::eachResult(llvm::function_ref<void()> body) {
 }
 
 std::string SweepPrinter::operand(Value v, AffineMap access, llvm::DenseMap<std::pair<Value, Attribute>, std::string> &loaded) {
-  if (source && v == source->value) {
+  if (source && v == inTile) {
     std::string &name = loaded[{v, Attribute()}];
     if (name.empty()) {
       name = k.variable(v.getDefiningOp());
-      w.line(k.comment(v.getDefiningOp()));
+      w.line(k.comment(v.getDefiningOp()) + (v == source->value ? "" : ", as it was put back"));
       w.line("const float " + name + " = " + source->tile + "[r * " + source->pitch + " + m];");
     }
     return name;
@@ -39,7 +39,7 @@ std::string SweepPrinter::operand(Value v, AffineMap access, llvm::DenseMap<std:
 }
 
 /// What happens to one element (or run of `vector` elements) at r.
-void SweepPrinter::element(int s, ArrayRef<Operation *> needed) {
+void SweepPrinter::element(int s, ArrayRef<Operation *> needed, Value keeping) {
   const Domain &d = k.facts.domain;
   AffineMap full = withoutUnitDims(fullAccess(k.kernel.getContext(), d), d);
   Operation *terminator = k.kernel.getBody().front().getTerminator();
@@ -109,6 +109,8 @@ void SweepPrinter::element(int s, ArrayRef<Operation *> needed) {
     k.scalars[map.getResult()] = name;
     if (held.count(map.getResult()))
       w.line(heldElement(map.getResult()) + " = " + name + ";");
+    if (map.getResult() == keeping)
+      w.line(source->tile + "[r * " + source->pitch + " + m] = " + name + "; // for the next walks");
   }
   for (Operation *op : stages)
     if (auto reduce = dyn_cast<ReduceOp>(op); reduce && known(op->getResult(0)) == s)
@@ -168,21 +170,24 @@ bool SweepPrinter::needsOffset(int s, ArrayRef<Operation *> needed) {
   });
 }
 
-void SweepPrinter::sweep(int s) {
+/// What sweep s reduces or stores, element by element.
+SmallVector<Value> SweepPrinter::rootsOf(int s) const {
   SmallVector<Value> roots;
   for (Operation *op : stages)
     if (isa<ReduceOp>(op) && known(op->getResult(0)) == s)
       roots.push_back(op->getOperand(0));
-  bool reduces = !roots.empty();
   for (Value v : k.kernel.getBody().front().getTerminator()->getOperands())
     if (stores(v) && !isKept(v) && known(v) == s)
       roots.push_back(v);
-  if (roots.empty())
-    return;
+  return roots;
+}
+
+/// The stages that make `roots`, in order, from what is known already.
+SmallVector<Operation *> SweepPrinter::stagesFor(ArrayRef<Value> roots) const {
   llvm::DenseSet<Operation *> wanted;
   std::function<void(Value)> want = [&](Value v) {
     Operation *op = v.getDefiningOp();
-    if (op && !(source && v == source->value) && !isKept(v) && !filled.contains(v) && wanted.insert(op).second)
+    if (op && !(source && v == inTile) && !isKept(v) && !filled.contains(v) && wanted.insert(op).second)
       for (Value operand : op->getOperands())
         want(operand);
   };
@@ -192,6 +197,16 @@ void SweepPrinter::sweep(int s) {
   for (Operation *op : stages)
     if (wanted.contains(op))
       needed.push_back(op);
+  return needed;
+}
+
+void SweepPrinter::sweep(int s) {
+  SmallVector<Value> roots = rootsOf(s);
+  if (roots.empty())
+    return;
+  bool reduces = llvm::any_of(stages, [&](Operation *op) { return isa<ReduceOp>(op) && known(op->getResult(0)) == s; });
+  SmallVector<Operation *> needed = stagesFor(roots);
+  const Value keeping = source ? walks[s].putBack : Value();
   for (Operation *op : stages)
     if (auto reduce = dyn_cast<ReduceOp>(op); reduce && known(op->getResult(0)) == s) {
       gather[op] = k.variable(op);
@@ -219,11 +234,13 @@ void SweepPrinter::sweep(int s) {
     if (guarded)
       w.open(formatv("if (r < {0})", run.reduced));
   } else {
-    w.open(formatv("for (int r = {0}; r < {1}; r += {2})", first, reducedText(), step));
+    w.open(formatv("for (int r = {0}; {1}r < {2}; r += {3})", first, putsBack() ? "live && " : "", reducedText(), step));
   }
   if (needsOffset(s, needed))
     w.line(formatv("const index_t {0} = base + {1};", offset(), run.inner == 1 ? "r" : formatv("(index_t)r * {0}", run.inner).str()));
-  element(s, needed);
+  element(s, needed, keeping);
+  if (keeping)
+    inTile = keeping;
   if (guarded)
     w.close();
   w.close();

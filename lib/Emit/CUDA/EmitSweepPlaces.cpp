@@ -65,7 +65,9 @@ void SweepPrinter::placeInTile() {
                  source->elements % tile.lanes ? formatv("mine < {0} ? ", source->elements).str() : "", source->place,
                  source->elements % tile.lanes ? " : -1" : ""));
   w.line("const bool live = spot >= 0;");
-  w.line("const int m = live ? mine : 0; // threads without a position compute the first one again and store nothing");
+  // Others may put back what such a thread would read.
+  w.line(putsBack() ? "const int m = mine; // threads without a position have no elements"
+                    : "const int m = live ? mine : 0; // threads without a position compute the first one again and store nothing");
   w.line("const int p = live ? spot : 0;");
   w.line(formatv("const index_t base = (index_t){0}.image * {1} + p;", source->place, C * P));
   w.line(formatv("const index_t kept = (index_t){0}.image * {1} + p;", source->place, P));
@@ -105,7 +107,7 @@ void SweepPrinter::place() {
   w.line("const index_t base = " + base + (run.inner == 1 ? "" : " + inner") + ";");
   k.launch.block = tile.threads;
   // 64 registers, or 128 where a thread holds much: left alone, ptxas aims at fewer and spills.
-  k.residentBlocks = (holds() ? SweepWork::of(k.kernel).threads(run, tile.lanes) : 1024) / tile.threads;
+  k.residentBlocks = std::max<int64_t>(1, (holds() || columns() ? SweepWork::of(k.kernel).threads(run, tile.lanes) : 1024) / tile.threads);
   k.launch.grid = {ceilDivExpr(all, perBlock), runtime::Expr(1), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / std::max<int64_t>(1, perImage));
   std::string shape = columns()
@@ -118,6 +120,16 @@ void SweepPrinter::place() {
 
 void SweepPrinter::prepare() {
   sweepOf = walksOf(stages, [&](Value v) { return isKept(v); });
+  if (source) {
+    SmallVector<Value> stored;
+    llvm::copy_if(k.kernel.getBody().front().getTerminator()->getOperands(), std::back_inserter(stored),
+                  [&](Value v) { return stores(v); });
+    walks = tileWalks(source->value, stages, stored, [&](Value v) { return isKept(v); });
+    if (tile.lanes == tile.threads &&
+        run.reduced <= kUnrolledRun) // a thread's loops are unrolled, and what they compute stays in registers
+      for (TileWalk &walk : walks)
+        walk.putBack = Value();
+  }
   if (holds())
     again = usedAgain(k.kernel, k.facts.domain);
   // Runs of elements that one thread loads at once: along the results, or along the reduced elements.

@@ -1,5 +1,6 @@
 // Prints what a gather or scatter does with its tile: elementwise stages, then a pool, then a sweep over the channels, as there are.
 #include "KernelText.h"
+#include "fusion/Stages/Access.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -28,6 +29,7 @@ private:
                                              : cast<ReduceOp>(op).getDomain());
   }
   void beforePool(PoolOp pool);
+  bool belongsToChannels(PoolOp pool) const;
   void walk();
   void pool(PoolOp pool);
   void partials();
@@ -82,7 +84,28 @@ void TilePrinter::walk() {
   loop = all;
 }
 
-/// The stages in front of the pool, over the whole tile; the pool's operand takes the place of the contraction's result.
+/// Whether windows may compute the stages in front of the pool for each element they read, since nobody else wants them and they need
+/// nothing but values of the channel.
+bool TilePrinter::belongsToChannels(PoolOp pool) const {
+  if (k.facts.sweeps || llvm::any_of(llvm::seq(k.kernel.getNumResults()), [&](unsigned i) { return k.resultIsChannelsLast(i); }))
+    return false;
+  llvm::DenseSet<Operation *> before(loop.stages.begin(), loop.stages.end());
+  auto onlyHere = [&](Value v) {
+    return llvm::all_of(v.getUsers(), [&](Operation *user) { return user == pool.getOperation() || before.contains(user); });
+  };
+  return onlyHere(loop.tileValue) && llvm::all_of(loop.stages, [&](Operation *op) {
+           auto map = dyn_cast<MapOp>(op);
+           if (!map || map.getIndex() || !onlyHere(map.getResult()))
+             return false;
+           for (auto [v, access] : llvm::zip(map.getInputs(), map.getAccess().getAsValueRange<AffineMapAttr>()))
+             if (k.isTensor(v) && usesPosition(access))
+               return false;
+           return true;
+         });
+}
+
+/// The stages in front of the pool: windows compute them as they read, or they run over the whole tile first, where the pool's operand
+/// takes the place of the contraction's result.
 void TilePrinter::beforePool(PoolOp pool) {
   SmallVector<Operation *> behind;
   loop.stages.clear();
@@ -93,6 +116,10 @@ void TilePrinter::beforePool(PoolOp pool) {
   bool stored = llvm::is_contained(k.kernel.getBody().front().getTerminator()->getOperands(), loop.tileValue);
   if (loop.stages.empty() && !stored)
     return;
+  if (belongsToChannels(pool)) {
+    loop.before = std::move(loop.stages), loop.read = loop.tileValue, loop.element = k.fresh("element");
+    return;
+  }
   loop.putBack = x == loop.tileValue ? Value() : x;
   walk();
   loop.putBack = Value();
@@ -114,8 +141,8 @@ void TilePrinter::pool(PoolOp pool) {
   }
   loop.domain = k.facts.domain, loop.tileValue = pool.getResult(), loop.elements = elements;
   loop.place = "pooledAt", loop.position = "pooledAt.position(m)";
-  loop.call = formatv("{0}<{1}, {2}>(tile + c * {3}, at, ", pool.getKind() == PoolKind::max ? "maxOfTile" : "averageOfTile", problem,
-                      tile.name, loop.tilePitch);
+  loop.call = formatv("{0}<{1}, {2}>(tile + c * {3}, at, {4}", pool.getKind() == PoolKind::max ? "maxOfTile" : "averageOfTile", problem,
+                      tile.name, loop.tilePitch, loop.element.empty() ? "" : loop.element + ", ");
   loop.ofTile = true;
   // Long windows are loops, and a run around them would live in memory.
   loop.vector = window <= 16 ? vectorFor({box[2], pool.getResult().getType().getShape().back()}) : 1;

@@ -157,10 +157,14 @@ struct ChannelLoop {
   std::string first, limit; ///< without one: the place of element 0, and how many there are
   std::string firstChannel;
   int64_t elements = 1, maxChannels = 1, threads = 256, vector = 1;
-  mlir::Value tileValue;    ///< the contraction's or pool's result; null without one
-  std::string tilePitch;    ///< where it lies in shared memory
-  std::string call;         ///< where it is computed in place: what stands in front of the position
-  bool ofTile = false;      ///< `call` is given the element of the tile instead of its position
+  mlir::Value tileValue;                       ///< the contraction's or pool's result; null without one
+  std::string tilePitch;                       ///< where it lies in shared memory
+  std::string call;                            ///< where it is computed in place: what stands in front of the position
+  bool shortCall = false;                      ///< `call` has no loops, so that runs may be unrolled
+  bool ofTile = false;                         ///< `call` is given the element of the tile instead of its position
+  llvm::SmallVector<mlir::Operation *> before; ///< what happens to an element that `call` reads, in order, from values of its channel
+  mlir::Value read;                            ///< that element
+  std::string element;                         ///< the name that `call` has for what happens to it
   std::string cellType;     ///< of the object that holds a cell of positions (MaxCell); where it is not empty, elements are cells
   std::string cell;         ///< its arguments in front of the cell's number
   int64_t cellElements = 0; ///< positions of a cell

@@ -16,14 +16,15 @@ public:
   explicit SweepPrinter(KernelText &k) : k(k), w(k.body), run(k.facts.run), stages(k.epilogue()) {
     fromAttr(*k.kernel.getSchedule(), tile);
   }
-  SweepPrinter(KernelText &k, const TileSweep &inTile) : k(k), w(k.body), run(k.facts.run), stages(inTile.stages), source(&inTile) {
-    tile.threads = inTile.threads;
+  SweepPrinter(KernelText &k, const TileSweep &tileSweep)
+      : k(k), w(k.body), run(k.facts.run), stages(tileSweep.stages), source(&tileSweep), inTile(tileSweep.value) {
+    tile.threads = tileSweep.threads;
     // Threads that share the channels of a position: as many as make most of the block's threads busy in every round.
     double best = 0;
     for (int64_t lanes = 32; lanes <= tile.threads; lanes += 32) {
       if (tile.threads % lanes)
         continue;
-      double rounds = double((inTile.elements + lanes - 1) / lanes) * double((run.reduced * lanes + tile.threads - 1) / tile.threads);
+      double rounds = double((tileSweep.elements + lanes - 1) / lanes) * double((run.reduced * lanes + tile.threads - 1) / tile.threads);
       double rate = 1 / (rounds + (lanes < tile.threads ? 0.25 * rounds + 4 : 0)); // what they gather is merged
       if (rate > best)
         best = rate, tile.lanes = lanes;
@@ -38,6 +39,8 @@ private:
   SweepTile tile;
   llvm::SmallVector<mlir::Operation *> stages;
   const TileSweep *source = nullptr; ///< where elements lie in a tile; else they are loaded
+  mlir::Value inTile;                ///< what lies in that tile at the moment
+  llvm::SmallVector<TileWalk> walks; ///< over it
   int64_t vector = 1;
   llvm::DenseMap<mlir::Value, int> sweepOf;              ///< the sweep in which (elements) or behind which (kept values) a value is known
   llvm::DenseMap<mlir::Operation *, std::string> gather; ///< reduction -> what a thread gathers
@@ -49,7 +52,10 @@ private:
   bool columns() const { return !tile.alongReduced; }
   bool holds() const { return tile.held && !columns() && !source && run.perImage; } ///< a few lanes hold a run in registers
   bool arrays() const { return columns() && vector > 1; }                           ///< a thread has several results
-  llvm::StringRef offset() const { return source ? "cell" : "at"; }                 ///< of the current element
+  bool putsBack() const {
+    return llvm::any_of(walks, [](const TileWalk &walk) { return walk.putBack; });
+  }
+  llvm::StringRef offset() const { return source ? "cell" : "at"; } ///< of the current element
   bool isKept(mlir::Value v) const {
     mlir::Operation *op = v.getDefiningOp();
     return op && !(source && v == source->value) &&
@@ -78,10 +84,12 @@ private:
   void place();
   void placeInTile();
   void sweep(int s);
-  void element(int s, llvm::ArrayRef<mlir::Operation *> needed);
+  void element(int s, llvm::ArrayRef<mlir::Operation *> needed, mlir::Value keeping);
   /// Whether sweep s loads or stores elements of the run: those of a tile may do neither.
   bool needsOffset(int s, llvm::ArrayRef<mlir::Operation *> needed);
   std::string operand(mlir::Value v, mlir::AffineMap access, llvm::DenseMap<std::pair<mlir::Value, mlir::Attribute>, std::string> &loaded);
+  llvm::SmallVector<mlir::Value> rootsOf(int s) const;
+  llvm::SmallVector<mlir::Operation *> stagesFor(llvm::ArrayRef<mlir::Value> roots) const;
   void finishReductions(int s);
   void keptStages(int s);
   void store(int s);

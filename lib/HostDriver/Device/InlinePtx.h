@@ -165,5 +165,10 @@ HC_CONVERGENT HC_INLINE void bar_sync(unsigned) { hc_barrier_anywhere(hc_cur); }
 HC_INLINE void ex2_approx_ftz_f32(float &d, float a) { d = exp2f(a); }
 HC_INLINE void rcp_approx_ftz_f32(float &d, float a) { d = 1.0f / a; }
 HC_INLINE void rsqrt_approx_ftz_f32(float &d, float a) { d = rsqrtf(a); }
+// NaN wins, and of zeros the positive one is larger.
+HC_INLINE void max_NaN_f32(float &d, float a, float b) {
+  d = a != a || b != b ? a + b : a > b || (a == b && !__builtin_signbit(a)) ? a : b;
+}
+HC_INLINE void min_NaN_f32(float &d, float a, float b) { d = a != a || b != b ? a + b : a < b || (a == b && __builtin_signbit(a)) ? a : b; }
 HC_INLINE void tanh_approx_f32(float &d, float a) { d = tanhf(a); }
 } // namespace hc_ptx

@@ -1,5 +1,5 @@
 // Pooling: one value per window, and the gradient of an element as the sum over the windows that hold it.
-// requires: base.cuh
+// requires: base.cuh, extremes.cuh
 //
 // `P` has: Vec3 small (windows), large (elements), kernel, stride, padding, dilation; bool adaptive, includePadding; int divisor.
 
@@ -37,6 +37,11 @@ template <class P> DEV int averageCount(int i, int large, int small, int stride,
 template <class P> DEV float averageDivisor(Vec3 i) {
   if (P::divisor != 0)
     return (float)P::divisor;
+  constexpr bool whole =
+      !P::adaptive && P::padding.d + P::padding.h + P::padding.w == 0 && (P::small.d - 1) * P::stride.d + P::kernel.d <= P::large.d &&
+      (P::small.h - 1) * P::stride.h + P::kernel.h <= P::large.h && (P::small.w - 1) * P::stride.w + P::kernel.w <= P::large.w;
+  if (whole) // no window reaches over the edge
+    return (float)volume(P::kernel);
   return (float)(averageCount<P>(i.d, P::large.d, P::small.d, P::stride.d, P::padding.d, P::kernel.d) *
                  averageCount<P>(i.h, P::large.h, P::small.h, P::stride.h, P::padding.h, P::kernel.h) *
                  averageCount<P>(i.w, P::large.w, P::small.w, P::stride.w, P::padding.w, P::kernel.w));
@@ -88,12 +93,31 @@ template <class P, class Load> DEV float maxPool(const Load &load, int image, in
   float best = __int_as_float(0xff800000);
   eachTap<P>(placeIn(P::small, p), [&](int element) {
     const float v = load(image, channel, element);
-    best = v > best || v != v ? v : best;
+    best = largerOrNan(best, v);
   });
   return best;
 }
 
+// Whether no element belongs to two windows and each window begins a stride behind the one before it.
+template <class P> DEV constexpr bool windowsApart() {
+  return !P::adaptive && P::padding.d + P::padding.h + P::padding.w == 0 && (P::kernel.d - 1) * P::dilation.d < P::stride.d &&
+         (P::kernel.h - 1) * P::dilation.h < P::stride.h && (P::kernel.w - 1) * P::dilation.w < P::stride.w;
+}
+
+// Whether a window may hold the element that lies `in` behind its beginning.
+DEV bool windowHolds(int in, int kernel, int dilation) { return in % dilation == 0 && in / dilation < kernel; }
+
 template <class P, class Load> DEV float averagePoolGrad(const Load &load, int image, int channel, int p) {
+  if constexpr (windowsApart<P>()) { // no loop over windows, and no branch
+    const Vec3 l = placeIn(P::large, p);
+    const Vec3 i = {l.d / P::stride.d, l.h / P::stride.h, l.w / P::stride.w};
+    const bool held = i.d < P::small.d && i.h < P::small.h && i.w < P::small.w &&
+                      windowHolds(l.d - i.d * P::stride.d, P::kernel.d, P::dilation.d) &&
+                      windowHolds(l.h - i.h * P::stride.h, P::kernel.h, P::dilation.h) &&
+                      windowHolds(l.w - i.w * P::stride.w, P::kernel.w, P::dilation.w);
+    const float share = load(image, channel, held ? (i.d * P::small.h + i.h) * P::small.w + i.w : 0) / averageDivisor<P>(i);
+    return held ? share : 0.0f;
+  }
   float sum = 0.0f;
   eachWindow<P>(placeIn(P::large, p),
                 [&](Vec3 i) { sum += load(image, channel, (i.d * P::small.h + i.h) * P::small.w + i.w) / averageDivisor<P>(i); });

@@ -26,29 +26,47 @@ template <class P, class T> struct PooledPlace : BoxPlace<PooledBox<P, T>> {
   }
 };
 
-// Calls visit(element) for the elements of the block's window q, which `line`, a channel of the tile, holds.
+// Calls visit(element) for the elements of the block's window q, which `line`, a channel of the tile, holds: 16-byte aligned, and whole
+// rows of a window at a time where they lie side by side.
 template <class P, class T, class Place, class Visit> DEV void eachTapOfTile(const float *line, const Place &at, int q, Visit visit) {
   constexpr int Unroll = volume(P::kernel) <= 32 ? 32 : 1; // long loops would bloat the code
+  constexpr bool Aligned = !PooledBox<P, T>::Clipped && P::dilation.w == 1 && P::stride.w == P::kernel.w && T::pitch % 4 == 0;
+  constexpr int Fours = Aligned && P::kernel.w % 4 == 0 && T::box.w % 4 == 0;
+  constexpr int Wide = Fours ? 4 : Aligned && P::kernel.w % 2 == 0 && T::box.w % 2 == 0 ? 2 : 1;
   const Vec3 i = placeIn(PooledBox<P, T>::box, q);
 #pragma unroll Unroll
   for (int td = 0; td < P::kernel.d; td++) {
 #pragma unroll Unroll
     for (int th = 0; th < P::kernel.h; th++) {
 #pragma unroll Unroll
-      for (int tw = 0; tw < P::kernel.w; tw++) {
+      for (int tw = 0; tw < P::kernel.w; tw += Wide) {
         const int d = i.d * P::stride.d + td * P::dilation.d;
         const int h = i.h * P::stride.h + th * P::dilation.h;
         const int w = i.w * P::stride.w + tw * P::dilation.w;
-        if (!PooledBox<P, T>::Clipped || (at.d + d < P::large.d && at.h + h < P::large.h && at.w + w < P::large.w))
-          visit(line[(d * T::box.h + h) * T::box.w + w]);
+        const float *from = line + ((d * T::box.h + h) * T::box.w + w);
+        if constexpr (Wide == 4) {
+          const float4 v = *(const float4 *)from;
+          visit(v.x);
+          visit(v.y);
+          visit(v.z);
+          visit(v.w);
+        } else if constexpr (Wide == 2) {
+          const float2 v = *(const float2 *)from;
+          visit(v.x);
+          visit(v.y);
+        } else if (!PooledBox<P, T>::Clipped || (at.d + d < P::large.d && at.h + h < P::large.h && at.w + w < P::large.w)) {
+          visit(*from);
+        }
       }
     }
   }
 }
 
-template <class P, class T, class Place> DEV float averageOfTile(const float *line, const Place &at, int q) {
+// `element` is applied to each element first.
+template <class P, class T, class Place, class Element>
+DEV float averageOfTile(const float *line, const Place &at, const Element &element, int q) {
   float sum = 0.0f;
-  eachTapOfTile<P, T>(line, at, q, [&](float v) { sum += v; });
+  eachTapOfTile<P, T>(line, at, q, [&](float v) { sum += element(v); });
   if constexpr (P::divisor != 0 || !PooledBox<P, T>::Clipped) {
     return sum / (float)(P::divisor != 0 ? P::divisor : volume(P::kernel));
   } else {
@@ -56,10 +74,17 @@ template <class P, class T, class Place> DEV float averageOfTile(const float *li
     return sum / averageDivisor<P>(Vec3{at.d / P::stride.d + i.d, at.h / P::stride.h + i.h, at.w / P::stride.w + i.w});
   }
 }
+template <class P, class T, class Place> DEV float averageOfTile(const float *line, const Place &at, int q) {
+  return averageOfTile<P, T>(line, at, [](float v) { return v; }, q);
+}
 
 // A window's largest value; NaN is handed on.
-template <class P, class T, class Place> DEV float maxOfTile(const float *line, const Place &at, int q) {
+template <class P, class T, class Place, class Element>
+DEV float maxOfTile(const float *line, const Place &at, const Element &element, int q) {
   float best = __int_as_float(0xff800000);
-  eachTapOfTile<P, T>(line, at, q, [&](float v) { best = v > best || v != v ? v : best; });
+  eachTapOfTile<P, T>(line, at, q, [&](float v) { best = largerOrNan(best, element(v)); });
   return best;
+}
+template <class P, class T, class Place> DEV float maxOfTile(const float *line, const Place &at, int q) {
+  return maxOfTile<P, T>(line, at, [](float v) { return v; }, q);
 }

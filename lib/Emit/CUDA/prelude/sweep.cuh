@@ -1,6 +1,6 @@
 // What a block that sweeps over runs of elements gathers per reduction, and how the threads' shares merge, in an order that depends on
 // thread numbers only.
-// requires: base.cuh, reduce.cuh
+// requires: base.cuh, extremes.cuh, reduce.cuh
 
 DEV float negativeInfinity() { return __int_as_float(0xff800000); }
 
@@ -11,18 +11,17 @@ struct SumOf {
   DEV void merge(const SumOf &other) { value += other.value; }
 };
 
-// NaN is handed on: once it is there, no comparison takes it away.
 struct MaxOf {
   float value;
   static DEV MaxOf none() { return MaxOf{negativeInfinity()}; }
-  DEV void add(float v, int) { value = v > value || v != v ? v : value; }
+  DEV void add(float v, int) { value = largerOrNan(value, v); }
   DEV void merge(const MaxOf &other) { add(other.value, 0); }
 };
 
 struct MinOf {
   float value;
   static DEV MinOf none() { return MinOf{-negativeInfinity()}; }
-  DEV void add(float v, int) { value = v < value || v != v ? v : value; }
+  DEV void add(float v, int) { value = smallerOrNan(value, v); }
   DEV void merge(const MinOf &other) { add(other.value, 0); }
 };
 

@@ -26,7 +26,7 @@ DEV void showToWarpgroups() { asm volatile("fence.proxy.async.shared::cta;" : : 
 template <class F> struct WarpgroupWords {
   DEV static float word(const float *x) {
     if constexpr (F::pack == 1)
-      return nearTf32(*x);
+      return halfUpTf32(*x);
     else
       return F::word(x[0], x[1]);
   }

@@ -190,16 +190,19 @@ DEV void togetherPatch(float *to, const Load &load, const int *places, const Win
       const int quad = Last ? item % S::Quads : item / S::plane; // lanes read neighbours
       cell[j] = Last ? quad * S::plane + item / S::Quads : item;
       const int place = places[Last ? item / S::Quads : item - quad * S::plane];
+      const bool inside = place >= 0;
+      const int p = inside ? place : 0; // the same for all channels of a quad, which then lie known distances apart
+      const int first = channel + S::Quad * quad;
 #pragma unroll
       for (int q = 0; q < S::Quad; q++) {
-        const bool exists = place >= 0 && (S::Reduced % T::slice == 0 || S::Quad * quad + q < count);
-        const int c = channel + (exists ? S::Quad * quad + q : 0);
+        const bool exists = S::Reduced % T::slice == 0 || S::Quad * quad + q < count;
+        const int c = exists ? first + q : channel;
         float value;
         if constexpr (Load::plain)
-          value = *load.at(at.image, c, exists ? place : 0);
+          value = *load.at(at.image, c, p);
         else
-          value = load(at.image, c, exists ? place : 0);
-        v[j][q] = exists ? value : 0.0f;
+          value = load(at.image, c, p);
+        v[j][q] = inside && exists ? value : 0.0f;
       }
     }
 #pragma unroll
