@@ -14,6 +14,10 @@ namespace {
 constexpr int64_t kMostRegisters = 128;
 /// Of a thread on tensor cores, whose share of the sums is what spares fragments: few warps must hide latencies then.
 constexpr int64_t kMostTensorRegisters = 208;
+/// What windows take with `mma.sync` against what is counted, where warpgroups are to be had, whose times are counted as measured.
+constexpr double kWarpsAlone = 1.25;
+/// What tensor cores must be predicted to save: less is not worth rounded operands.
+constexpr double kTensorGain = 0.9;
 constexpr double kSweepPenalty = 8; ///< bytes read again against bytes of the plan
 
 /// Powers of two up to the first that reaches `extent`, none above `limit` nor below `least` unless it reaches `extent`.
@@ -75,7 +79,12 @@ public:
   struct Best {
     WindowTile tile;
     double cycles = std::numeric_limits<double>::infinity();
-  } cuda, tensor;
+  } cuda, ofWarps, ofGroups;
+  double warpsAlone() const { return spec.wgmmaShare > 0 ? kWarpsAlone : 1; }
+  /// The better of both families on tensor cores.
+  const Best &tensor() const {
+    return ofGroups.cycles < std::min(warpsAlone() * ofWarps.cycles, kTensorGain * cuda.cycles) ? ofGroups : ofWarps;
+  }
 
 private:
   const WindowProblem &p;
@@ -103,7 +112,7 @@ private:
     if (t.onTensorCores())
       tile.resident = std::clamp<int64_t>(residentBlocks(block, spec), 1, spec.registersPerMultiprocessor / (t.threads * 64));
     if (seen)
-      seen(tile, cycles / spec.clock());
+      seen(tile, cycles / spec.clock() * (t.onTensorCores() && !t.grouped ? warpsAlone() : 1));
     if (cycles < best.cycles)
       best = {tile, cycles};
   }
@@ -176,7 +185,7 @@ void Candidates::onWarpgroups(const Extents &box) {
             for (int64_t atOnce : tapSlices(g))
               for (int64_t packed = 0; packed <= int64_t(p.packs); ++packed) {
                 t.tapSlice = atOnce, t.packed = packed;
-                consider(tensor, t, counter.block(slice, fits()), packed ? packSeconds() : 0);
+                consider(ofGroups, t, counter.block(slice, fits()), packed ? packSeconds() : 0);
               }
           }
         }
@@ -206,13 +215,10 @@ void Candidates::onTensorCores(const Extents &box) {
         TensorWindow counter(p, t, scatter, work, spec);
         for (int64_t slice : sliceSizes(reduced, volume(p.taps), t.pack)) {
           t.slice = slice;
-          consider(tensor, t, counter.block(slice, fits()));
+          consider(ofWarps, t, counter.block(slice, fits()));
         }
       }
 }
-
-/// What tensor cores must be predicted to save: less is not worth rounded operands.
-constexpr double kTensorGain = 0.9;
 
 } // namespace
 
@@ -257,8 +263,9 @@ WindowChoice fusion::chooseWindow(const WindowProblem &p, bool scatter, const El
         if (Extents box{inD * m[0], squares(1, down), squares(2, 1)}; volume(box) <= kMaxTilePositions)
           candidates.onWarpgroups(box);
   WindowChoice choice;
-  choice.tile = candidates.tensor.cycles < kTensorGain * candidates.cuda.cycles ? candidates.tensor.tile : candidates.cuda.tile;
-  choice.cudaSeconds = candidates.cuda.cycles / spec.clock(), choice.tensorSeconds = candidates.tensor.cycles / spec.clock();
+  const auto &tensor = candidates.tensor();
+  choice.tile = tensor.cycles < kTensorGain * candidates.cuda.cycles ? tensor.tile : candidates.cuda.tile;
+  choice.cudaSeconds = candidates.cuda.cycles / spec.clock(), choice.tensorSeconds = tensor.cycles / spec.clock();
   return choice;
 }
 

@@ -1,4 +1,5 @@
 // fusion-schedule: one tile per kernel, by strategy.
+#include "TileCost.h"
 #include "fusion/Schedule/KernelFacts.h"
 #include "fusion/Schedule/Passes.h"
 #include "fusion/Schedule/Tiles.h"
@@ -111,7 +112,7 @@ static LogicalResult holdsTile(KernelOp kernel, DictionaryAttr given) {
 }
 
 /// A gather's or scatter's tile with a box made of whole windows of the pool at hand.
-static FailureOr<DictionaryAttr> fitWindow(KernelOp kernel, DictionaryAttr given) {
+static FailureOr<DictionaryAttr> fitWindow(KernelOp kernel, DictionaryAttr given, const DeviceSpec &spec) {
   WindowTile tile;
   fromAttr(given, tile);
   WindowProblem problem = WindowProblem::of(KernelFacts::of(kernel).contract);
@@ -121,7 +122,27 @@ static FailureOr<DictionaryAttr> fitWindow(KernelOp kernel, DictionaryAttr given
     if (int64_t windows = (out[i] + multiple[i] - 1) / multiple[i]; tile.box[i] % multiple[i])
       tile.box[i] = multiple[i] * std::clamp<int64_t>(tile.box[i] / multiple[i], 1, windows);
   tile.packed = tile.packed && problem.packs;
-  WindowGeometry g(problem, tile, kernel.getStrategy() == "scatter");
+  bool scatter = kernel.getStrategy() == "scatter";
+  WindowGeometry g(problem, tile, scatter);
+  if (tile.tapSlice && (g.period != Extents{1, 1, 1} || g.phaseCount() > 1)) // not all taps meet every place here
+    tile.tapSlice = 0, g = WindowGeometry(problem, tile, scatter);
+  // More taps leave room for fewer channels at a time, and longer strides for smaller boxes.
+  double pooled = ElementWork::of(kernel).pooled;
+  auto tooLarge = [&] { return g.sharedBytes(int64_t(pooled * double(volume(tile.box) * tile.channels) + 0.5)) > spec.sharedPerBlock; };
+  for (; tile.grouped && tooLarge(); g = WindowGeometry(problem, tile, scatter)) {
+    int longest = int(std::max_element(tile.box.begin(), tile.box.end()) - tile.box.begin());
+    int64_t windows = tile.box[longest] / multiple[longest];
+    if (tile.slice > 8 * tile.pack)
+      tile.slice /= 2;
+    else if (windows > 1)
+      tile.box[longest] = multiple[longest] * (windows / 2);
+    else
+      break;
+  }
+  if (tile.grouped && !g.describable)
+    return kernel.emitError() << "expected a tile whose operands lie near enough for a product of warpgroups, but got one of "
+                              << tile.box[0] << " x " << tile.box[1] << " x " << tile.box[2] << " positions and " << tile.channels
+                              << " channels; give a schedule of smaller boxes";
   if (tile.grouped) {
     int64_t tiles = tile.warpPlaces / 16;
     tile.threads = 128 * ((g.tiles + tiles - 1) / tiles) * ((tile.channels + tile.warpChannels - 1) / tile.warpChannels) + tile.stagers;
@@ -166,12 +187,12 @@ static DictionaryAttr fitSweep(KernelOp kernel, DictionaryAttr given) {
 
 /// The tile of one shape for a kernel of another shape: what depends on the width of a group follows the group at hand, what depends on the
 /// window must fit it.
-static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given) {
+static FailureOr<DictionaryAttr> fitTile(KernelOp kernel, DictionaryAttr given, const DeviceSpec &spec) {
   KernelFacts facts = KernelFacts::of(kernel);
   if (facts.strategy == Strategy::Weight)
     return fitWeight(kernel, given);
   if (facts.strategy == Strategy::Gather || facts.strategy == Strategy::Scatter)
-    return fitWindow(kernel, given);
+    return fitWindow(kernel, given, spec);
   if (facts.strategy == Strategy::Sweep)
     return fitSweep(kernel, given);
   if (facts.strategy != Strategy::Matmul)
@@ -233,7 +254,8 @@ LogicalResult fusion::scheduleFunction(func::FuncOp func, const DeviceSpec &spec
   for (KernelOp kernel : func.getOps<KernelOp>()) {
     if (given && index >= given.size())
       return func.emitError() << "expected a schedule for each kernel, but got " << given.size() << " schedules";
-    FailureOr<DictionaryAttr> tile = given ? fitTile(kernel, cast<DictionaryAttr>(given[index])) : chooseTile(kernel, spec, batch, lines);
+    FailureOr<DictionaryAttr> tile =
+        given ? fitTile(kernel, cast<DictionaryAttr>(given[index]), spec) : chooseTile(kernel, spec, batch, lines);
     bool window = kernel.getStrategy() == "gather" || kernel.getStrategy() == "scatter";
     if (failed(tile) || (!given && window && failed(holdsTile(kernel, *tile))))
       return failure();

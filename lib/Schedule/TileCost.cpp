@@ -38,6 +38,8 @@ double fusion::deviceCycles(const BlockCost &block, double blocks, const DeviceS
   // What it waits for beside that. Resident blocks take turns at the busy resource as customers of one server do (mean value analysis):
   // `queued` blocks are found there by one that comes back from waiting.
   double waits = std::max(0.0, block.issued / schedulers - work) + block.latency + (block.fill > 0 ? work / 4 : 0); // for the slowest warp
+  if (block.alone > 0)
+    waits = std::max(0.0, block.alone - work);
   auto roundOf = [&](int64_t blocksTogether) {
     double queued = 0, cycle = 0;
     for (int64_t n = 1; n <= blocksTogether; ++n) {

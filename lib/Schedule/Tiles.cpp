@@ -167,7 +167,8 @@ int64_t WindowTile::registers() const { return registersOf(threads, resident); }
 int64_t WindowTile::stageBatch(const ElementWork &work) const {
   bool plain = work.instructions[0] == 0; // else what is loaded per channel waits too
   double quad = double(4 * pack) * (std::max(1.0, work.loads[0]) + work.instructions[0] / 4) + (plain ? 2 : 4);
-  return std::clamp<int64_t>(int64_t(double(registers() - (plain ? 48 : 60)) / quad), 1, 12);
+  int64_t others = plain ? 48 : pack > 1 ? 72 : 60; // registers: eight computed channels at a time leave fewer
+  return std::clamp<int64_t>(int64_t(double(registers() - others) / quad), 1, 12);
 }
 
 int64_t WindowTile::tapsAtOnce(const WindowProblem &p) const { return tapSlice > 0 ? std::min(tapSlice, volume(p.taps)) : volume(p.taps); }

@@ -5,15 +5,29 @@
 
 using namespace fusion;
 
-/// Cycles from the last product's issue until its sums can be read, and around the first; as measured.
-static constexpr double kDrain = 100;
-/// Cycles of a turn of loads from L2 or memory by the warps that stage, beside what they issue; as measured.
-static constexpr double kTurn = 1000;
+// Fitted to 576 tiles of 94 windows on an H200 (benchmarks/results/2026-11-21-h200-epilogues.md).
 
-/// Eights of columns that a product costs at least, and its time over what the device's share for warpgroups says; as measured.
-static constexpr double kLeastColumns = 7, kProductTime = 0.82;
-/// Share of the shorter of products and staging that both take longer when they run at once, as measured: they meet in shared memory.
-static constexpr double kInEachOthersWay = 0.35;
+/// Cycles of a block outside its loop and epilogue: tables, first addresses, sums on their way to the tile.
+static constexpr double kOutside = 4000;
+/// Cycles until a turn of loads from L2 or memory has arrived at the warps that stage, beside what they issue.
+static constexpr double kTurn = 670;
+/// Cycles that a warp that stages takes per instruction for the patch, and for weights.
+static constexpr double kPerPatch = 5.5, kPerWeight = 2;
+/// Bytes of weights that L2 gives a multiprocessor per cycle, and bytes that it takes in an epilogue.
+static constexpr double kWeightBytes = 38, kEpilogueBytes = 32;
+/// How much longer than by that the first slice takes, which nothing hides.
+static constexpr double kFirstSlice = 1.5;
+/// Cycles from a turn's last product until its sums can be read and everybody has met.
+static constexpr double kDrain = 100;
+/// Wavefronts of shared memory that a product reads take so much longer than one at a time, and products of each further warpgroup.
+static constexpr double kShared = 1.05, kFurtherGroup = 0.05;
+/// Share of the shorter of products and staging that both take longer when they run at once: they meet in shared memory.
+static constexpr double kInEachOthersWay = 0.45;
+/// Walks over all channels keep a multiprocessor's blocks from each other's slots so much longer than their instructions say.
+static constexpr double kSweepBusy = 2.2;
+/// Cycles of an epilogue against its issue slots, of which `kEpilogueFill` warps fill 63 %, and where it walks over all channels; and
+/// against what it waits for stores, and for loads.
+static constexpr double kEpilogueIssue = 0.7, kSweepIssue = 1.2, kEpilogueFill = 8, kStoreWaits = 0.5, kLoadWaits = 0.6;
 
 BlockCost WarpgroupWindow::block(int64_t slice, bool operandFitsL2) const {
   BlockCost b;
@@ -26,22 +40,27 @@ BlockCost WarpgroupWindow::block(int64_t slice, bool operandFitsL2) const {
   double steps = double(volume(p.taps)) * phases / double(volume(g.spread)) * double(slice) / double(8 * t.pack), all = slices * steps;
   double rows = double(t.warpPlaces) / 16, columns = double(t.warpChannels) / 8, sums = phases * rows * columns * 4;
   b.issued = warps * (all * 8 * rows + 40 * phases + 3 * sums);
-  // Up to 64 columns take as long, for what comes from shared memory; and many warpgroups meet there.
-  double taken = std::max(columns, warps > 8 ? kLeastColumns + 1.5 : kLeastColumns) * kProductTime;
-  b.tensor = warps / 4 * all * rows * taken * 8192 * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.wgmmaShare);
-  // Every product reads 64 x 8 words and 8 words x its columns.
-  b.shared = warps / 4 * all * rows * (16 + 2 * columns) + warps * sums * (g.spread[2] > 1 ? double(g.spread[2]) : 1);
+  // Every product reads 64 x 8 words and 8 words x its columns: with few columns that takes longer than to multiply them.
+  double wavefronts = 16 + 2 * columns, multiplied = columns * 8192 * double(spec.multiprocessors) * spec.clock() / spec.tf32Rate;
+  double products = warps / 4 * all * rows;
+  b.tensor = products * std::max(multiplied, kShared * wavefronts) * (1 + kFurtherGroup * (warps / 4 - 1));
+  b.shared = products * wavefronts + warps * sums * (g.spread[2] > 1 ? double(g.spread[2]) : 1);
   b.issued += double(sized.tableFloats) / 32 * 40;
-  stageBeside(b, sized, slice, b.tensor / slices);
-  b.registers = std::max(int64_t(sums) + 2 * int64_t(rows) + (t.pack == 1 ? 26 : 40), b.registers);
-  epilogue(b);
+  b.alone = kOutside + stageBeside(b, sized, slice, b.tensor);
+  b.registers = std::max({int64_t(sums) + 2 * int64_t(rows) + (t.pack == 1 ? 26 : 40), b.registers, int64_t(64)}); // 64 in any case
+  BlockCost e;
+  e.threads = t.threads;
+  epilogue(e);
+  b.issued += e.issued * (work.allChannels ? kSweepBusy : 1), b.shared += e.shared, b.bytes += e.bytes;
+  double filled = 1 - std::exp(-double(t.threads) / 32 / kEpilogueFill), slots = (work.allChannels ? kSweepIssue : kEpilogueIssue) / filled;
+  b.alone += std::max(slots * e.issued / 4, e.bytes / kEpilogueBytes) + (work.epilogueLoads > 0 ? kLoadWaits : kStoreWaits) * e.latency;
   traffic(b, operandFitsL2);
   return b;
 }
 
-/// What brings operands: its issue slots, shared memory and bytes, and what it waits longer than `multiplying`, the products of a slice.
-void WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, int64_t slice, double multiplying) const {
-  double slices = double(ceilDiv(reduced, slice)), tapSlices = double(ceilDiv(volume(p.taps), t.tapsAtOnce(p)));
+/// What brings operands: its issue slots, shared memory and bytes, and the cycles of all slices with `multiplying` of products.
+double WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, int64_t slice, double multiplying) const {
+  double slices = double(ceilDiv(reduced, slice)), tapSlices = double(ceilDiv(volume(p.taps), t.tapsAtOnce(p))), turns = slices * tapSlices;
   double factors = 4 * double(t.pack), quads = double(slice) / factors, patch = quads * double(sized.plane),
          weights = double(sized.weightFloats) / 4;
   double apart = scatter || volume(p.taps) == 1 ? 1 : 3; // lines that a warp's loads of a gather's weights touch
@@ -52,17 +71,18 @@ void WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, int
   // Rows of the patch start anywhere in a 32-byte sector.
   b.bytes += work.loads[0] * double(g.patch[0] * g.patch[1] * reduced) * double(4 * g.patch[2] + 28) +
              4 * double(reduced * t.channels * volume(p.taps));
-  double batch = double(t.stageBatch(work));
-  auto stageCycles = [&](double threads, bool withPatch) {
-    double turns = (withPatch ? std::ceil(std::ceil(patch / threads) / batch) : 0) + (t.packed ? 1 : std::ceil(weights / 4 / threads));
-    // Cycles per instruction of a warp, as measured.
-    return turns * kTurn + ((withPatch ? patch * perPatch * 6 : 0) + weights * perWeight * 4) / threads;
-  };
-  auto longer = [&](bool withPatch) {
-    double staging = stageCycles(double(t.stagers), withPatch), products = multiplying / tapSlices;
-    return std::max(0.0, staging - products) + kInEachOthersWay * std::min(staging, products);
-  };
-  b.latency = stageCycles(double(t.threads), true) + slices * tapSlices * (kBarrier + kDrain) + (slices - 1) * longer(true) +
-              slices * (tapSlices - 1) * longer(false);
   b.registers = 36 + std::min<int64_t>(12, int64_t(work.instructions[0]) / 2);
+  double batch = double(t.stageBatch(work));
+  auto staging = [&](double threads, bool withPatch) {
+    double loads = (withPatch ? std::ceil(std::ceil(patch / threads) / batch) : 0) + (t.packed ? 1 : std::ceil(weights / 4 / threads));
+    double issue = ((withPatch ? patch * perPatch * kPerPatch : 0) + weights * perWeight * kPerWeight) / threads;
+    return loads * kTurn + std::max(issue, 16 * weights / kWeightBytes);
+  };
+  double products = multiplying / turns;
+  auto both = [&](bool withPatch) { // of a turn: the next one is staged while this one is multiplied
+    double stage = staging(double(t.stagers), withPatch);
+    return std::max(products, stage) + kInEachOthersWay * std::min(products, stage);
+  };
+  return kFirstSlice * staging(double(t.threads), true) + (slices - 1) * both(true) + slices * (tapSlices - 1) * both(false) + products +
+         turns * kDrain;
 }

@@ -68,7 +68,7 @@ public:
 
 private:
   const DeviceSpec &spec;
-  void stageBeside(BlockCost &b, const WindowGeometry &sized, int64_t slice, double multiplying) const;
+  double stageBeside(BlockCost &b, const WindowGeometry &sized, int64_t slice, double multiplying) const;
 };
 
 } // namespace fusion

@@ -58,13 +58,13 @@ TEST(Tiles, ConvolutionForward) {
   // All 64 channels in one block: x exceeds L2 and would be read again for every further block of channels. Boxes are wide, for whole
   // sectors; 4 x 8 sums per thread leave registers for three blocks, whose phases overlap.
   EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, cudaCores(), 128)), "1x2x64 c64 s8 4x8 t256");
-  EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, h200(), 128)), "1x1x128 c64 s8 w32x64 t128");
+  EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, h200(), 128)), "1x4x128 c64 s8 w48x64 t512");
 }
 
 TEST(Tiles, ConvolutionInputGradient) {
   // Few output channels: slices of 8 share the arithmetic of a place; a box of 16 x 32 keeps the halo small and the pipe at 22 KB.
   EXPECT_EQ(show(chooseWindowTile(conv2d(), true, gradientOfActivation(), cudaCores(), 128)), "1x16x32 c8 s8 4x8 t128");
-  EXPECT_EQ(show(chooseWindowTile(conv2d(), true, gradientOfActivation(), h200(), 128)), "1x16x32 c8 s8 w128x8 t128");
+  EXPECT_EQ(show(chooseWindowTile(conv2d(), true, gradientOfActivation(), h200(), 128)), "1x8x32 c8 s16 w64x8 t256");
 }
 
 TEST(Tiles, ConvolutionWeightGradient) {
@@ -270,6 +270,34 @@ TEST(Tiles, HeavyProloguesTakeFewerRegisters) {
   EXPECT_LE(t.rows * t.cols, light.rows * light.cols) << show(t);
   WindowGeometry g(conv2d(), t, true);
   EXPECT_TRUE(!g.resident || t.rows * t.cols <= 56) << show(t); // what is left of 128 registers beside 6 x 4 loads in flight
+}
+
+TEST(Tiles, WindowsOfManyTapsStageThemInSlices) {
+  // 5 x 5 x 5 taps of 128 channels do not fit beside the patch. A scatter with a stride meets its taps in classes, which are staged
+  // together.
+  WindowProblem p;
+  p.a = 128, p.b = 64, p.images = 16, p.packs = true;
+  p.small = {16, 32, 32}, p.large = {20, 36, 36}, p.taps = {5, 5, 5};
+  WindowTile t = chooseWindowTile(p, false, ElementWork(), h200(), 16);
+  EXPECT_TRUE(t.grouped && t.tapSlice > 0) << show(t);
+  p.small = {12, 16, 16}, p.large = {27, 35, 35}, p.stride = {2, 2, 2};
+  chooseWindow(p, true, ElementWork(), h200(), 16, [](const WindowTile &tile, double) { EXPECT_EQ(tile.tapSlice, 0) << show(tile); });
+}
+
+TEST(Tiles, FewLongColumnsAreSharedByManyThreads) {
+  // A layer norm's gradients: 2048 results, a sum of 131072 rows each. A block has a sector's results and as many threads as help.
+  fusion::Run run;
+  run.perImage = false, run.outer = 1, run.reduced = 4096, run.inner = 2048;
+  SweepWork work;
+  SweepTile t = chooseSweepTile(run, 32, work, h200());
+  EXPECT_FALSE(t.alongReduced);
+  EXPECT_EQ(t.lanes * 4, 8) << "results of a block";
+  EXPECT_EQ(t.threads, 512);
+  // Short columns keep whole lines.
+  run.reduced = 2;
+  t = chooseSweepTile(run, 4, work, h200());
+  EXPECT_GE(t.lanes, 32);
+  EXPECT_EQ(t.threads, 256);
 }
 
 TEST(Tiles, EveryShapeFitsEveryDevice) {
