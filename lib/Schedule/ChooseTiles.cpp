@@ -65,7 +65,7 @@ int64_t SweepWork::threads(const Run &run, int64_t lanes) const {
   constexpr double longFormula = 56, perKept = 4;
   bool heavy = instructions + perKept * double(again) > longFormula;
   if (run.inner > 1) // columns, of which a thread has several: short runs are unrolled
-    return heavy && run.reduced <= 32 ? 512 : 1024;
+    return heavy && run.perImage && run.reduced <= kUnrolledRun ? 512 : 1024;
   int64_t many = elements(run, lanes);
   return many * again > 16 || (many >= 16 && heavy) ? 512 : 1024;
 }
