@@ -112,11 +112,13 @@ SweepTile fusion::chooseSweepTile(const Run &run, int64_t images, const SweepWor
   // Neighbouring results lie side by side in memory. The fewer there are, the more threads share a run.
   while (t.lanes < t.threads && (results >= 4 * t.lanes * 4 * spec.multiprocessors || reduced * 2 * t.lanes <= 4 * t.threads))
     t.lanes *= 2;
-  // A block of long runs has as few as a sector of memory holds, eight, where that gives every multiprocessor several blocks.
+  // A block of long runs has as few as memory hands out at once, 16 in 64 bytes, where that gives multiprocessors several blocks, and half
+  // as many where not every one would have a block.
   int64_t each = std::min<int64_t>(4, work.widest), few = 4 * spec.multiprocessors, longRun = 16;
   while (run.inner % each)
     each /= 2;
-  while (t.lanes * each > 8 && results < few * t.lanes * each && reduced * t.lanes >= longRun * t.threads)
+  auto isFew = [&] { return t.lanes * each > 16 ? results < few * t.lanes * each : results < spec.multiprocessors * t.lanes * each; };
+  while (t.lanes * each > 8 && isFew() && reduced * t.lanes >= longRun * t.threads)
     t.lanes /= 2;
   if (results < few * t.lanes * each && reduced * t.lanes >= 2 * longRun * t.threads)
     t.threads *= 2;

@@ -293,8 +293,13 @@ TEST(Tiles, FewLongColumnsAreSharedByManyThreads) {
   EXPECT_FALSE(t.alongReduced);
   EXPECT_EQ(t.lanes * 4, 8) << "results of a block";
   EXPECT_EQ(t.threads, 512);
+  // Twice as many leave a block of 16, in 64 bytes, for each multiprocessor: a batch norm of 4096 features.
+  run.reduced = 1, run.inner = 4096;
+  t = chooseSweepTile(run, 16384, work, h200());
+  EXPECT_EQ(t.lanes * 4, 16);
+  EXPECT_EQ(t.threads, 512);
   // Short columns keep whole lines.
-  run.reduced = 2;
+  run.reduced = 2, run.inner = 2048;
   t = chooseSweepTile(run, 4, work, h200());
   EXPECT_GE(t.lanes, 32);
   EXPECT_EQ(t.threads, 256);
