@@ -65,32 +65,41 @@ static BlockCost tensorBlock(const MatmulTile &t, int64_t k, const ElementWork &
   return b;
 }
 
-/// Cycles that a stage of 32 k takes a warpgroup beside its products: the barrier, the first fragments, sums that change hands.
-static constexpr double kGroupStage = 200;
+// Warpgroups, fitted to 12 tiles of a large product on an H200 (benchmarks/results/2026-11-21-h200-products.md). Per slice of 32 k:
+/// Cycles that products take beside their own: fragments, sums that change hands, the barrier; alone, or where two warpgroups take turns.
+static constexpr double kGroupAlone = 750, kGroupInTurns = 500;
+/// Cycles until loads have arrived, per element that a stager brings, and per instruction that computes it.
+static constexpr double kGroupLoads = 550, kGroupElement = 16, kGroupComputed = 4;
+/// Share of the shorter of both that shows.
+static constexpr double kGroupOverlap = 0.06;
 
-/// Warpgroups: per stage of 32 k a warp makes fragments of its rows, the block those of all columns once, and products read the latter from
-/// shared memory.
+/// Some warps bring both operands of a slice and make factors of the right one, while others make factors of their rows and multiply.
 static BlockCost groupBlock(const MatmulTile &t, int64_t k, const ElementWork &work, const DeviceSpec &spec, bool split) {
   BlockCost b;
   b.threads = t.threads, b.sharedBytes = t.sharedBytes();
-  double warps = double(t.threads) / 32, stages = double(ceilDiv(k, 32)), rows = double(t.warpRows) / 16, sums = rows * double(t.cols) / 2,
-         times = split ? 3 : 1;
-  b.registers = int64_t((split ? 2 : 1) * sums + rows * (split ? 16 : 8)) + 50;
-  double loading = 0, staged[] = {double(t.rows) * 32 / double(t.threads), double(t.cols) * 32 / double(t.threads)};
+  double warps = double(t.multiplying()) / 32, slices = double(ceilDiv(k, 32)), sums = double(t.cols) / 2, times = split ? 3 : 1;
+  double staged[] = {double(t.rows) * 32 / double(kMatmulStagers), double(t.cols) * 32 / double(kMatmulStagers)};
+  double loading = 0, staging = kGroupLoads;
+  int64_t bringing = 50;
   for (int i = 0; i < 2; ++i) {
     bool computed = work.instructions[i] > 0;
     loading += computed ? staged[i] * (6 + work.instructions[i]) : staged[i] / 4 * 8;
-    b.registers += computed ? int64_t(staged[i] + 8 + std::min(12.0, work.instructions[i] / 2)) : i == 1 ? int64_t(staged[i]) : 0;
+    staging += staged[i] * (kGroupElement + (computed ? (6 + work.instructions[i]) * kGroupComputed : 0));
+    bringing += int64_t(staged[i]) + (computed ? 8 + int64_t(std::min(12.0, work.instructions[i] / 2)) : 0);
   }
-  b.issued =
-      warps * stages * (4 * rows * (split ? 16 : 8) + 4 * rows * times + (split ? sums : 0) + loading + staged[1] * (split ? 3 : 2) + 80);
-  double flops = warps * stages * 4 * times * rows * 16 * double(t.cols) * 16;
-  b.tensor = flops * double(spec.multiprocessors) * spec.clock() / (spec.tf32Rate * spec.wgmmaShare);
-  b.shared = stages * (warps * 16 * rows + warps / 4 * 4 * times * rows * double(t.cols) / 4 + double(t.rows + t.cols) * 3);
-  b.bytes = 128 * stages * (work.loads[0] * double(t.rows) + work.loads[1] * double(t.cols));
-  b.latency = kLoadLatency + stages * kGroupStage;
-  b.slots = 10;
-  addEpilogue(b, t, work);
+  b.registers = std::max(int64_t((split ? 2 : 1) * sums) + 38, bringing);
+  b.issued = slices * (warps * (split ? 64 + 12 + sums : 32 + 4) + 4 * (loading + staged[1] * (split ? 3 : 2) + 80));
+  b.tensor = slices * warps * 4 * times * 16 * double(t.cols) * 16 * double(spec.multiprocessors) * spec.clock() / spec.tf32Rate;
+  b.bytes = 128 * slices * (work.loads[0] * double(t.rows) + work.loads[1] * double(t.cols));
+  // Fragments of the left operand, what products read of the right one, and both on their way in.
+  b.shared = slices * (warps * 16 + warps / 4 * 4 * times * double(t.cols) / 4 + double(t.rows + (split ? 2 : 1) * t.cols)) + b.bytes / 128;
+  double multiplying = b.tensor / slices + (t.multiplying() > 128 ? kGroupInTurns : kGroupAlone);
+  b.alone = kLoadLatency + slices * (std::max(multiplying, staging) + kGroupOverlap * std::min(multiplying, staging));
+  BlockCost e;
+  e.threads = t.threads;
+  addEpilogue(e, t, work);
+  b.issued += e.issued, b.shared += e.shared, b.bytes += e.bytes, b.memory += e.memory;
+  b.alone += std::max(e.issued / 4, e.bytes / kL2BytesPerCycle) + e.latency;
   return b;
 }
 
@@ -136,19 +145,18 @@ static void considerWarpgroups(Candidates &tensor, int64_t k, int64_t splits, co
     return;
   bool exact = factors == Factors::Split;
   for (int64_t rows : {64, 128})
-    for (int64_t cols : {32, 64, 96, 128, 192, 256})
-      for (int64_t warpRows : {16, 32}) {
-        int64_t warps = rows / warpRows;
-        if (tensor.group > cols || warps % 4 != 0 || warpRows / 16 * cols / 2 > (exact ? 64 : 128))
-          continue;
-        MatmulTile t;
-        t.splits = splits, t.rows = rows, t.cols = cols, t.step = tensor.step(cols), t.grouped = exact ? 1 : 2;
-        t.warpRows = warpRows, t.warpCols = cols, t.threads = warps * 32;
-        // Tiles with sums that are not finite are computed again by register tiles of CUDA cores.
-        t.tm = 8, t.tn = rows * cols / (t.threads * t.tm);
-        if (!exact || (t.tn % 4 == 0 && cols % t.tn == 0 && rows / t.tm * (cols / t.tn) == t.threads))
-          tensor.consider(t, groupBlock(t, k, work, spec, exact), 512);
-      }
+    for (int64_t cols : {32, 64, 96, 128, 192, 256}) {
+      if (tensor.group > cols || cols > (exact ? 128 : 256))
+        continue;
+      MatmulTile t;
+      t.splits = splits, t.rows = rows, t.cols = cols, t.step = tensor.step(cols), t.grouped = exact ? 1 : 2;
+      t.warpRows = 16, t.warpCols = cols, t.threads = t.multiplying() + kMatmulStagers;
+      // Tiles with sums that are not finite are computed again by register tiles of CUDA cores.
+      for (auto [tm, tn] : {std::pair<int64_t, int64_t>{8, 8}, {4, 8}, {4, 4}})
+        if (rows / tm * (cols / tn) <= t.threads)
+          t.tm = tm, t.tn = tn;
+      tensor.consider(t, groupBlock(t, k, work, spec, exact), 512);
+    }
 }
 
 /// Offers the tiles whose blocks add up `k` products per element.

@@ -29,9 +29,10 @@ const MatmulTile tensorTiles[] = {{"Warps", 64, 64, 8, 8, 4, 128, 68, 32, 32, 3}
                                   {"Once", 64, 64, 8, 8, 4, 128, 68, 32, 32, 3, "Tf32"},
                                   {"Brain", 128, 32, 8, 8, 8, 64, 36, 64, 32, 3, "Bf16"},
                                   {"Half", 32, 128, 8, 8, 8, 64, 132, 32, 64, 2, "Fp16"},
-                                  {"Group", 64, 64, 8, 8, 4, 128, 68, 16, 64, 3, "Split", true},
-                                  {"Rows", 128, 32, 8, 8, 4, 128, 36, 32, 32, 2, "Split", true},
-                                  {"Broad", 64, 96, 8, 8, 4, 128, 100, 16, 96, 3, "Tf32", true}};
+                                  {"Group", 64, 64, 8, 4, 4, 256, 68, 16, 64, 3, "Split", true},
+                                  {"Rows", 128, 32, 8, 4, 4, 384, 36, 16, 32, 3, "Split", true},
+                                  {"Halves", 64, 128, 8, 4, 8, 256, 132, 16, 128, 3, "Split", true},
+                                  {"Broad", 64, 96, 8, 8, 4, 256, 100, 16, 96, 3, "Tf32", true}};
 
 const MatmulTile &together = tensorTiles[6];
 
@@ -72,8 +73,8 @@ template <class T, class A, class B, bool Tensor> DEV void run(const float *a, c
   for (const MatmulTile &t : allTiles()) {
     s << "struct " << t.name << " { static constexpr int rows = " << t.rows << ", cols = " << t.cols << ", depth = " << t.depth
       << ", tm = " << t.tm << ", tn = " << t.tn << ", threads = " << t.threads << ", pitch = " << t.pitch << ", warpRows = " << t.warpRows
-      << ", warpCols = " << t.warpCols << ", stages = " << t.stages << "; using Factors = " << t.factors
-      << "; using Products = " << (t.grouped ? "Warpgroup" + std::to_string(t.cols) : "NoWarpgroup")
+      << ", warpCols = " << t.warpCols << ", stages = " << t.stages << "; using Factors = " << t.factors << "; using Products = "
+      << (t.grouped ? "Warpgroup" + std::to_string(t.grouped && t.factors == "Split" && t.cols == 128 ? 64 : t.cols) : "NoWarpgroup")
       << "; };\nstatic_assert(matmulPipeFloats<" << t.name << ">() == " << 2 * t.depth * (t.rows + 4 + t.cols + 4)
       << ", \"expected the documented size\");\n";
     for (int form = 0; form < 8; form++)

@@ -21,7 +21,7 @@
 // TENSOR: // backward_2_matrix_product
 // TENSOR: matmulPlace<24>()
 
-// GROUP: // 128 x 64 tile, 32 x 64 per warp of a warpgroup on tensor cores (3xTF32), bands of 12 rows of tiles
+// GROUP: // 128 x 128 tile, 16 x 128 per warp of a warpgroup on tensor cores (3xTF32), bands of 12 rows of tiles
 // GROUP: struct Tile : Together<Split, Warpgroup64> {
 // GROUP: const MatmulPlace place = matmulPlace<12>(); // in bands of 12 rows of tiles
 

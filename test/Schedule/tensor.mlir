@@ -20,7 +20,7 @@
 // TENSOR: matmulTensor<Tile>(tile, shared,
 // GROUP: ---- wgmma.cuh
 // GROUP: ---- tensor-together.cuh
-// GROUP: wgmma.mma_async.sync.aligned.m64n128k8.f32.tf32.tf32
+// GROUP: wgmma.mma_async.sync.aligned.m64n64k8.f32.tf32.tf32
 // GROUP: 16 x 128 per warp of a warpgroup on tensor cores (3xTF32)
 // GROUP: matmulTogether<Tile>(tile, shared,
 // REPORT: per warp of a warpgroup on tensor cores (3xTF32)

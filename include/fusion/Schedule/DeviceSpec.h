@@ -25,9 +25,9 @@ struct DeviceSpec {
   /// Share of fp32Rate that a SIMT contraction with operands in shared memory reaches.
   double contractionShare = 0.6;
 
-  /// Products in 3xTF32, each flop three times; splitting operands and taking sums over leaves 0.82 of what mma.sync reaches, and 0.7 of
-  /// what warpgroups do (on an H200).
-  double tensorProductRate() const { return (0.82 * mmaShare > 0.7 * wgmmaShare ? 0.82 * mmaShare : 0.7 * wgmmaShare) / 3 * tf32Rate; }
+  /// Products in 3xTF32, each flop three times; splitting operands and taking sums over leaves 0.82 of what mma.sync reaches, and 0.95
+  /// of what warpgroups do (on an H200).
+  double tensorProductRate() const { return (0.82 * mmaShare > 0.95 * wgmmaShare ? 0.82 * mmaShare : 0.95 * wgmmaShare) / 3 * tf32Rate; }
   /// Windows in TF32; loads of fragments, staging and epilogues leave this much of what mma.sync reaches.
   double tensorWindowRate() const { return 0.55 * mmaShare * tf32Rate; }
   /// Windows and products with factors of 16 bits, which tensor cores take twice as many of; 150 Tflop/s measured on an H200.

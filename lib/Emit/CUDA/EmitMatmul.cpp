@@ -58,7 +58,7 @@ void cuda::emitMatmul(KernelText &k) {
   if (t.onTensorCores())
     tw.line(formatv("  static constexpr int warpRows = {0}, warpCols = {1}, stages = {2};", t.warpRows, t.warpCols, t.stages()));
   StringRef base = t.onTensorCores() ? preludeTypeOf(factors) : "";
-  std::string tile = k.globalStruct("Tile", tw.take(), t.grouped ? warpgroupFactors(k, base, t.cols, false) : base.str());
+  std::string tile = k.globalStruct("Tile", tw.take(), t.grouped ? warpgroupFactors(k, base, t.productCols(), false) : base.str());
   Writer &w = k.body;
   w.line("extern __shared__ __align__(16) float shared[];");
   for (StringRef family : {"matmul", "tensor", "together"})

@@ -1,8 +1,8 @@
 // Matrix product on CUDA cores: one block computes a tile of C[m, n] = sum over k of A[m, k] * B[n, k], operands through functors.
 // requires: base.cuh, aligned.cuh, tiles.cuh
 //
-// Tile T: rows, cols, depth of a step (a multiple of 8), tm x tn per thread (multiples of 4), threads, pitch of the output tile.
-// Shared memory (`pipe`, 16-byte aligned): two buffers of [depth][rows + 4] and [depth][cols + 4], k outermost:
+// Tile T: rows, cols, depth of a step (a multiple of 8), tm x tn per thread (multiples of 4), threads, at least as many as that takes,
+// pitch of the output tile. Shared memory (`pipe`, 16-byte aligned): two buffers of [depth][rows + 4] and [depth][cols + 4], k outermost:
 //   matmulPipeFloats = 2 * depth * (rows + 4 + cols + 4)
 
 template <class T> DEV constexpr int matmulPipeFloats() { return 2 * T::depth * (T::rows + 4 + T::cols + 4); }
@@ -90,7 +90,8 @@ template <int Count, int Width> DEV void matmulFragment(float (&to)[Count], cons
 template <class T, class LoadA, class LoadB>
 DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long long m0, int n0, int M, int N, int K) {
   constexpr int LanesM = T::rows / T::tm, LanesN = T::cols / T::tn;
-  static_assert(LanesM * LanesN == T::threads && T::rows % T::tm == 0 && T::cols % T::tn == 0, "expected one register tile per thread");
+  static_assert(LanesM * LanesN <= T::threads && T::rows % T::tm == 0 && T::cols % T::tn == 0,
+                "expected at most one register tile per thread");
   static_assert(T::tm % 4 == 0 && T::tn % 4 == 0 && T::depth % 8 == 0, "expected register tiles in quads and a depth in eights");
   MatmulStage<LoadA, T::rows, T::depth, T::threads> stageA;
   MatmulStage<LoadB, T::cols, T::depth, T::threads> stageB;
@@ -98,6 +99,7 @@ DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long l
   const int laneN = threadIdx.x % LanesN;
   const int laneM = threadIdx.x / LanesN;
 
+  const bool multiplies = LanesM * LanesN == T::threads || laneM < LanesM; // others only bring operands
   float acc[T::tm][T::tn] = {};
   stageA.load(a, (int)m0, 0, M, K);
   stageB.load(b, n0, 0, N, K);
@@ -113,7 +115,7 @@ DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long l
       stageB.load(b, n0, (int)k0 + T::depth, N, K);
     }
 #pragma unroll 1
-    for (int kk = 0; kk < T::depth; kk += 2) { // two at a time hide the loads; four cost 16 registers more
+    for (int kk = 0; multiplies && kk < T::depth; kk += 2) { // two at a time hide the loads; four cost 16 registers more
 #pragma unroll
       for (int k = kk; k < kk + 2; k++) {
         float x[T::tm], y[T::tn];
@@ -133,7 +135,7 @@ DEV void matmul(float *tile, float *pipe, const LoadA &a, const LoadB &b, long l
 
   __syncthreads();
 #pragma unroll
-  for (int i = 0; i < T::tm; i++) {
+  for (int i = 0; multiplies && i < T::tm; i++) {
     float *row = tile + (i / 4 * (T::rows / (T::tm / 4)) + 4 * laneM + i % 4) * T::pitch + 4 * laneN;
 #pragma unroll
     for (int j = 0; j < T::tn; j += 4) {
