@@ -75,6 +75,7 @@ public:
   void onTensorCores(const Extents &box);
   void onWarpgroups(const Extents &box);
   SmallVector<int64_t> tapSlices(const WindowGeometry &g) const;
+  double useful(const Extents &box) const;
 
   struct Best {
     WindowTile tile;
@@ -159,6 +160,18 @@ SmallVector<int64_t> Candidates::tapSlices(const WindowGeometry &g) const {
     if (volume(g.period) == 1 && g.phaseCount() == 1 && 2 * n <= taps)
       all.push_back(n);
   return all;
+}
+
+/// Share of the places that warpgroups multiply which are of use: the rest lies between lines of the patch, or behind the picture's end.
+double Candidates::useful(const Extents &box) const {
+  WindowTile t;
+  t.box = box, t.rows = 1, t.cols = 1, t.slice = 8 * packOf(p.factors), t.pack = packOf(p.factors), t.grouped = 1;
+  t.warpPlaces = 16, t.warpChannels = t.channels = 8;
+  WindowGeometry g(p, t, scatter);
+  double places = 64 * double(g.tiles) * double(g.phaseCount()), share = double(volume(box)) / places;
+  for (int i = 0; i < 3; ++i)
+    share /= coveredBy(box[i], (scatter ? p.large : p.small)[i]);
+  return share;
 }
 
 void Candidates::onWarpgroups(const Extents &box) {
@@ -255,6 +268,21 @@ WindowChoice fusion::chooseWindow(const WindowProblem &p, bool scatter, const El
           if (spec.wgmmaShare > 0)
             candidates.onWarpgroups(box);
         }
+  // Lines of the patch run on in tiles of 64 places: other heights may fill them better.
+  constexpr double worth = 1.08;
+  if (spec.tf32Rate > 0 && spec.wgmmaShare > 0)
+    for (int64_t inD : fitting(0, ds, 6, 1))
+      for (int64_t inW : fitting(2, ws, 128, 16)) {
+        SmallVector<int64_t> heights = fitting(1, hs, 20, 2);
+        auto boxOf = [&](int64_t inH) { return Extents{inD * m[0], inH * m[1], inW * m[2]}; };
+        double most = 0;
+        for (int64_t inH : heights)
+          most = std::max(most, candidates.useful(boxOf(inH)));
+        int64_t step = scatter ? std::max<int64_t>(1, p.stride[1] / std::gcd(p.stride[1], m[1])) : 1;
+        for (int64_t inH = step; inH * m[1] <= std::min<int64_t>(20, out[1]); inH += step)
+          if (volume(boxOf(inH)) <= kMaxTilePositions && !llvm::is_contained(heights, inH) && candidates.useful(boxOf(inH)) > worth * most)
+            candidates.onWarpgroups(boxOf(inH));
+      }
   // Squares of eight by eight places, which warpgroups multiply without any in between.
   auto squares = [&](int i, int64_t count) { return roundUp(8 * count * (scatter ? p.stride[i] : 1), m[i]); };
   if (spec.tf32Rate > 0 && spec.wgmmaShare > 0)
