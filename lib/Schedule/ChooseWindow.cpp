@@ -18,7 +18,8 @@ constexpr int64_t kMostTensorRegisters = 208;
 constexpr double kWarpsAlone = 1.25;
 /// What tensor cores must be predicted to save: less is not worth rounded operands.
 constexpr double kTensorGain = 0.9;
-constexpr double kSweepPenalty = 8; ///< bytes read again against bytes of the plan
+/// Bytes of the operand that are read again against bytes of the plan; by warpgroups, which hide them.
+constexpr double kSweepPenalty = 8, kGroupSweep = 1;
 
 /// Powers of two up to the first that reaches `extent`, none above `limit` nor below `least` unless it reaches `extent`.
 SmallVector<int64_t> extentsUpTo(int64_t extent, int64_t limit, int64_t least = 1) {
@@ -105,7 +106,7 @@ private:
     int64_t channelBlocks = t.channelBlocks(p, scatter);
     double blocks = double(images * t.boxes(p, scatter) * channelBlocks);
     // Blocks of the next channels run when the operand has left L2: a sweep that nothing hides, and bytes that plans do not count on.
-    double sweeps = fits() ? 0 : kSweepPenalty * operand * double(channelBlocks / p.groups - 1) / spec.bandwidth * spec.clock();
+    double sweeps = fits() ? 0 : (t.grouped ? kGroupSweep : kSweepPenalty) * operand * double(channelBlocks / p.groups - 1) / spec.bandwidth * spec.clock();
     double cycles = deviceCycles(block, blocks, spec) + sweeps + besideSeconds * spec.clock();
     if (cycles >= best.cycles && !seen)
       return;

@@ -1,5 +1,6 @@
 // Finds the walks that the stages of a sweep need, and what passes from one to a later one.
 #include "fusion/Schedule/SweepWalks.h"
+#include <limits>
 
 using namespace mlir;
 using namespace fusion;
@@ -73,6 +74,22 @@ SmallVector<TileWalk> fusion::tileWalks(Value tile, ArrayRef<Operation *> stages
       tile = walks[s].putBack;
   }
   return walks;
+}
+
+TileLanes fusion::tileLanes(int64_t positions, int64_t channels, int64_t threads) {
+  // What a round costs beside its elements, counted in those: places, and merges of what several threads of a position have gathered.
+  constexpr int64_t alone = 4, merged = 8;
+  TileLanes best;
+  int64_t least = std::numeric_limits<int64_t>::max();
+  for (int64_t lanes = 32; lanes <= threads; lanes += 32) {
+    if (threads % lanes != 0)
+      continue;
+    int64_t rounds = (positions + lanes - 1) / lanes, each = (channels * lanes + threads - 1) / threads;
+    int64_t cost = rounds * (each + (lanes < threads ? merged : alone));
+    if (cost < least)
+      least = cost, best = {lanes, rounds * each};
+  }
+  return best;
 }
 
 llvm::SetVector<Value> fusion::usedAgain(KernelOp kernel, const Domain &domain) {

@@ -1,5 +1,6 @@
 // What surrounds the sums of a window, and the sums on CUDA cores. docs/cost-model.md explains the terms.
 #include "WindowCost.h"
+#include "fusion/Schedule/SweepWalks.h"
 #include <algorithm>
 #include <cmath>
 
@@ -39,6 +40,8 @@ void WindowCounter::epilogue(BlockCost &b) const {
   double vector = t.box[2] % 4 == 0 && out[2] % 4 == 0 ? 4 : t.box[2] % 2 == 0 && out[2] % 2 == 0 ? 2 : 1;
   double elements = double(volume(t.box) * t.channels), warps = double(t.threads) / 32;
   double uneven = work.reduces ? double(ceilDiv(t.channels, int64_t(warps))) * warps / double(t.channels) : 1;
+  if (work.allChannels) // threads without a position wait for the others
+    uneven = double(tileLanes(volume(t.box), t.channels, t.threads).elements * t.threads) / elements;
   double transfers = work.epilogueLoads + work.epilogueStores;
   b.issued +=
       uneven * (elements / 32 * (work.epilogueInstructions + 1 + (2 * transfers + 3) / vector) + double(t.channels) * work.perChannel);

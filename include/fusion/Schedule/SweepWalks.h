@@ -23,6 +23,13 @@ constexpr int64_t kUnrolledRun = 32;
 llvm::SmallVector<TileWalk> tileWalks(mlir::Value tile, llvm::ArrayRef<mlir::Operation *> stages, llvm::ArrayRef<mlir::Value> stored,
                                       llvm::function_ref<bool(mlir::Value)> isKept);
 
+/// How the threads of a block share walks over the channels of a tile's positions: `lanes` positions at a time, in rounds, in which a thread
+/// walks over `elements` channels, all rounds together.
+struct TileLanes {
+  int64_t lanes = 32, elements = 0;
+};
+TileLanes tileLanes(int64_t positions, int64_t channels, int64_t threads);
+
 /// Elements that one walk loads or computes and a later one uses: what lanes keep that hold their run in registers.
 llvm::SetVector<mlir::Value> usedAgain(KernelOp kernel, const Domain &domain);
 

@@ -19,16 +19,7 @@ public:
   SweepPrinter(KernelText &k, const TileSweep &tileSweep)
       : k(k), w(k.body), run(k.facts.run), stages(tileSweep.stages), source(&tileSweep), inTile(tileSweep.value) {
     tile.threads = tileSweep.threads;
-    // Threads that share the channels of a position: as many as make most of the block's threads busy in every round.
-    double best = 0;
-    for (int64_t lanes = 32; lanes <= tile.threads; lanes += 32) {
-      if (tile.threads % lanes)
-        continue;
-      double rounds = double((tileSweep.elements + lanes - 1) / lanes) * double((run.reduced * lanes + tile.threads - 1) / tile.threads);
-      double rate = 1 / (rounds + (lanes < tile.threads ? 0.25 * rounds + 4 : 0)); // what they gather is merged
-      if (rate > best)
-        best = rate, tile.lanes = lanes;
-    }
+    tile.lanes = tileLanes(tileSweep.elements, run.reduced, tile.threads).lanes;
   }
   void print();
 
