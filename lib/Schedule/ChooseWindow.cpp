@@ -280,9 +280,13 @@ WindowChoice fusion::chooseWindow(const WindowProblem &p, bool scatter, const El
         for (int64_t inH : heights)
           most = std::max(most, candidates.useful(boxOf(inH)));
         int64_t step = scatter ? std::max<int64_t>(1, p.stride[1] / std::gcd(p.stride[1], m[1])) : 1;
-        for (int64_t inH = step; inH * m[1] <= std::min<int64_t>(20, out[1]); inH += step)
-          if (volume(boxOf(inH)) <= kMaxTilePositions && !llvm::is_contained(heights, inH) && candidates.useful(boxOf(inH)) > worth * most)
-            candidates.onWarpgroups(boxOf(inH));
+        for (int64_t inH = step; inH * m[1] <= std::min<int64_t>(20, out[1]); inH += step) {
+          Extents box = boxOf(inH);
+          // Walks over all channels take as long for a part of a round of positions.
+          bool rounds = !work.allChannels || volume(box) % 128 == 0;
+          if (volume(box) <= kMaxTilePositions && rounds && !llvm::is_contained(heights, inH) && candidates.useful(box) > worth * most)
+            candidates.onWarpgroups(box);
+        }
       }
   // Squares of eight by eight places, which warpgroups multiply without any in between.
   auto squares = [&](int i, int64_t count) { return roundUp(8 * count * (scatter ? p.stride[i] : 1), m[i]); };

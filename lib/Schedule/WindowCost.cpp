@@ -40,8 +40,6 @@ void WindowCounter::epilogue(BlockCost &b) const {
   double vector = t.box[2] % 4 == 0 && out[2] % 4 == 0 ? 4 : t.box[2] % 2 == 0 && out[2] % 2 == 0 ? 2 : 1;
   double elements = double(volume(t.box) * t.channels), warps = double(t.threads) / 32;
   double uneven = work.reduces ? double(ceilDiv(t.channels, int64_t(warps))) * warps / double(t.channels) : 1;
-  if (work.allChannels) // threads without a position wait for the others
-    uneven = double(tileLanes(volume(t.box), t.channels, t.threads).elements * t.threads) / elements;
   double transfers = work.epilogueLoads + work.epilogueStores;
   b.issued +=
       uneven * (elements / 32 * (work.epilogueInstructions + 1 + (2 * transfers + 3) / vector) + double(t.channels) * work.perChannel);
@@ -49,6 +47,8 @@ void WindowCounter::epilogue(BlockCost &b) const {
   // Runs of a box along w start and end anywhere in a 32-byte sector, and a part of a sector costs twice.
   b.bytes += elements / double(t.box[2]) * double(4 * t.box[2] + 56) * transfers;
   double turn = work.epilogueLoads > 0 ? 16 : 8; // elements of a thread in flight together
+  if (work.allChannels) // threads without a position issue nothing, but others take no less time
+    uneven = double(tileLanes(volume(t.box), t.channels, t.threads).elements * t.threads) / elements;
   b.latency += std::ceil(uneven * elements / (double(t.threads) * turn)) * (work.epilogueLoads > 0    ? kLoadLatency
                                                                             : work.epilogueStores > 0 ? kStoreLatency
                                                                                                       : 3 * kSharedLatency);
