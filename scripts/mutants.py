@@ -426,6 +426,10 @@ prelude("staged-alone", "mma", "a factor that shares its word later is made one"
         scheduled("full-words", "small", "full-words/full", "--precision=bf16"))
 prelude("words-of-taps", "tensor-window", "words of one channel counted as channels", "k / taps : k % S::Words) * S::pack;", "k / taps : k % S::Words);", BRAIN)
 prelude("product-second-factor", "tensor", "the first factor of a word twice", "x[i][(F::pack * j + 1) % 4]", "x[i][F::pack * j]", PRODUCT)
+TOGETHER = scheduled("full-tensor", "tails", "full-bands-model/model", "--sanitize")
+prelude("product-half", "tensor-together", "one half's sums are not taken over", "        takeOver(1);\n", "", TOGETHER)
+prelude("product-ring", "tensor-together", "slices written where others are multiplied", "to = to == pipe + (T::stages - 1) * Sums::Buffer ? pipe", "to = to == pipe + (T::stages - 2) * Sums::Buffer ? pipe", TOGETHER)
+prelude("product-columns", "tensor-together", "the first columns for both halves", " + half * Products::columns)", ")", TOGETHER)
 # Runs in registers.
 HELD = "lib/Schedule/ChooseTiles.cpp"
 prelude("lanes-half", "lanes", "half of the lanes", "step < Lanes; step *= 2)\n    v +=", "step < Lanes / 2; step *= 2)\n    v +=", held("layer_norm"))

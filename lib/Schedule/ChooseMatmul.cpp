@@ -70,8 +70,8 @@ static BlockCost tensorBlock(const MatmulTile &t, int64_t k, const ElementWork &
 static constexpr double kGroupAlone = 750, kGroupInTurns = 500;
 /// Cycles until loads have arrived, per element that a stager brings, and per instruction that computes it.
 static constexpr double kGroupLoads = 550, kGroupElement = 16, kGroupComputed = 4;
-/// Share of the shorter of both that shows.
-static constexpr double kGroupOverlap = 0.06;
+/// Share of the shorter of both that shows; cycles of a block outside its slices and epilogue.
+static constexpr double kGroupOverlap = 0.06, kGroupOutside = 1500;
 
 /// Some warps bring both operands of a slice and make factors of the right one, while others make factors of their rows and multiply.
 static BlockCost groupBlock(const MatmulTile &t, int64_t k, const ElementWork &work, const DeviceSpec &spec, bool split) {
@@ -94,7 +94,7 @@ static BlockCost groupBlock(const MatmulTile &t, int64_t k, const ElementWork &w
   // Fragments of the left operand, what products read of the right one, and both on their way in.
   b.shared = slices * (warps * 16 + warps / 4 * 4 * times * double(t.cols) / 4 + double(t.rows + (split ? 2 : 1) * t.cols)) + b.bytes / 128;
   double multiplying = b.tensor / slices + (t.multiplying() > 128 ? kGroupInTurns : kGroupAlone);
-  b.alone = kLoadLatency + slices * (std::max(multiplying, staging) + kGroupOverlap * std::min(multiplying, staging));
+  b.alone = kLoadLatency + kGroupOutside + slices * (std::max(multiplying, staging) + kGroupOverlap * std::min(multiplying, staging));
   BlockCost e;
   e.threads = t.threads;
   addEpilogue(e, t, work);

@@ -106,7 +106,9 @@ private:
     int64_t channelBlocks = t.channelBlocks(p, scatter);
     double blocks = double(images * t.boxes(p, scatter) * channelBlocks);
     // Blocks of the next channels run when the operand has left L2: a sweep that nothing hides, and bytes that plans do not count on.
-    double sweeps = fits() ? 0 : (t.grouped ? kGroupSweep : kSweepPenalty) * operand * double(channelBlocks / p.groups - 1) / spec.bandwidth * spec.clock();
+    double sweeps =
+        fits() ? 0
+               : (t.grouped ? kGroupSweep : kSweepPenalty) * operand * double(channelBlocks / p.groups - 1) / spec.bandwidth * spec.clock();
     double cycles = deviceCycles(block, blocks, spec) + sweeps + besideSeconds * spec.clock();
     if (cycles >= best.cycles && !seen)
       return;

@@ -25,6 +25,9 @@ static constexpr double kShared = 1.05, kFurtherGroup = 0.05;
 static constexpr double kInEachOthersWay = 0.45;
 /// Walks over all channels keep a multiprocessor's blocks from each other's slots so much longer than their instructions say.
 static constexpr double kSweepBusy = 2.2;
+/// Where lines of a strided gather are read in parts, what shared memory leaves of the first-level cache must hold them until the next: how
+/// much longer the patch takes where less than so many bytes of shared memory are free.
+static constexpr std::pair<int64_t, double> kPartsAgain[] = {{36 << 10, 1.5}, {100 << 10, 1.25}};
 /// Cycles of an epilogue against its issue slots, of which `kEpilogueFill` warps fill 63 %, and where it walks over all channels; and
 /// against what it waits for stores, and for loads.
 static constexpr double kEpilogueIssue = 0.7, kSweepIssue = 1.2, kEpilogueFill = 8, kStoreWaits = 0.5, kLoadWaits = 0.6;
@@ -64,6 +67,10 @@ double WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, i
   double factors = 4 * double(t.pack), quads = double(slice) / factors, patch = quads * double(sized.plane),
          weights = double(sized.weightFloats) / 4;
   double apart = scatter || volume(p.taps) == 1 ? 1 : 3; // lines that a warp's loads of a gather's weights touch
+  double again = 1;
+  for (auto [left, longer] : kPartsAgain)
+    if (!scatter && p.stride[2] > 1 && spec.sharedPerMultiprocessor - b.sharedBytes < left)
+      again = std::max(again, longer);
   double perPatch = 20 + factors * (6 + 4 * (work.loads[0] - 1) + work.instructions[0]), perWeight = t.packed ? 10 : 20 + 6 * factors;
   b.issued += slices / 32 * (patch * perPatch + tapSlices * weights * perWeight + 60 * double(t.threads));
   b.shared += slices / 8 * (patch + tapSlices * weights) +
@@ -75,7 +82,7 @@ double WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, i
   double batch = double(t.stageBatch(work));
   auto staging = [&](double threads, bool withPatch) {
     double loads = (withPatch ? std::ceil(std::ceil(patch / threads) / batch) : 0) + (t.packed ? 1 : std::ceil(weights / 4 / threads));
-    double issue = ((withPatch ? patch * perPatch * kPerPatch : 0) + weights * perWeight * kPerWeight) / threads;
+    double issue = ((withPatch ? patch * perPatch * kPerPatch * again : 0) + weights * perWeight * kPerWeight) / threads;
     return loads * kTurn + std::max(issue, 16 * weights / kWeightBytes);
   };
   double products = multiplying / turns;

@@ -47,7 +47,7 @@ void WindowCounter::epilogue(BlockCost &b) const {
   // Runs of a box along w start and end anywhere in a 32-byte sector, and a part of a sector costs twice.
   b.bytes += elements / double(t.box[2]) * double(4 * t.box[2] + 56) * transfers;
   double turn = work.epilogueLoads > 0 ? 16 : 8; // elements of a thread in flight together
-  if (work.allChannels) // threads without a position issue nothing, but others take no less time
+  if (work.allChannels)                          // threads without a position issue nothing, but others take no less time
     uneven = double(tileLanes(volume(t.box), t.channels, t.threads).elements * t.threads) / elements;
   b.latency += std::ceil(uneven * elements / (double(t.threads) * turn)) * (work.epilogueLoads > 0    ? kLoadLatency
                                                                             : work.epilogueStores > 0 ? kStoreLatency

@@ -59,7 +59,7 @@ TEST(Cost, ProductsOnTensorCores) {
   w.contractFlops = 2e12;
   EXPECT_DOUBLE_EQ(w.terms(spec).math, 2e12 / (0.6 * 67e12));
   std::swap(w.contractFlops, w.tensorFlops);
-  EXPECT_DOUBLE_EQ(w.terms(spec).math, 2e12 / (494e12 * 0.7 / 3 * 0.7));
+  EXPECT_DOUBLE_EQ(w.terms(spec).math, 2e12 / (494e12 * 0.7 / 3 * 0.95));
   EXPECT_DOUBLE_EQ(w.flops(), 2e12);
   EXPECT_DOUBLE_EQ(w.rooflineSeconds(spec), 3 * 2e12 / 494e12);
   std::swap(w.tensorFlops, w.tf32Flops); // a window multiplies once

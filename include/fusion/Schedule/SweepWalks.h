@@ -23,8 +23,8 @@ constexpr int64_t kUnrolledRun = 32;
 llvm::SmallVector<TileWalk> tileWalks(mlir::Value tile, llvm::ArrayRef<mlir::Operation *> stages, llvm::ArrayRef<mlir::Value> stored,
                                       llvm::function_ref<bool(mlir::Value)> isKept);
 
-/// How the threads of a block share walks over the channels of a tile's positions: `lanes` positions at a time, in rounds, in which a thread
-/// walks over `elements` channels, all rounds together.
+/// How the threads of a block share walks over the channels of a tile's positions: `lanes` positions at a time, in rounds, in which a
+/// thread walks over `elements` channels, all rounds together.
 struct TileLanes {
   int64_t lanes = 32, elements = 0;
 };
