@@ -129,7 +129,7 @@ mutant("running-mean-gradient-sign", REDUCED, "the mean's sign", "negate(c, sumT
        golden("batch_norm_inference"))
 mutant("running-variance-gradient", REDUCED, "x not centred", "b.mul(dy, b.sub(b.inF32(op.getX()), op.getMean()))", "b.mul(dy, b.inF32(op.getX()))",
        golden("batch_norm_inference"))
-mutant("dropout-gradient-unmasked", REDUCED, "dy everywhere", "withAttributesOf(c, DropoutOp::getOperationName(), c.dy(), x.getType())", "c.dy()", golden("dropout"))
+mutant("dropout-gradient-unmasked", REDUCED, "dy everywhere", "withAttributesOf(c, c.op->getName().getStringRef(), c.dy(), x.getType())", "c.dy()", golden("dropout"))
 
 # Decompositions.
 mutant("rsqrt-then-eps", NORMS, "eps outside the root", "stats.unary<RsqrtOp>(stats.add(variance, stats.constant(eps.convertToDouble())))",
@@ -430,6 +430,11 @@ TOGETHER = scheduled("full-tensor", "tails", "full-bands-model/model", "--saniti
 prelude("product-half", "tensor-together", "one half's sums are not taken over", "        takeOver(1);\n", "", TOGETHER)
 prelude("product-ring", "tensor-together", "slices written where others are multiplied", "to = to == pipe + (T::stages - 1) * Sums::Buffer ? pipe", "to = to == pipe + (T::stages - 2) * Sums::Buffer ? pipe", TOGETHER)
 prelude("product-columns", "tensor-together", "the first columns for both halves", " + half * Products::columns)", ")", TOGETHER)
+# Sums of convolutions.
+CONVOLVED, OF_SUMS = "lib/Simplify/SumsOfConvolutions.cpp", lit("Integration/sums-of-convolutions.test")
+mutant("sum-range", CONVOLVED, "a tap's range ends early", "floorDiv(out - 1 - ahead, w.stride[d]) + 1", "floorDiv(out - 1 - ahead, w.stride[d])", OF_SUMS)
+mutant("sum-bias", CONVOLVED, "the bias once for all elements", "b.constant(double(summed))", "b.constant(1)", OF_SUMS)
+mutant("within-end", "lib/Stages/LowerReductions.cpp", "one element too many", "constant(double(within.getTo()))", "constant(double(within.getTo() + 1))", OF_SUMS)
 # Runs in registers.
 HELD = "lib/Schedule/ChooseTiles.cpp"
 prelude("lanes-half", "lanes", "half of the lanes", "step < Lanes; step *= 2)\n    v +=", "step < Lanes / 2; step *= 2)\n    v +=", held("layer_norm"))

@@ -70,4 +70,23 @@ def Fusion_DropoutOp : Fusion_NamedOp<"dropout", [AllTypesMatch<["x", "y"]>]> {
   let assemblyFormat = "$x attr-dict `:` type($y)";
 }
 
+def Fusion_WithinOp : Fusion_NamedOp<"within", [AllTypesMatch<["x", "y"]>]> {
+  let summary = "the operand where its index along a spatial dim lies in [from, to), zero elsewhere, whatever stands there";
+  let description = [{
+    Sums of parts of a picture are sums of this. The gradient is the same op applied to dy.
+
+    ```mlir
+    %y = fusion.within %x {dim = 2 : i64, from = 1 : i64, to = 8 : i64} : tensor<?x4x8x8xf32>
+    ```
+
+    Constraints:
+    * (within_c1) `dim` is a spatial dim of `x`: at least 2.
+    * (within_c2) 0 <= from <= to <= the extent of that dim.
+  }];
+  let arguments = (ins Fusion_Tensor:$x, I64Attr:$dim, I64Attr:$from, I64Attr:$to);
+  let results = (outs Fusion_Tensor:$y);
+  let hasVerifier = 1;
+  let assemblyFormat = "$x attr-dict `:` type($y)";
+}
+
 #endif

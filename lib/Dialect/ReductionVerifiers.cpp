@@ -126,3 +126,14 @@ LogicalResult DropoutOp::verify() {
     return success();
   return emitOpError("expected a probability from 0 to 1, but got ") << getPAttr() << " (dropout_c1)";
 }
+
+LogicalResult WithinOp::verify() {
+  RankedTensorType x = getX().getType();
+  int64_t dim = int64_t(getDim()), from = int64_t(getFrom()), to = int64_t(getTo());
+  if (dim < 2 || dim >= x.getRank())
+    return emitOpError("expected a spatial dim of ") << x << ", at least 2, but got " << dim << " (within_c1)";
+  if (from >= 0 && from <= to && to <= x.getDimSize(dim))
+    return success();
+  return emitOpError("expected 0 <= from <= to <= ")
+         << x.getDimSize(dim) << ", the extent of dim " << dim << ", but got " << from << " and " << to << " (within_c2)";
+}

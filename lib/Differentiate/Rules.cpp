@@ -142,7 +142,7 @@ Rule ruleOf(Operation *op) {
       .Case<StandardizeOp>([](auto) { return standardizeRule; })
       .Case<ReshapeOp>([](auto) { return reshapeRule; })
       .Case<BroadcastOp>([](auto) { return broadcastRule; })
-      .Case<DropoutOp>([](auto) { return dropoutRule; })
+      .Case<DropoutOp, WithinOp>([](auto) { return maskRule; })
       .Case<MaxPoolOp, AvgPoolOp, AdaptiveAvgPoolOp>([](auto) { return poolRule; })
       .Default([](auto) { return nullptr; });
 }

@@ -55,7 +55,7 @@ mlir::LogicalResult momentsRule(RuleContext &);
 mlir::LogicalResult standardizeRule(RuleContext &);
 mlir::LogicalResult reshapeRule(RuleContext &);
 mlir::LogicalResult broadcastRule(RuleContext &);
-mlir::LogicalResult dropoutRule(RuleContext &);
+mlir::LogicalResult maskRule(RuleContext &);
 mlir::LogicalResult poolRule(RuleContext &);
 
 } // namespace fusion

@@ -110,10 +110,10 @@ LogicalResult broadcastRule(RuleContext &c) {
 }
 
 /// The same mask and scale.
-LogicalResult dropoutRule(RuleContext &c) {
+LogicalResult maskRule(RuleContext &c) {
   Value x = c.op->getOperand(0);
   if (c.gradients.wants(x))
-    c.gradients.contribute(x, withAttributesOf(c, DropoutOp::getOperationName(), c.dy(), x.getType()));
+    c.gradients.contribute(x, withAttributesOf(c, c.op->getName().getStringRef(), c.dy(), x.getType()));
   return success();
 }
 

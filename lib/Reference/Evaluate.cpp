@@ -273,6 +273,16 @@ private:
           return Results{y};
         })
         .template Case<DropoutOp>([&](auto o) { return Results{dropout(at(o.getX()), attribute(o.getP()), o.getSeed(), o.getOffset())}; })
+        .template Case<WithinOp>([&](auto o) {
+          Tensor<T> y = at(o.getX());
+          int64_t extent = y.shape[o.getDim()], inner = 1;
+          for (size_t d = o.getDim() + 1; d < y.shape.size(); ++d)
+            inner *= y.shape[d];
+          for (int64_t i = 0; i < y.size(); ++i)
+            if (int64_t at = i / inner % extent; at < int64_t(o.getFrom()) || at >= int64_t(o.getTo()))
+              y.data[i] = T(0);
+          return Results{y};
+        })
         .template Case<SumOp>([&](auto o) {
           const Tensor<T> &x = at(o.getX());
           return Results{sumOver(x, listOf(o.getDims()), reduced(x.shape, listOf(o.getDims()), o.getKeepdim()))};

@@ -83,6 +83,7 @@ void addDeadLimits(mlir::RewritePatternSet &patterns, SimplifyContext &context);
 void addMergeLimits(mlir::RewritePatternSet &patterns, SimplifyContext &context);
 void addScalars(mlir::RewritePatternSet &patterns, SimplifyContext &context);
 void addSums(mlir::RewritePatternSet &patterns, SimplifyContext &context);
+void addSumsOfConvolutions(mlir::RewritePatternSet &patterns, SimplifyContext &context);
 void addExtremes(mlir::RewritePatternSet &patterns, SimplifyContext &context);
 /// Makes equal ops of a block one; returns whether anything changed.
 bool mergeCommonSubexpressions(mlir::Block &block, SimplifyContext &context);

@@ -82,6 +82,7 @@ LogicalResult SimplifyPass::run() {
   addMergeLimits(patterns, context);
   addScalars(patterns, context);
   addSums(patterns, context);
+  addSumsOfConvolutions(patterns, context);
   addExtremes(patterns, context);
   bool merge = context.enabled("common-subexpressions");
   if (failed(checkOptions(context)))

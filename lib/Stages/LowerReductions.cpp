@@ -291,6 +291,26 @@ std::optional<LogicalResult> Lowering::reduction(Operation *op) {
     FailureOr<Value> dx = extremeGradient(grad, grad.getDy(), grad.getX(), grad.getDims());
     return failed(dx) ? failure() : replace(*dx);
   }
+  if (auto within = dyn_cast<WithinOp>(op)) {
+    RankedTensorType type = typeOf(within.getY());
+    int64_t inner = 1;
+    for (int64_t d = within.getDim() + 1; d < type.getRank(); ++d)
+      inner *= type.getDimSize(d);
+    AffineExpr at = getAffineDimExpr(2, op->getContext()).floorDiv(inner) % type.getDimSize(within.getDim());
+    return replace(map(
+        loc, {full(within.getX(), type)}, type,
+        [&](OpBuilder &b, Location l, ValueRange v) -> Value {
+          auto constant = [&](double x) { return arith::ConstantOp::create(b, l, b.getF32FloatAttr(static_cast<float>(x))); };
+          Value zero = constant(0);
+          Value below = arith::CmpFOp::create(b, l, arith::CmpFPredicate::OLT, v[1], constant(double(within.getTo())));
+          Value kept = arith::SelectOp::create(b, l, below, v[0], zero);
+          if (within.getFrom() == 0)
+            return kept;
+          Value before = arith::CmpFOp::create(b, l, arith::CmpFPredicate::OLT, v[1], constant(double(within.getFrom())));
+          return arith::SelectOp::create(b, l, before, zero, kept);
+        },
+        AffineMap::get(3, 0, at)));
+  }
   if (auto dropout = dyn_cast<DropoutOp>(op)) {
     double p = dropout.getP().convertToDouble();
     float scale = p < 1 ? static_cast<float>(1 / (1 - p)) : 0;

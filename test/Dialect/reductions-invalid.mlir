@@ -176,6 +176,34 @@ func.func @dropout_c1_nan(%x: tensor<4xf32>) {
 }
 
 // -----
+func.func @within_c1(%x: tensor<2x3x4xf32>) {
+  // expected-error@+1 {{expected a spatial dim of 'tensor<2x3x4xf32>', at least 2, but got 1 (within_c1)}}
+  %y = fusion.within %x {dim = 1 : i64, from = 0 : i64, to = 1 : i64} : tensor<2x3x4xf32>
+  return
+}
+
+// -----
+func.func @within_c1_rank(%x: tensor<2x3x4xf32>) {
+  // expected-error@+1 {{(within_c1)}}
+  %y = fusion.within %x {dim = 3 : i64, from = 0 : i64, to = 1 : i64} : tensor<2x3x4xf32>
+  return
+}
+
+// -----
+func.func @within_c2(%x: tensor<2x3x4xf32>) {
+  // expected-error@+1 {{expected 0 <= from <= to <= 4, the extent of dim 2, but got 1 and 5 (within_c2)}}
+  %y = fusion.within %x {dim = 2 : i64, from = 1 : i64, to = 5 : i64} : tensor<2x3x4xf32>
+  return
+}
+
+// -----
+func.func @within_c2_order(%x: tensor<2x3x4xf32>) {
+  // expected-error@+1 {{(within_c2)}}
+  %y = fusion.within %x {dim = 2 : i64, from = 3 : i64, to = 2 : i64} : tensor<2x3x4xf32>
+  return
+}
+
+// -----
 func.func @ternary_c1_standardize(%x: tensor<4xf32>, %m: tensor<3xf32>) {
   // expected-error@+1 {{(ternary_c1)}}
   %y = fusion.standardize %x stats %m, %m : (tensor<4xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<4xf32>

@@ -111,6 +111,15 @@ func.func @dropout(%x: tensor<4xf32>) -> tensor<4xf32> {
 }
 
 // -----
+// CHECK-LABEL: func.func @within_backward(
+// CHECK-SAME: %[[DY:[^:]*]]: tensor<?x3x4xf32>
+// CHECK-NEXT: fusion.within %[[DY]] {dim = 2 : i64, from = 1 : i64, to = 3 : i64}
+func.func @within(%x: tensor<?x3x4xf32>) -> tensor<?x3x4xf32> {
+  %y = fusion.within %x {dim = 2 : i64, from = 1 : i64, to = 3 : i64} : tensor<?x3x4xf32>
+  return %y : tensor<?x3x4xf32>
+}
+
+// -----
 // CHECK-LABEL: func.func @pools_backward(
 // CHECK: %[[A:.*]] = fusion.adaptive_avg_pool_grad %{{.*}} {output_size = array<i64: 1>} : tensor<2x3x1xf32> to tensor<2x3x3xf32>
 // CHECK-NEXT: %[[B:.*]] = fusion.avg_pool_grad %[[A]] {count_include_pad = false, kernel = array<i64: 2>} : tensor<2x3x3xf32> to tensor<2x3x6xf32>

@@ -35,6 +35,7 @@ def Simplify : Pass<"fusion-simplify", "::mlir::func::FuncOp"> {
     | `sum-of-scaled` | `sum(x * s)`, `sum(x / s)` to `sum(x) * s`, `sum(x) / s` where s is constant along the dims | reassociating | reassociating |
     | `sum-of-normalised` | the sum of a norm's result to the norm of a sum, along dims where its parameters are constant | reassociating | different |
     | `sum-of-linear` | the sum over a linear layer's features to a product with the sum of the weight's rows | reassociating | reassociating |
+    | `sum-of-convolution` | the sum of a convolution over spatial dims to convolutions of sums of its input by sums of taps | reassociating | reassociating |
     | `extreme-before-map` | `max(f(x))` to `f(max(x))` for f that never decreases, likewise `min`, `max_pool` | exact; sigmoid, tanh, exp reassociating | different |
     | `merge-max-pools` | max pools in a row whose windows tile the picture | exact | different |
     | `common-subexpressions` | equal ops become one | exact | reassociating |
