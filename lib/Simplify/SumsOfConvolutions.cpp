@@ -16,6 +16,9 @@ struct TapRange {
   int64_t from, to, firstTap, endTap;
 };
 
+/// 3 x 3 taps whose ranges all differ.
+constexpr int64_t kMostTerms = 9;
+
 /// What is convolved in place of the input and the weight, sums of both.
 struct Term {
   Value x, weight;
@@ -70,8 +73,8 @@ public:
         return std::nullopt;
       summed *= out, terms *= int64_t(ranges->size());
     }
-    // Each term reads what it sums; a few elements are summed sooner where they are made.
-    if (summed < 4 * terms)
+    // A few elements are summed sooner where they are made; and each term is a convolution of its own, a kernel to compile and to launch.
+    if (summed < 4 * terms || terms > kMostTerms)
       return std::nullopt;
     return Justification{Change::Reassociating, Change::Reassociating, "every tap is summed over a range of the input"};
   }

@@ -39,7 +39,8 @@ func.func @depth(%x: tensor<2x4x29x6xf32>, %w: tensor<6x2x2x3xf32>) -> tensor<2x
   return %y : tensor<2x6x1x3xf32>
 }
 
-// Taps meet every other element; channels are summed; few elements are; the convolution has another use.
+// Taps meet every other element; channels are summed; few elements are; the convolution has another use; 27 ranges of taps would be as many
+// convolutions.
 // CHECK-LABEL: func.func @every_other(
 // CHECK: fusion.conv %arg0, %arg1
 func.func @every_other(%x: tensor<2x4x32xf32>, %w: tensor<6x4x3xf32>) -> tensor<2x6xf32> {
@@ -67,4 +68,11 @@ func.func @used_twice(%x: tensor<2x4x32xf32>, %w: tensor<6x4x3xf32>) -> (tensor<
   %c = fusion.conv %x, %w : (tensor<2x4x32xf32>, tensor<6x4x3xf32>) -> tensor<2x6x30xf32>
   %y = fusion.sum %c {dims = array<i64: 2>} : tensor<2x6x30xf32> to tensor<2x6xf32>
   return %c, %y : tensor<2x6x30xf32>, tensor<2x6xf32>
+}
+// CHECK-LABEL: func.func @many_ranges(
+// CHECK: fusion.conv %arg0, %arg1
+func.func @many_ranges(%x: tensor<2x4x16x16x16xf32>, %w: tensor<6x4x3x3x3xf32>) -> tensor<2x6xf32> {
+  %c = fusion.conv %x, %w {padding = array<i64: 1, 1, 1>} : (tensor<2x4x16x16x16xf32>, tensor<6x4x3x3x3xf32>) -> tensor<2x6x16x16x16xf32>
+  %y = fusion.sum %c {dims = array<i64: 2, 3, 4>} : tensor<2x6x16x16x16xf32> to tensor<2x6xf32>
+  return %y : tensor<2x6xf32>
 }
