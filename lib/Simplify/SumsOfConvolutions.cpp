@@ -74,7 +74,7 @@ public:
       summed *= out, terms *= int64_t(ranges->size());
     }
     // A few elements are summed sooner where they are made; and each term is a convolution of its own, a kernel to compile and to launch.
-    if (summed < 4 * terms || terms > kMostTerms)
+    if (2 * summed < 3 * terms || terms > kMostTerms)
       return std::nullopt;
     return Justification{Change::Reassociating, Change::Reassociating, "every tap is summed over a range of the input"};
   }
