@@ -432,7 +432,7 @@ prelude("product-ring", "tensor-together", "slices written where others are mult
 prelude("product-columns", "tensor-together", "the first columns for both halves", " + half * Products::columns)", ")", TOGETHER)
 # Sums of convolutions.
 CONVOLVED, OF_SUMS = "lib/Simplify/SumsOfConvolutions.cpp", lit("Integration/sums-of-convolutions.test")
-mutant("sum-range", CONVOLVED, "a tap's range ends early", "floorDiv(out - 1 - ahead, w.stride[d]) + 1", "floorDiv(out - 1 - ahead, w.stride[d])", OF_SUMS)
+mutant("sum-range", CONVOLVED, "a tap's range ends early", "divideFloorSigned(out - 1 - ahead, w.stride[d]) + 1", "divideFloorSigned(out - 1 - ahead, w.stride[d])", OF_SUMS)
 mutant("sum-bias", CONVOLVED, "the bias once for all elements", "b.constant(double(summed))", "b.constant(1)", OF_SUMS)
 mutant("within-end", "lib/Stages/LowerReductions.cpp", "one element too many", "constant(double(within.getTo()))", "constant(double(within.getTo() + 1))", OF_SUMS)
 # Runs in registers.

@@ -25,9 +25,8 @@ double fusion::deviceCycles(const BlockCost &block, double blocks, const DeviceS
   double schedulers = std::min(4.0, double(block.threads) / 32);
   // Few warps leave issue slots empty while they wait for each other and for operands; as measured on windows of many shapes.
   double warps = double(resident * block.threads) / 32, filled = block.fill > 0 ? 1 - std::exp(-warps / block.fill) : 1;
-  double slots = block.slots > 0 ? 1 - std::exp(-warps / block.slots) : 1;
   // What the block keeps busy: nobody else can use it meanwhile.
-  double busy[] = {block.issued / 4 / filled / slots,
+  double busy[] = {block.issued / 4 / filled,
                    block.multiplies / multiplyRate,
                    block.tensor,
                    block.shared,

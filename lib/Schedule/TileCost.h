@@ -20,8 +20,7 @@ struct BlockCost {
   double latency = 0;    ///< cycles that the block takes when it has a multiprocessor to itself, beyond its issue
   double alone = 0;      ///< all the cycles that it takes then, where that is known better than by issue and latency; else 0
   int64_t threads = 256, sharedBytes = 0, registers = 128;
-  double fill = 0;  ///< warps that fill 63 % of the issue slots of a block of phases apart by barriers; 0 for a pipeline
-  double slots = 0; ///< the same of a pipeline, whose other resources do not wait for it
+  double fill = 0; ///< warps that fill 63 % of the issue slots of a block of phases apart by barriers; 0 for a pipeline
 };
 
 /// Blocks of this cost that share a multiprocessor; 0 when not even one fits.

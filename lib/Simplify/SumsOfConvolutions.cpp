@@ -4,6 +4,7 @@
 #include "fusion/Dialect/Builders.h"
 #include "fusion/Dialect/ElementTypes.h"
 #include "fusion/Dialect/Window.h"
+#include "llvm/Support/MathExtras.h"
 #include <functional>
 
 using namespace mlir;
@@ -24,10 +25,8 @@ struct Term {
   Value x, weight;
 };
 
-int64_t ceilDiv(int64_t a, int64_t b) { return a / b + (a % b > 0); }
-int64_t floorDiv(int64_t a, int64_t b) { return a / b - (a % b < 0); }
-
-/// The ranges of spatial dim `d`; nothing where taps meet every other element of the input, which are no range.
+/// The ranges of spatial dim `d`, without taps that meet nothing but padding; nothing where taps meet every other element of the input,
+/// which are no range, or none of them meets any.
 std::optional<SmallVector<TapRange>> rangesOf(const Window &w, size_t d, int64_t in, int64_t out) {
   if (!w.transposed && w.stride[d] != 1 && out > 1)
     return std::nullopt;
@@ -35,15 +34,17 @@ std::optional<SmallVector<TapRange>> rangesOf(const Window &w, size_t d, int64_t
   for (int64_t tap = 0; tap < w.taps[d]; ++tap) {
     int64_t ahead = tap * w.dilation[d] - w.padding[d];
     // A gather reads element output + ahead, a scatter adds to element stride * input + ahead.
-    int64_t from = w.transposed ? ceilDiv(-ahead, w.stride[d]) : ahead;
-    int64_t to = w.transposed ? floorDiv(out - 1 - ahead, w.stride[d]) + 1 : ahead + out;
+    int64_t from = w.transposed ? llvm::divideCeilSigned(-ahead, w.stride[d]) : ahead;
+    int64_t to = w.transposed ? llvm::divideFloorSigned(out - 1 - ahead, w.stride[d]) + 1 : ahead + out;
     from = std::clamp<int64_t>(from, 0, in), to = std::clamp<int64_t>(to, from, in);
+    if (from == to)
+      continue;
     if (!ranges.empty() && ranges.back().from == from && ranges.back().to == to)
       ranges.back().endTap = tap + 1;
     else
       ranges.push_back({from, to, tap, tap + 1});
   }
-  return ranges;
+  return ranges.empty() ? std::nullopt : std::optional(std::move(ranges));
 }
 
 /// The sum over dim `dim` of what lies in [from, to), with an extent of 1 in its place.

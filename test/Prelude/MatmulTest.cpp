@@ -34,7 +34,7 @@ const MatmulTile tensorTiles[] = {{"Warps", 64, 64, 8, 8, 4, 128, 68, 32, 32, 3}
                                   {"Halves", 64, 128, 8, 4, 8, 256, 132, 16, 128, 3, "Split", true},
                                   {"Broad", 64, 96, 8, 8, 4, 256, 100, 16, 96, 3, "Tf32", true}};
 
-const MatmulTile &together = tensorTiles[6];
+const MatmulTile &together = tensorTiles[6], &halves = tensorTiles[8];
 
 std::vector<MatmulTile> allTiles() {
   std::vector<MatmulTile> all(std::begin(tiles), std::end(tiles));
@@ -181,6 +181,7 @@ void keepsTheErrorOfFp32(const MatmulTile &t) {
 }
 TEST(Matmul, TensorCoresKeepTheErrorOfFp32) { keepsTheErrorOfFp32(tensorTiles[0]); }
 TEST(Matmul, WarpgroupsKeepTheErrorOfFp32) { keepsTheErrorOfFp32(together); }
+TEST(Matmul, HalvesKeepTheErrorOfFp32) { keepsTheErrorOfFp32(halves); }
 
 // Inf and NaN, whatever meets them, and numbers beyond the largest TF32.
 void passesOnWhatIsNotFinite(const MatmulTile &t) {
@@ -213,6 +214,7 @@ void passesOnWhatIsNotFinite(const MatmulTile &t) {
 }
 TEST(Matmul, TensorCoresPassOnWhatIsNotFinite) { passesOnWhatIsNotFinite(tensorTiles[0]); }
 TEST(Matmul, WarpgroupsPassOnWhatIsNotFinite) { passesOnWhatIsNotFinite(together); }
+TEST(Matmul, HalvesPassOnWhatIsNotFinite) { passesOnWhatIsNotFinite(halves); }
 
 // Blocks walk a band's columns, each from its first row to its last, and then the next band; the last band may be lower.
 TEST(Matmul, BlocksWalkBands) {

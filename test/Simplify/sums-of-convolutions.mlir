@@ -39,6 +39,17 @@ func.func @depth(%x: tensor<2x4x29x6xf32>, %w: tensor<6x2x2x3xf32>) -> tensor<2x
   return %y : tensor<2x6x1x3xf32>
 }
 
+// The first and the last tap meet padding alone: they are in no term.
+// CHECK-LABEL: func.func @missed(
+// CHECK: fusion.within %arg1 {dim = 2 : i64, from = 1 : i64, to = 2 : i64}
+// CHECK-COUNT-1: fusion.conv
+// CHECK-NOT: fusion.conv
+func.func @missed(%x: tensor<3x4x2xf32>, %w: tensor<5x4x3xf32>) -> tensor<3x5xf32> {
+  %c = fusion.conv %x, %w {padding = array<i64: 6>, dilation = array<i64: 5>} : (tensor<3x4x2xf32>, tensor<5x4x3xf32>) -> tensor<3x5x4xf32>
+  %y = fusion.sum %c {dims = array<i64: 2>} : tensor<3x5x4xf32> to tensor<3x5xf32>
+  return %y : tensor<3x5xf32>
+}
+
 // Taps meet every other element; channels are summed; few elements are; the convolution has another use; 27 ranges of taps would be as many
 // convolutions.
 // CHECK-LABEL: func.func @every_other(

@@ -128,9 +128,8 @@ struct MatmulTile {
   int64_t grouped = 0; ///< on tensor cores: 1 in 3xTF32 and 2 else where four warps multiply together, each its rows of all columns (wgmma)
   bool onTensorCores() const { return warpRows > 0; }
   int64_t pitch() const { return cols + 4; }
-  int64_t multiplying() const {
-    return rows / warpRows * (cols / warpCols) * 32;
-  } ///< on tensor cores: threads; of warpgroups the others bring operands
+  /// On tensor cores: threads that multiply; of warpgroups the others bring operands.
+  int64_t multiplying() const { return rows / warpRows * (cols / warpCols) * 32; }
   /// Of warpgroups: columns of one product; with halves of their own, one's sums change hands while the other is multiplied.
   int64_t productCols() const { return grouped == 1 && cols % 128 == 0 ? cols / 2 : cols; }
   int64_t stages() const { return 3; } ///< buffers of both operands on tensor cores, 16 k each, of warpgroups 32
