@@ -46,6 +46,33 @@ void arriveAtBarrier(Thread &thread, void *pc, bool anywhere = false) {
 void rt_hc_barrier(hc_thread *thread) { arriveAtBarrier(self(thread), HC_PC); }
 void rt_hc_barrier_anywhere(hc_thread *thread) { arriveAtBarrier(self(thread), HC_PC, true); }
 
+/// `threads` of the block meet, whole warps.
+void rt_hc_barrier_part(hc_thread *current, unsigned number, unsigned threads) {
+  Thread &thread = self(current);
+  Block &block = blockOf(thread);
+  Warp &warp = block.warps[thread.warp];
+  void *pc = HC_PC;
+  thread.pc = pc;
+  if (number == 0 || number >= 16 || threads == 0 || threads % 32 || threads > block.threadCount)
+    return misuse(thread, FindingKind::DivergentBarrier,
+                  "expected a barrier from 1 to 15 of whole warps of the block, but got barrier " + std::to_string(number) + " of " +
+                      std::to_string(threads) + " threads",
+                  pc);
+  PartBarrier &part = block.parts[number];
+  if (part.expected && part.expected != threads)
+    return misuse(thread, FindingKind::DivergentBarrier,
+                  "a barrier of " + std::to_string(threads) + " threads is one of " + std::to_string(part.expected) + " elsewhere", pc);
+  if (warp.atPart && block.launch->checker && (warp.part != number || warp.partPc != pc)) // lanes of a warp do not part
+    block.launch->checker->barrier(thread, pc, warp.partPc);
+  part.expected = threads, warp.part = number, warp.partPc = pc;
+  if (++part.arrived == threads)
+    return releasePart(block, number);
+  thread.state = ThreadState::AtPart;
+  warp.atPart |= 1u << thread.lane;
+  blockCurrent(thread);
+  thread.state = ThreadState::Runnable;
+}
+
 int rt_hc_barrier_reduce(hc_thread *current, int predicate, int op) {
   Thread &thread = self(current);
   Block &block = blockOf(thread);
@@ -113,7 +140,7 @@ void rt_hc_yield(hc_thread *current) {
 
 unsigned rt_hc_active_mask(hc_thread *current) {
   Warp &warp = blockOf(self(current)).warps[current->warp];
-  return warp.alive & ~warp.atBarrier;
+  return warp.alive & ~(warp.atBarrier | warp.atPart);
 }
 
 void rt_hc_trap(hc_thread *current, const char *why) {

@@ -60,6 +60,8 @@ private:
   void touchWrite(const Context &context, Cell &cell, uint8_t mask, const char *address, bool shared);
   bool ordered(const Access &old, const Context &context) const;
   bool orderedBlocks(const Access &old, const Block &block) const;
+  bool metInPart(const Access &old, const Context &context) const;
+  bool partsApart(const Access &old, const Context &context) const;
   bool readersOrdered(const Cell &cell, const Context &context) const;
   Access accessOf(const Context &context) const;
   void conflict(const Context &context, const Access &other, bool otherWrites, const char *address);

@@ -1,7 +1,8 @@
 // Conflicts: two accesses to a byte, one of them a write, by threads that nothing orders.
 //
-// Threads of a block are ordered by its barriers, threads of a warp also by __syncwarp. Blocks are ordered when one publishes what it
-// did (a fence, then an atomic or volatile access) and the other then performs an atomic or volatile access.
+// Threads of a block are ordered by its barriers, and by those of a part of it (bar.sync), threads of a warp also by __syncwarp. Blocks are
+// ordered when one publishes what it did (a fence, then an atomic or volatile access) and the other then performs an atomic or volatile
+// access.
 #include "Checker.h"
 
 namespace fusion::host {
@@ -13,7 +14,8 @@ Access Checker::accessOf(const Context &context) const {
           static_cast<uint32_t>(static_cast<char *>(context.pc) - copy.begin),
           clock,
           static_cast<uint16_t>(context.thread.linear),
-          static_cast<uint16_t>(warp.epoch)};
+          static_cast<uint16_t>(warp.epoch),
+          static_cast<uint16_t>(warp.partEpoch)};
 }
 
 bool Checker::orderedBlocks(const Access &old, const Block &block) const {
@@ -26,7 +28,21 @@ bool Checker::ordered(const Access &old, const Context &context) const {
   if (old.thread == context.thread.linear || old.epoch != context.block.epoch)
     return true;
   const Warp &warp = context.block.warps[context.thread.warp];
+  if (metInPart(old, context))
+    return true;
   return old.warp() == context.thread.warp && old.warpEpoch != static_cast<uint16_t>(warp.epoch);
+}
+
+/// Whether a barrier of a part of the block, which both warps came to, lies between them.
+bool Checker::metInPart(const Access &old, const Context &context) const {
+  const Warp &warp = context.block.warps[context.thread.warp];
+  return warp.part && context.block.warps[old.warp()].part == warp.part && old.partEpoch != static_cast<uint16_t>(warp.partEpoch);
+}
+
+/// Whether both warps meet in parts of the block, but not in the same one.
+bool Checker::partsApart(const Access &old, const Context &context) const {
+  unsigned other = context.block.warps[old.warp()].part, own = context.block.warps[context.thread.warp].part;
+  return other && own && other != own;
 }
 
 /// Whether all reads that the cell stands for come before a write now.
@@ -36,6 +52,8 @@ bool Checker::readersOrdered(const Cell &cell, const Context &context) const {
     if (!orderedBlocks(last, context.block))
       return false;
   if (last.run != context.block.run || last.epoch != context.block.epoch)
+    return true;
+  if (metInPart(last, context) && !(cell.flags & Cell::ManyParts))
     return true;
   if (cell.flags & Cell::ManyWarps)
     return false;
@@ -69,13 +87,15 @@ void Checker::touchRead(const Context &context, Cell &cell, uint8_t mask, const 
   Access now = accessOf(context);
   if (cell.readMask) {
     const Access &last = cell.read;
-    constexpr uint8_t kMany = Cell::ManyThreads | Cell::ManyWarps;
+    constexpr uint8_t kMany = Cell::ManyThreads | Cell::ManyWarps | Cell::ManyParts;
     if (last.run != now.run)
       cell.flags = (cell.flags & ~kMany) | Cell::ManyBlocks;
     else if (last.epoch != now.epoch)
       cell.flags &= ~kMany;
+    else if (metInPart(last, context) && !(cell.flags & Cell::ManyParts))
+      cell.flags &= ~kMany;
     else if (last.warp() != now.warp())
-      cell.flags |= Cell::ManyWarps;
+      cell.flags |= Cell::ManyWarps | (partsApart(last, context) ? Cell::ManyParts : 0);
     else if (last.warpEpoch != now.warpEpoch)
       cell.flags &= ~Cell::ManyThreads; // earlier readers of this warp are as ordered as this one
     else if (last.thread != now.thread)
@@ -99,7 +119,8 @@ void Checker::touchWrite(const Context &context, Cell &cell, uint8_t mask, const
     conflict(context, cell.read, /*otherWrites=*/false, address);
 
   Access now = accessOf(context);
-  bool sameInterval = cell.writeMask && cell.write.run == now.run && cell.write.thread == now.thread && cell.write.epoch == now.epoch;
+  bool sameInterval = cell.writeMask && cell.write.run == now.run && cell.write.thread == now.thread && cell.write.epoch == now.epoch &&
+                      cell.write.partEpoch == now.partEpoch;
   cell.writeMask = sameInterval ? cell.writeMask | mask : mask;
   cell.write = now;
   cell.readMask = 0;

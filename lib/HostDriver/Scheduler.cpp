@@ -102,7 +102,9 @@ void reportDeadlock(Block &block) {
       groups["have exited"].push_back(thread.linear);
       continue;
     }
-    std::string what = thread.state == ThreadState::AtBarrier ? "wait at __syncthreads()" : "wait in a warp collective";
+    std::string what = thread.state == ThreadState::AtBarrier ? "wait at __syncthreads()"
+                       : thread.state == ThreadState::AtPart  ? "wait at a barrier of a part of the block"
+                                                              : "wait in a warp collective";
     if (thread.state == ThreadState::AtWarp) {
       char mask[32];
       snprintf(mask, sizeof mask, " with mask 0x%08x", thread.collectiveMask);
@@ -186,10 +188,12 @@ void startBlock(Block &block, uint64_t linear) {
   block.live = block.threadCount;
   block.atBarrier = block.epoch = block.acquired = block.warpsReady = 0;
   block.barrierPc = nullptr;
+  std::fill(std::begin(block.parts), std::end(block.parts), PartBarrier());
   for (unsigned w = 0; w < block.warpCount; ++w) {
     Warp &warp = block.warps[w];
     warp.unstarted = warp.alive = warp.exist;
     warp.ready = warp.atBarrier = warp.arrived = warp.epoch = 0;
+    warp.part = warp.partEpoch = warp.atPart = 0;
     warp.products.clear(), warp.productGroups.clear();
     block.warpsReady |= 1u << w;
   }
@@ -239,12 +243,23 @@ void releaseBarrier(Block &block) {
     Warp &warp = block.warps[w];
     if (warp.atBarrier)
       setReady(block, w, warp.atBarrier);
-    warp.atBarrier = warp.epoch = 0;
+    warp.atBarrier = warp.epoch = warp.partEpoch = 0;
     warp.barrierPc = nullptr;
   }
   block.atBarrier = 0;
   block.barrierPc = nullptr;
   ++block.epoch;
+}
+
+void releasePart(Block &block, unsigned number) {
+  for (unsigned w = 0; w < block.warpCount; ++w) {
+    Warp &warp = block.warps[w];
+    if (warp.part != number || !warp.atPart)
+      continue;
+    setReady(block, w, warp.atPart);
+    warp.atPart = 0, ++warp.partEpoch;
+  }
+  block.parts[number].arrived = 0;
 }
 
 void leaveKernel(Worker &worker) { fiberHop(worker, worker.mainFiber); }

@@ -45,7 +45,7 @@ struct AsyncQueue {
   std::vector<size_t> groups; ///< ends of committed groups, as indices into copies
 };
 
-enum class ThreadState : uint8_t { Runnable, AtWarp, AtBarrier, Finished };
+enum class ThreadState : uint8_t { Runnable, AtWarp, AtBarrier, AtPart, Finished };
 struct Thread : hc_thread {
   Fiber *fiber = nullptr;
   ThreadState state = ThreadState::Runnable;
@@ -71,7 +71,15 @@ struct Warp {
   void *slots[32];
   std::vector<WarpProduct> products; ///< under way, and the ends of their committed groups
   std::vector<size_t> productGroups;
-  void *barrierPc = nullptr; ///< of the warp's first to arrive at the block's barrier
+  void *barrierPc = nullptr;        ///< of the warp's first to arrive at the block's barrier
+  unsigned part = 0, partEpoch = 0; ///< the barrier of a part of the block it came to last; counts those since the block's last one
+  unsigned atPart = 0;              ///< lanes that wait there
+  void *partPc = nullptr;           ///< where in the program
+};
+
+/// A barrier of a part of the block (bar.sync with a number of threads).
+struct PartBarrier {
+  unsigned expected = 0, arrived = 0; ///< threads
 };
 
 struct Block : hc_block {
@@ -83,6 +91,7 @@ struct Block : hc_block {
   unsigned run = 0, acquired = 0; ///< used by the checker: number of this run of a block, clock of its last atomic operation
   void *barrierPc = nullptr;      ///< of the first to arrive
   bool barrierAnywhere = false;
+  PartBarrier parts[16];
   unsigned warpsReady = 0; ///< warps with a lane that is ready or unstarted
   Warp warps[32];
   std::vector<Thread> threads;
@@ -146,6 +155,7 @@ std::string describe(const hc_dim &index); ///< "(x,y,z)"
 void startBlock(Block &block, uint64_t linear);
 void blockCurrent(Thread &self); ///< runs others until `self`, whose state says why it waits, is resumed
 void releaseBarrier(Block &block);
+void releasePart(Block &block, unsigned number);
 bool tryWarp(Block &block, unsigned warp, unsigned mask); ///< completes the collective if every lane of `mask` has arrived
 void clearLane(Block &block, const Thread &thread);
 void setReady(Block &block, unsigned warp, unsigned lanes);

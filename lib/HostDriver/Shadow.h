@@ -10,7 +10,7 @@ namespace fusion::host {
 /// Who touched a cell, and when. `run` numbers the runs of blocks within a launch, from 1.
 struct Access {
   uint32_t run, epoch, pc, clock;
-  uint16_t thread, warpEpoch;
+  uint16_t thread, warpEpoch, partEpoch;
   unsigned warp() const { return thread >> 5; }
 };
 
@@ -21,6 +21,7 @@ struct Cell {
     ManyThreads = 4, ///< several threads of the last reader's warp read in its interval
     ManyWarps = 8,   ///< several warps did
     ManyBlocks = 16, ///< several blocks read since the last write
+    ManyParts = 64,  ///< warps did that meet at different barriers of parts of the block
     Pending = 32,    ///< a cp.async into it has not been waited for
   };
   uint32_t owner = 0; ///< shared memory: the run of the block that all this is about

@@ -155,6 +155,48 @@ TEST_F(CheckTest, WarpsMeetAnywhereAtBarSync) {
   expectFinding(FindingKind::DivergentBarrier, 0, "different barriers", {1}, {64}, 0, floats(64, "y"));
 }
 
+const char *partSource(const char *barrier, const char *otherPart) {
+  static std::string source;
+  source = std::string(R"(extern "C" __global__ void k(float *y) {
+  __shared__ float s[96];
+  s[threadIdx.x] = threadIdx.x;
+  if (threadIdx.x < 64) {
+    )") + barrier +
+           R"(
+    y[threadIdx.x] = s[63 - threadIdx.x];
+    asm volatile("bar.sync 1, 64;" : : : "memory");
+    s[63 - threadIdx.x] = 3.0f;
+  } else {
+    )" + otherPart +
+           R"(
+  }
+  __syncthreads();
+  y[threadIdx.x] += s[95 - threadIdx.x];
+})";
+  return source.c_str();
+}
+
+TEST_F(CheckTest, PartsOfABlockMeet) {
+  const char *part = "asm volatile(\"bar.sync %0, %1;\" : : \"n\"(1), \"n\"(64) : \"memory\");", *own = "s[threadIdx.x] = 2.0f;";
+  compile(partSource(part, own));
+  expectSilence({1}, {96}, 0, floats(96, "y"));
+  compile(partSource("", own)); // they do not
+  expectFinding(FindingKind::Race, 0, "conflicts", {1}, {96}, 0, floats(96, "y"));
+  compile(partSource(part, "y[threadIdx.x] = s[threadIdx.x - 64];")); // who stays away is not ordered
+  expectFinding(FindingKind::Race, 0, "conflicts", {1}, {96}, 0, floats(96, "y"));
+  compile(partSource(part, "asm volatile(\"bar.sync 2, 32;\" : : : \"memory\"); y[threadIdx.x] = s[threadIdx.x - 64];"));
+  expectFinding(FindingKind::Race, 0, "conflicts", {1}, {96}, 0, floats(96, "y"));
+}
+
+TEST_F(CheckTest, PartsOfABlockThatCannotMeet) {
+  compile(partSource("asm volatile(\"bar.sync 1, 96;\" : : : \"memory\");", ""));
+  expectFinding(FindingKind::Deadlock, 0, "64 threads (0 to 63) wait at a barrier of a part of the block", {1}, {96}, 0, floats(96, "y"));
+  compile(partSource("asm volatile(\"bar.sync 1, 40;\" : : : \"memory\");", ""));
+  expectFinding(FindingKind::DivergentBarrier, 0, "expected a barrier from 1 to 15 of whole warps", {1}, {96}, 0, floats(96, "y"));
+  compile(partSource("asm volatile(\"bar.sync 1, 64;\" : : : \"memory\");", "asm volatile(\"bar.sync 1, 32;\" : : : \"memory\");"));
+  expectFinding(FindingKind::DivergentBarrier, 0, "is one of", {1}, {96}, 0, floats(96, "y"));
+}
+
 TEST_F(CheckTest, BarrierAfterSomeThreadsReturned) {
   compile(R"(extern "C" __global__ void k(float *y, int n) {
   if (threadIdx.x >= n) return;

@@ -78,6 +78,7 @@ struct hc_wgmma_wait_slot {
 #define HC_CALLS(X)                                                                                                                        \
   X(hc_barrier)                                                                                                                            \
   X(hc_barrier_anywhere)                                                                                                                   \
+  X(hc_barrier_part)                                                                                                                       \
   X(hc_barrier_reduce) X(hc_warp) X(hc_yield) X(hc_active_mask) X(hc_trap) X(hc_cp_async) X(hc_cp_async_commit) X(hc_cp_async_wait)
 /// Only in instrumented modules, after the above. The __tsan names are what clang's -fsanitize=thread calls.
 #define HC_SIZES(X, name) X(name##2) X(name##4) X(name##8) X(name##16)

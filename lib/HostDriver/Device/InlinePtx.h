@@ -162,6 +162,7 @@ HC_INLINE void cp_async_wait_all() {
   hc_cp_async_wait(hc_cur, 0);
 }
 HC_CONVERGENT HC_INLINE void bar_sync(unsigned) { hc_barrier_anywhere(hc_cur); }
+HC_CONVERGENT HC_INLINE void bar_sync(unsigned number, unsigned threads) { hc_barrier_part(hc_cur, number, threads); }
 HC_INLINE void ex2_approx_ftz_f32(float &d, float a) { d = exp2f(a); }
 HC_INLINE void rcp_approx_ftz_f32(float &d, float a) { d = 1.0f / a; }
 HC_INLINE void rsqrt_approx_ftz_f32(float &d, float a) { d = rsqrtf(a); }

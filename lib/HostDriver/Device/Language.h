@@ -28,7 +28,8 @@ typedef decltype(sizeof(0)) size_t;
 #endif
 #define HC_CALL extern "C" HC_CONVERGENT __attribute__((visibility("hidden")))
 HC_CALL void hc_barrier(hc_thread *);
-HC_CALL void hc_barrier_anywhere(hc_thread *); // bar.sync, which each warp may come to at another place
+HC_CALL void hc_barrier_anywhere(hc_thread *);                                // bar.sync, which each warp may come to at another place
+HC_CALL void hc_barrier_part(hc_thread *, unsigned number, unsigned threads); // bar.sync of so many threads of the block
 HC_CALL int hc_barrier_reduce(hc_thread *, int predicate, int op);
 HC_CALL void hc_warp(hc_thread *, unsigned mask, void *slot, int collective);
 HC_CALL void hc_yield(hc_thread *);
