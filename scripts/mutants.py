@@ -253,7 +253,7 @@ mutant("tile-before-pool", ANALYSIS, "a reduction in front of the tile's pool", 
 mutant("tile-two-pools", ANALYSIS, "a second pool of one tile", "tilePools.count(from.cluster) || ", "", model("tiles", "fork_two_pools", "then_two_pools"))
 mutant("tile-put-back", TILE, "the pool reads what is in front of its operand", "loop.putBack = x == loop.tileValue ? Value() : x;", "loop.putBack = Value();",
        model("tiles", "max", "average_3d"))
-mutant("tile-barrier", TILE, "no barrier in front of the pool", 'if (x != loop.tileValue)\n    w.line("__syncthreads();");', '', model("tiles", "max", "average_3d"))
+mutant("tile-barrier", TILE, "no barrier in front of the pool", 'if (x != loop.tileValue)\n    w.line(k.meet());', '', model("tiles", "max", "average_3d"))
 mutant("tile-sweep-channel", PLACES, "the wrong channel of a parameter", '{source->place + ".image", "r", "p"}', '{source->place + ".image", "0", "p"}',
        model("tiles", "softmax_of_bias", "then_softmax"))
 mutant("tile-sweep-position", SWEEP, "the tile's element of another position", '" + m];");', '"];");', model("tiles", "softmax", "min"))
@@ -312,7 +312,7 @@ mutant("columns-off-by-one", FINISH, "one column too many", "|| channel >= {0})"
 mutant("row-group-index", ROWS, "feature % width", 'formatv("(feature / {0})", loop.width)', 'formatv("(feature % {0})", loop.width)', planted("linear_chain"))
 mutant("row-guard", ROWS, "lanes behind the group", '"const bool live = lane + 32 * j < {0} && channel < {1};"', '"const bool live = channel < {1};"',
        model("linear-norm", "width_5", "width_48"))
-mutant("partials-transposed", "lib/Emit/CUDA/EmitChannels.cpp", "tiles before channels", "(index_t)channel * gridDim.x + blockIdx.x] = {1}_all",
+mutant("partials-transposed", "lib/Emit/CUDA/EmitChannels.cpp", "tiles before channels", "(index_t)channel * {2} + {3}] = {1}_all",
        "(index_t)blockIdx.x * gridDim.y + channel] = {1}_all", planted("conv_norm_chain"))
 
 # The prelude: sums and moments.
@@ -384,10 +384,19 @@ prelude("together-tap", "window-together", "one tap's weights for all", "right +
         model("full-edge", "small", options=FULL_EDGE), times=2)
 prelude("together-wait", "window-together", "sums read before their products end", "      waitForProducts<0>();\n      meetAnywhere();", "      meetAnywhere();",
         model("full-edge", "small", options=FULL_EDGE))
-prelude("together-buffer", "window-together", "the first slice again and again", "share.multiply(tables, buffers + turn % 2 * S::WeightFloats,",
-        "share.multiply(tables, buffers,", model("full-edge", "small", options=FULL_EDGE))
+prelude("together-buffer", "together-shape", "the first slice again and again", "(Stays ? turn : (box * Turns + turn) % 2) * WeightFloats", "0",
+        model("full-edge", "small", options=FULL_EDGE))
 prelude("together-place", "together-shape", "the next line of the patch", "h / S::step.h * S::row + w / S::step.w;", "w / S::step.w;",
         model("full-edge", "small", options=FULL_EDGE))
+WALK = scheduled("walk", "elements", "full-walk/elements")
+prelude("walk-tile", "window-walk", "epilogues read a tile that is not there yet", "      meetPart<1, S::Multiplying>();\n", "", WALK)
+prelude("walk-places", "window-walk", "places read while others look them up", "      meetPart<2, T::stagers>();\n", "", WALK)
+prelude("walk-patch", "together-shape", "one buffer of patches for all boxes", "(box * (Turns / TapSlices) + turn / TapSlices) % 2 * PatchFloats", "turn / TapSlices % 2 * PatchFloats", WALK)
+prelude("walk-box", "window-walk", "every block multiplies its first box again", "then(WindowPlace<P, T, Scatter>(box));", "then(WindowPlace<P, T, Scatter>());", WALK)
+mutant("walk-partial", "lib/Emit/CUDA/EmitWindow.cpp", "statistics by block in place of box", 'loop.tile = "at.number"', 'loop.tile = "blockIdx.x"',
+       scheduled("walk", "statistics", "full-walk/statistics", "--batch=67"))
+prelude("line-end", "window", "a box's last lines end behind the picture", "(volume(B::box) % Step == 0 || first + lane < volume(B::box)) &&\n             ((B::covered.h <= B::out.h && B::covered.d <= B::out.d) || first + lane < behind());",
+        "(volume(B::box) % Step == 0 || first + lane < volume(B::box));", lit("Integration/tails.test"), scheduled("walk", "lines", "full-walk/elements"))
 prelude("pack-order", "pack", "the first of four reduction channels in place of the last", "nearTf32(of[3 * Next])}", "nearTf32(of[0])}",
         model("full-edge", "small", options=FULL_EDGE))
 prelude("tensor-weight-zero-times-inf", "tensor-weight", "0 * inf behind the edge", "return at.d < left.d && at.h < left.h && at.w + ahead < left.w;", "return true;",

@@ -77,6 +77,7 @@ public:
   void onWarpgroups(const Extents &box);
   SmallVector<int64_t> tapSlices(const WindowGeometry &g) const;
   double useful(const Extents &box) const;
+  bool leavesRoom(const WindowTile &t) const;
 
   struct Best {
     WindowTile tile;
@@ -102,6 +103,9 @@ private:
   double packSeconds() const { return spec.launchSeconds + 8 * double(p.a * p.b / p.groups * volume(p.taps)) / spec.bandwidth; }
   void consider(Best &best, const WindowTile &t, const BlockCost &block, double besideSeconds = 0) {
     if (block.registers > (t.onTensorCores() ? kMostTensorRegisters : kMostRegisters))
+      return;
+    // Several blocks that walk are in each other's way: 1.05 to 1.3 times what one takes, as measured.
+    if (t.walks && residentBlocks(block, spec) > 1)
       return;
     int64_t channelBlocks = t.channelBlocks(p, scatter);
     double blocks = double(images * t.boxes(p, scatter) * channelBlocks);
@@ -155,6 +159,12 @@ static SmallVector<int64_t> sliceSizes(int64_t reduced, int64_t taps, int64_t pa
   return slices;
 }
 
+/// Whether the next box comes in time beside a tile's epilogue: where that loads, too, stores more than the tile or one element at a time,
+/// and where boxes have several slices, walks took 0.9 to 1.3 times as long as blocks of one box, as measured.
+bool Candidates::leavesRoom(const WindowTile &t) const {
+  return work.epilogueLoads == 0 && work.epilogueStores <= 1 && (work.epilogueStores < 1 || t.vector(scatter ? p.large : p.small) > 1);
+}
+
 /// How many taps' weights to stage at a time: all, or parts of many where all meet every place.
 SmallVector<int64_t> Candidates::tapSlices(const WindowGeometry &g) const {
   int64_t taps = volume(p.taps);
@@ -184,7 +194,7 @@ void Candidates::onWarpgroups(const Extents &box) {
       WindowTile t;
       t.box = box, t.channels = channels, t.rows = 1, t.cols = 1, t.slice = 8 * pack, t.pack = pack, t.grouped = 1;
       t.warpPlaces = 16, t.warpChannels = roundUp(ceilDiv(channels, parts), 8);
-      if (t.warpChannels > 256 || (parts > 1 && channels % 16 != 0))
+      if (t.warpChannels > 256 || (parts > 1 && (channels % 16 != 0 || ceilDiv(channels, t.warpChannels) != parts)))
         continue;
       WindowGeometry g(p, t, scatter);
       for (int64_t tiles : {1, 2, 3, 4, 6, 8}) {
@@ -199,13 +209,16 @@ void Candidates::onWarpgroups(const Extents &box) {
           for (int64_t slice = 8 * pack; slice <= std::min<int64_t>(32 * pack, roundUp(reduced, 8 * pack)); slice *= 2) {
             t.slice = slice;
             for (int64_t atOnce : tapSlices(g))
-              for (int64_t packed = 0; packed <= int64_t(p.packs); ++packed) {
-                t.tapSlice = atOnce, t.packed = packed;
-                consider(ofGroups, t, counter.block(slice, fits()), packed ? packSeconds() : 0);
-              }
+              for (int64_t packed = 0; packed <= int64_t(p.packs); ++packed)
+                for (int64_t walks = 0; walks <= 1; ++walks) {
+                  t.tapSlice = atOnce, t.packed = packed, t.walks = walks;
+                  if (walks && (slice < reduced || atOnce || !leavesRoom(t)))
+                    continue;
+                  consider(ofGroups, t, counter.block(slice, fits()), packed ? packSeconds() : 0);
+                }
           }
         }
-        t.slice = 8 * pack, t.packed = 0, t.tapSlice = 0;
+        t.slice = 8 * pack, t.packed = 0, t.tapSlice = 0, t.walks = 0;
       }
     }
 }
@@ -260,10 +273,16 @@ WindowChoice fusion::chooseWindow(const WindowProblem &p, bool scatter, const El
     int64_t step = scatter ? std::max<int64_t>(1, p.stride[i] / std::gcd(p.stride[i], m[i])) : 1;
     return withEqualParts(std::move(extents), ceilDiv(out[i], m[i]), step, std::max<int64_t>(1, limit / m[i]), ceilDiv(least, m[i]));
   };
+  // Whole lines are one run in memory, whose ends alone share sectors with other boxes; those of whole sectors share none.
+  constexpr int64_t longest = 512, sector = 8;
+  SmallVector<int64_t> widths = fitting(2, ws, 128, 16);
+  if (int64_t n = roundUp(ceilDiv(out[2], m[2]), scatter ? std::max<int64_t>(1, p.stride[2] / std::gcd(p.stride[2], m[2])) : 1);
+      out[2] % sector != 0 && n * m[2] <= longest && !llvm::is_contained(widths, n))
+    widths.push_back(n);
   if (spec.tf32Rate > 0)
     for (int64_t inD : fitting(0, ds, 6, 1))
       for (int64_t inH : fitting(1, hs, 20, 2))
-        for (int64_t inW : fitting(2, ws, 128, 16)) {
+        for (int64_t inW : widths) {
           Extents box{inD * m[0], inH * m[1], inW * m[2]};
           if (volume(box) > kMaxTilePositions)
             continue;
@@ -275,7 +294,7 @@ WindowChoice fusion::chooseWindow(const WindowProblem &p, bool scatter, const El
   constexpr double worth = 1.08;
   if (spec.tf32Rate > 0 && spec.wgmmaShare > 0)
     for (int64_t inD : fitting(0, ds, 6, 1))
-      for (int64_t inW : fitting(2, ws, 128, 16)) {
+      for (int64_t inW : widths) {
         SmallVector<int64_t> heights = fitting(1, hs, 20, 2);
         auto boxOf = [&](int64_t inH) { return Extents{inD * m[0], inH * m[1], inW * m[2]}; };
         double most = 0;

@@ -77,6 +77,7 @@ ElementWork ElementWork::of(KernelOp kernel) {
       work.reduces = true;
       work.epilogueInstructions += partial.getKind() == ReduceKind::moments ? 3 : 1;
       work.perChannel += partial.getKind() == ReduceKind::moments ? 100 : 20;
+      work.channelWaits += partial.getKind() == ReduceKind::moments ? 750 : 0; // 25 shuffles, one behind the other, and divisions
     } else if (isa<ReduceOp>(op) && window) {
       walks += share(facts.domain);
     } else if (auto map = dyn_cast<MapOp>(op)) {

@@ -132,7 +132,9 @@ static FailureOr<DictionaryAttr> fitWindow(KernelOp kernel, DictionaryAttr given
   for (; tile.grouped && tooLarge(); g = WindowGeometry(problem, tile, scatter)) {
     int longest = int(std::max_element(tile.box.begin(), tile.box.end()) - tile.box.begin());
     int64_t windows = tile.box[longest] / multiple[longest];
-    if (tile.slice > 8 * tile.pack)
+    if (tile.walks)
+      tile.walks = 0;
+    else if (tile.slice > 8 * tile.pack)
       tile.slice /= 2;
     else if (windows > 1)
       tile.box[longest] = multiple[longest] * (windows / 2);

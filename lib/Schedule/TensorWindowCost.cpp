@@ -62,7 +62,7 @@ BlockCost TensorWindow::block(int64_t slice, bool operandFitsL2) const {
   stage(b, sized, slice);
   epilogue(b);
   traffic(b, operandFitsL2);
-  int64_t held = int64_t(sums), inner = held + t.warpPlaces / 8 + int64_t(2 * columns) + 4 + 40;
+  int64_t held = int64_t(sums), inner = held + t.warpPlaces / 8 + int64_t(2 * columns) + 4 + (alike ? 40 : 52);
   b.registers = std::max(inner, stagingRegisters(held + t.warpPlaces / 8));
   return b;
 }

@@ -130,7 +130,7 @@ void WindowGeometry::dealToWarps(const WindowProblem &p, const WindowTile &t, bo
 
 /// Of warpgroups: tiles of 64 places, in lines or in squares, whose operands lie as quads of reduction channels.
 void WindowGeometry::dealToWarpgroups(const WindowProblem &p, const WindowTile &t, bool scatter) {
-  resident = true;
+  walks = t.walks, resident = !walks;
   places = volume(cover);
   int64_t parts = 1, taps = volume(p.taps), most = 1;
   Extents sub;
@@ -145,16 +145,20 @@ void WindowGeometry::dealToWarpgroups(const WindowProblem &p, const WindowTile &
   tiles = cover[0] * (squares ? across * down : lines);
   plane = parts * volume(sub) + (squares ? (8 * down - cover[1]) * row + 8 * across - cover[2] : 64 * lines - run);
   weightPitch = roundUp(t.channels, t.warpChannels) + 1;
-  tableFloats = roundUp(4 * phaseCount() + phaseCount() * most + 2 * taps + plane, 4);
+  tableFloats = roundUp((walks ? 2 : 1) * phaseCount() * (4 + most) + 2 * taps + plane, 4);
   int64_t atOnce = t.tapsAtOnce(p);
   weightFloats = t.slice / t.pack * atOnce * weightPitch;
   twoBuffers = t.slice < (scatter ? p.a : p.b) / p.groups;
   describable = plane < 16384 && (atOnce < taps ? atOnce : most) * weightPitch < 16384;
-  pipeFloats = tableFloats + (twoBuffers || atOnce < taps ? 2 : 1) * weightFloats + (twoBuffers ? 2 : 1) * (t.slice / t.pack * plane);
+  bool twice = twoBuffers || atOnce < taps; // buffers of weights
+  stays = ceilDiv((scatter ? p.a : p.b) / p.groups, t.slice) * ceilDiv(taps, atOnce) <= (twice ? 2 : 1);
+  pipeFloats = tableFloats + (twice ? 2 : 1) * weightFloats + (twoBuffers || walks ? 2 : 1) * (t.slice / t.pack * plane);
 }
 
 int64_t WindowGeometry::sharedBytes(int64_t extra) const {
-  return 4 * (resident ? std::max(tileFloats + extra, pipeFloats) : tileFloats + std::max(extra, pipeFloats));
+  return 4 * (walks      ? tileFloats + roundUp(extra, 4) + pipeFloats
+              : resident ? std::max(tileFloats + extra, pipeFloats)
+                         : tileFloats + std::max(extra, pipeFloats));
 }
 
 /// What the compiler may give each thread where so many blocks share a multiprocessor.
@@ -168,10 +172,27 @@ int64_t WindowTile::stageBatch(const ElementWork &work) const {
   bool plain = work.instructions[0] == 0; // else what is loaded per channel waits too
   double quad = double(4 * pack) * (std::max(1.0, work.loads[0]) + work.instructions[0] / 4) + (plain ? 2 : 4);
   int64_t others = plain ? 48 : pack > 1 ? 72 : 60; // registers: eight computed channels at a time leave fewer
+  others += walks && pack > 1 ? 32 : 0;             // which box, and where it lies
   return std::clamp<int64_t>(int64_t(double(registers() - others) / quad), 1, 12);
 }
 
 int64_t WindowTile::tapsAtOnce(const WindowProblem &p) const { return tapSlice > 0 ? std::min(tapSlice, volume(p.taps)) : volume(p.taps); }
+
+int64_t WindowTile::run(const Extents &out) const {
+  if (box[2] < out[2])
+    return box[2];
+  return box[1] < out[1] ? box[1] * out[2] : box[0] * out[1] * out[2];
+}
+
+int64_t WindowTile::vector(const Extents &out) const {
+  // Boxes of whole lines are one run as they lie in the tile (BoxPlace::Flat), which may start behind any of them.
+  bool flat = box[2] == out[2] && (box[0] == 1 || box[1] == out[1]);
+  int64_t line = flat ? box[1] * box[2] : box[2], row = flat ? out[1] * out[2] : out[2];
+  for (int64_t n : {4, 2})
+    if (line % n == 0 && row % n == 0)
+      return n;
+  return 1;
+}
 
 int64_t WindowTile::boxes(const WindowProblem &p, bool scatter) const {
   const Extents &out = scatter ? p.large : p.small;
@@ -259,7 +280,7 @@ struct Fields {
 void visit(Fields &f, WindowTile &t) {
   f("box", t.box), f("channels", t.channels), f("slice", t.slice), f("rows", t.rows), f("cols", t.cols), f("threads", t.threads),
       f("warp_places", t.warpPlaces), f("warp_channels", t.warpChannels), f("resident", t.resident), f("pack", t.pack),
-      f("grouped", t.grouped), f("packed", t.packed), f("stagers", t.stagers), f("tap_slice", t.tapSlice);
+      f("grouped", t.grouped), f("packed", t.packed), f("stagers", t.stagers), f("tap_slice", t.tapSlice), f("walks", t.walks);
 }
 void visit(Fields &f, WeightTile &t) {
   f("box", t.box), f("as", t.as), f("bs", t.bs), f("ta", t.ta), f("tq", t.tq), f("threads", t.threads), f("splits", t.splits),

@@ -9,6 +9,10 @@ using namespace fusion;
 
 /// Cycles of a block outside its loop and epilogue: tables, first addresses, sums on their way to the tile.
 static constexpr double kOutside = 4000;
+/// Where blocks walk boxes, fitted to 119 tiles of 12 windows (benchmarks/results/2026-11-21-h200-walks.md): cycles per wavefront of
+/// sums on their way to the tile; the share of the shorter of both sides that shows, and how much more of it per line beyond one that a
+/// warp's loads of the patch touch; and what walks must be predicted to save: where little comes of them, much less did.
+static constexpr double kDeposit = 1.07, kWalkTogether = 0.18, kNarrow = 1.8, kWalkMargin = 1.2;
 /// Cycles until a turn of loads from L2 or memory has arrived at the warps that stage, beside what they issue.
 static constexpr double kTurn = 670;
 /// Cycles that a warp that stages takes per instruction for the patch, and for weights.
@@ -47,26 +51,35 @@ BlockCost WarpgroupWindow::block(int64_t slice, bool operandFitsL2) const {
   double wavefronts = 16 + 2 * columns, multiplied = columns * 8192 * double(spec.multiprocessors) * spec.clock() / spec.tf32Rate;
   double products = warps / 4 * all * rows;
   b.tensor = products * std::max(multiplied, kShared * wavefronts) * (1 + kFurtherGroup * (warps / 4 - 1));
-  b.shared = products * wavefronts + warps * sums * (g.spread[2] > 1 ? double(g.spread[2]) : 1);
+  double deposited = warps * sums * (g.spread[2] > 1 ? double(g.spread[2]) : 1); // wavefronts
+  b.shared = products * wavefronts + deposited;
   b.issued += double(sized.tableFloats) / 32 * 40;
-  b.alone = kOutside + stageBeside(b, sized, slice, b.tensor);
-  b.registers = std::max({int64_t(sums) + 2 * int64_t(rows) + (t.pack == 1 ? 26 : 40), b.registers, int64_t(64)}); // 64 in any case
   BlockCost e;
-  e.threads = t.threads;
+  e.threads = t.epilogueThreads();
   epilogue(e);
+  e.latency += std::ceil(32 * double(t.channels) / double(e.threads)) * work.channelWaits;
   b.issued += e.issued * (work.allChannels ? kSweepBusy : 1), b.shared += e.shared, b.bytes += e.bytes;
-  double filled = 1 - std::exp(-double(t.threads) / 32 / kEpilogueFill), slots = (work.allChannels ? kSweepIssue : kEpilogueIssue) / filled;
-  b.alone += std::max(slots * e.issued / 4, e.bytes / kEpilogueBytes) + (work.epilogueLoads > 0 ? kLoadWaits : kStoreWaits) * e.latency;
+  double filled = 1 - std::exp(-double(e.threads) / 32 / kEpilogueFill), slots = (work.allChannels ? kSweepIssue : kEpilogueIssue) / filled;
+  double behind =
+      std::max(slots * e.issued / 4, e.bytes / kEpilogueBytes) + (work.epilogueLoads > 0 ? kLoadWaits : kStoreWaits) * e.latency;
+  if (t.walks)
+    behind += kDeposit * deposited;
+  b.alone = stageBeside(b, sized, slice, b.tensor, behind);
+  b.registers = std::max({int64_t(sums) + 2 * int64_t(rows) + (t.pack == 1 ? 26 : 40), b.registers, int64_t(64)}); // 64 in any case
   traffic(b, operandFitsL2);
   return b;
 }
 
-/// What brings operands: its issue slots, shared memory and bytes, and the cycles of all slices with `multiplying` of products.
-double WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, int64_t slice, double multiplying) const {
+/// What brings operands: its issue slots, shared memory and bytes, and the cycles of a box with `multiplying` of products and `behind` of
+/// epilogue.
+double WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, int64_t slice, double multiplying, double behind) const {
   double slices = double(ceilDiv(reduced, slice)), tapSlices = double(ceilDiv(volume(p.taps), t.tapsAtOnce(p))), turns = slices * tapSlices;
   double factors = 4 * double(t.pack), quads = double(slice) / factors, patch = quads * double(sized.plane),
          weights = double(sized.weightFloats) / 4;
   double apart = scatter || volume(p.taps) == 1 ? 1 : 3; // lines that a warp's loads of a gather's weights touch
+  bool stays = t.walks && sized.stays;                   // weights of all boxes
+  if (stays)
+    weights = 0;
   double again = 1;
   for (auto [left, longer] : kPartsAgain)
     if (!scatter && p.stride[2] > 1 && spec.sharedPerMultiprocessor - b.sharedBytes < left)
@@ -77,11 +90,12 @@ double WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, i
               slices / 32 * factors * (patch * work.loads[0] + (t.packed ? 0 : tapSlices * weights * apart));
   // Rows of the patch start anywhere in a 32-byte sector.
   b.bytes += work.loads[0] * double(g.patch[0] * g.patch[1] * reduced) * double(4 * g.patch[2] + 28) +
-             4 * double(reduced * t.channels * volume(p.taps));
+             (stays ? 0 : 4 * double(reduced * t.channels * volume(p.taps)));
   b.registers = 36 + std::min<int64_t>(12, int64_t(work.instructions[0]) / 2);
   double batch = double(t.stageBatch(work));
   auto staging = [&](double threads, bool withPatch) {
-    double loads = (withPatch ? std::ceil(std::ceil(patch / threads) / batch) : 0) + (t.packed ? 1 : std::ceil(weights / 4 / threads));
+    double loads =
+        (withPatch ? std::ceil(std::ceil(patch / threads) / batch) : 0) + (t.packed && !stays ? 1 : std::ceil(weights / 4 / threads));
     double issue = ((withPatch ? patch * perPatch * kPerPatch * again : 0) + weights * perWeight * kPerWeight) / threads;
     return loads * kTurn + std::max(issue, 16 * weights / kWeightBytes);
   };
@@ -90,6 +104,11 @@ double WarpgroupWindow::stageBeside(BlockCost &b, const WindowGeometry &sized, i
     double stage = staging(double(t.stagers), withPatch);
     return std::max(products, stage) + kInEachOthersWay * std::min(products, stage);
   };
-  return kFirstSlice * staging(double(t.threads), true) + (slices - 1) * both(true) + slices * (tapSlices - 1) * both(false) + products +
-         turns * kDrain;
+  double further = (slices - 1) * both(true) + slices * (tapSlices - 1) * both(false) + turns * kDrain;
+  if (t.walks) { // the first slice comes while the box before is multiplied and stored
+    double lines = std::max(1.0, 32 / double(g.patch[2])), own = products + behind, first = staging(double(t.stagers), true);
+    double shows = kWalkTogether * (1 + kNarrow * (lines - 1));
+    return kWalkMargin * (further + std::max(own, first) + shows * std::min(own, first));
+  }
+  return kOutside + kFirstSlice * staging(double(t.threads), true) + further + products + behind;
 }

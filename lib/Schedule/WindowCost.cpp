@@ -8,12 +8,18 @@ using namespace fusion;
 
 static constexpr double kStageIndex = 26, kStageDepth = 8, kWeightIndex = 12; ///< instructions that find a staged element's place
 static constexpr double kStoreLatency = 400;                                  ///< until stores have left the registers
-static constexpr double kPhaseStart = 110;                                    ///< instructions that find a phase's taps
-static constexpr double kBlockStart = 80;                                     ///< instructions of a thread outside all loops
+/// Bytes per line beside its elements. A run of lines that starts or ends inside a sector shares it with another block's: what is stored
+/// there has the rest fetched first: 70 to 150 bytes where blocks do nothing but store (benchmarks/results/2026-11-21-h200-walks.md), of
+/// which windows show less.
+static constexpr double kLine = 56, kPartStored = 40;
+static constexpr int64_t kSector = 32;
+static constexpr double kPhaseStart = 110; ///< instructions that find a phase's taps
+static constexpr double kBlockStart = 80;  ///< instructions of a thread outside all loops
 
 int64_t WindowCounter::sharedBytes(int64_t pipe) const {
-  int64_t tile = g.tileFloats + int64_t(work.pooled * double(volume(t.box) * t.channels));                // with what a pool leaves
-  return 4 * (g.resident ? std::max(tile, pipe) : tile + pipe) + (work.allChannels ? 36 * t.threads : 0); // and where threads merge
+  int64_t tile = g.tileFloats + int64_t(work.pooled * double(volume(t.box) * t.channels)); // with what a pool leaves
+  return 4 * ((t.grouped ? !t.walks : g.resident) ? std::max(tile, pipe) : tile + pipe) +
+         (work.allChannels ? 36 * t.threads : 0); // and where threads merge
 }
 
 void WindowCounter::stage(BlockCost &b, const WindowGeometry &sized, int64_t slice) const {
@@ -37,8 +43,8 @@ void WindowCounter::stage(BlockCost &b, const WindowGeometry &sized, int64_t sli
 }
 
 void WindowCounter::epilogue(BlockCost &b) const {
-  double vector = t.box[2] % 4 == 0 && out[2] % 4 == 0 ? 4 : t.box[2] % 2 == 0 && out[2] % 2 == 0 ? 2 : 1;
-  double elements = double(volume(t.box) * t.channels), warps = double(t.threads) / 32;
+  double vector = double(t.vector(out));
+  double elements = double(volume(t.box) * t.channels), warps = double(t.epilogueThreads()) / 32;
   double uneven = work.reduces ? double(ceilDiv(t.channels, int64_t(warps))) * warps / double(t.channels) : 1;
   double transfers = work.epilogueLoads + work.epilogueStores;
   b.issued +=
@@ -48,17 +54,20 @@ void WindowCounter::epilogue(BlockCost &b) const {
   b.bytes += elements / double(t.box[2]) * double(4 * t.box[2] + 56) * transfers;
   double turn = work.epilogueLoads > 0 ? 16 : 8; // elements of a thread in flight together
   if (work.allChannels)                          // threads without a position issue nothing, but others take no less time
-    uneven = double(tileLanes(volume(t.box), t.channels, t.threads).elements * t.threads) / elements;
-  b.latency += std::ceil(uneven * elements / (double(t.threads) * turn)) * (work.epilogueLoads > 0    ? kLoadLatency
-                                                                            : work.epilogueStores > 0 ? kStoreLatency
-                                                                                                      : 3 * kSharedLatency);
+    uneven = double(tileLanes(volume(t.box), t.channels, t.epilogueThreads()).elements * t.epilogueThreads()) / elements;
+  b.latency += std::ceil(uneven * elements / (32 * warps * turn)) * (work.epilogueLoads > 0    ? kLoadLatency
+                                                                     : work.epilogueStores > 0 ? kStoreLatency
+                                                                                               : 3 * kSharedLatency);
 }
 
 void WindowCounter::traffic(BlockCost &b, bool operandFitsL2) const {
   // Blocks of other channels read the operand again: from L2 where all of it stays there.
   double own = 4 * work.loads[0] * double(volume(scatter ? p.small : p.large) * reduced) / double(t.boxes(p, scatter));
+  double elements = double(volume(t.box) * t.channels), lines = elements / double(t.box[2]);
+  bool whole = t.box[2] * 4 % kSector == 0 && out[2] * 4 % kSector == 0;
   b.memory = own / double(operandFitsL2 ? t.channelBlocks(p, scatter) / p.groups : 1) +
-             double(volume(t.box) * t.channels) / double(t.box[2]) * double(4 * t.box[2] + 56) * (work.epilogueLoads + work.epilogueStores);
+             (4 * elements + kLine * lines) * (work.epilogueLoads + work.epilogueStores) +
+             (whole ? 0 : kPartStored * elements / double(t.run(out)) * work.epilogueStores);
 }
 
 int64_t WindowCounter::stagingRegisters(int64_t sums) const {

@@ -68,7 +68,7 @@ public:
 
 private:
   const DeviceSpec &spec;
-  double stageBeside(BlockCost &b, const WindowGeometry &sized, int64_t slice, double multiplying) const;
+  double stageBeside(BlockCost &b, const WindowGeometry &sized, int64_t slice, double multiplying, double behind) const;
 };
 
 } // namespace fusion

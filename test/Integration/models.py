@@ -82,6 +82,17 @@ class Model:
         """With a value or parameter whose shape broadcasts to that of this one."""
         return self.op(name + " {}, {}", [self.value, other], self.value[1])
 
+    def softmax(self):
+        return self.op("softmax {} {{dims = array<i64: 1>}}", [self.value], self.value[1], functional=False)
+
+    def max_pool(self, kernel):
+        """With windows side by side."""
+        name, shape = self.value
+        pooled = shape[:2] + tuple(n // kernel for n in shape[2:])
+        self.op("max_pool {} {{kernel = array<i64: %s>}}" % ", ".join([str(kernel)] * len(shape[2:])), [self.value], pooled)
+        self.body[-1] = self.body[-1].replace("(", "").replace(") ->", " to")
+        return self
+
     def swish(self):
         """Spelled out, sigmoid(x) * x."""
         x = self.value
@@ -308,6 +319,22 @@ GROUPS = {
     "full-edge": {
         "full": Model((128, 40, 128, 128)).conv(64, 3),
         "small": Model((1, 40, 7, 6)).conv(64, 3),
+    },
+    # Few channels in, whose boxes blocks walk: with an epilogue of elements, statistics, windows of a pool, or walks over channels.
+    "full-walk": {
+        "elements": Model((128, 8, 128, 128)).conv(64, 3).act("hardswish"),
+        "statistics": Model((128, 8, 128, 128)).conv(64, 3).norm(16).act("tanh"),
+        "pool": Model((128, 8, 128, 128)).conv(64, 3).act("hardswish").max_pool(2),
+        "channels": Model((128, 8, 128, 128)).conv(64, 3).softmax(),
+        "transposed": Model((128, 8, 64, 64)).conv(16, 3, transposed=True, stride=2).act("relu"),
+    },
+    "walk": {
+        "elements": Model((140, 8, 5, 19)).conv(64, 3).act("hardswish"), # more boxes than multiprocessors
+        "lines": Model((1, 8, 9, 128)).conv(64, 3).act("hardswish"), # boxes of two whole lines, and the last of one
+        "statistics": Model(("?", 8, 9, 7)).conv(64, 3).norm(16).act("tanh"),
+        "pool": Model((3, 8, 23, 70)).conv(64, 3).act("hardswish").max_pool(2),
+        "channels": Model((2, 8, 9, 40)).conv(64, 3).softmax(),
+        "transposed": Model((2, 8, 11, 13)).conv(16, 3, transposed=True, stride=2).act("relu"),
     },
     # Operands of a weight gradient that are computed on the way, with the tiles of the first.
     "full-words": {

@@ -21,6 +21,7 @@ struct WindowCase {
   bool grouped = false; // four warps multiply together
   bool packed = false;  // and read packed weights
   int tapSlice = 0;     // taps whose weights they stage at a time; 0 for all
+  int walkers = 0;      // blocks that walk all boxes; 0 for a block per box
 
   bool onTensorCores() const { return warpPlaces > 0; }
   Extents in() const { return scatter ? small : large; }
@@ -100,10 +101,10 @@ struct WindowCase {
     const int over = squares < lines ? (high8 * 8 - cover[1]) * sub[2] + wide8 * 8 - cover[2] : lines * 64 - run;
     const int plane = parts * sub[0] * sub[1] * sub[2] + over, words = slice / (factors == "Tf32" ? 1 : 2);
     const int wide = ceilDiv(channels, warpChannels) * warpChannels + 1, all = taps.volume(), atOnce = tapSlice ? tapSlice : all;
-    const int table = ceilDiv(4 * phases + phases * most + 2 * all + plane, 4) * 4;
+    const int table = ceilDiv((walkers ? 2 : 1) * phases * (4 + most) + 2 * all + plane, 4) * 4;
     const bool slices = slice < reduced();
     return {cover[0] * std::min(lines, squares),
-            table + words * ((slices || atOnce < all ? 2 : 1) * atOnce * wide + (slices ? 2 : 1) * plane)};
+            table + words * ((slices || atOnce < all ? 2 : 1) * atOnce * wide + (slices || walkers ? 2 : 1) * plane)};
   }
 
   /// The size formula that the head of window.cuh spells out, worked out on its own.
@@ -141,7 +142,10 @@ struct WindowCase {
       << ";\n};\nstruct T {\n  static constexpr Vec3 box = " << box.text() << ";\n  static constexpr int channels = " << channels
       << ", slice = " << slice << ", rows = " << rows << ", cols = " << cols << ", threads = " << threads
       << ", vector = 1, pitch = " << box.volume() + extraPitch << ", warpPlaces = " << warpPlaces << ", warpChannels = " << warpChannels
-      << (grouped ? ", stagers = 64, batch = 3, tapSlice = " + std::to_string(tapSlice ? tapSlice : taps.volume()) : "") << ";\n"
+      << (grouped ? ", stagers = 64, batch = 3, tapSlice = " + std::to_string(tapSlice ? tapSlice : taps.volume()) +
+                        ", walks = " + std::to_string(walkers > 0)
+                  : "")
+      << ";\n"
       << (onTensorCores() ? "  using Factors = " + factors + ";\n  using Products = " +
                                 (grouped ? factors + "Warpgroup" + std::to_string(warpChannels) : "NoWarpgroup") + ";\n"
                           : "")
@@ -160,17 +164,23 @@ struct WindowCase {
       << ";\n  extern __shared__ float4 shared[];\n  float *pipe = (float *)shared;\n"
       << "  float *tile = " << (onTensorCores() ? "true" : "WindowShape<P, T, " + kind + ">::Resident") << " ? pipe : pipe + "
       << ceilDiv(pipeFloats(), 4) * 4 << ";\n"
-      << "  const WindowPlace<P, T, " << kind << "> at;\n  "
-      << (grouped           ? "windowTogether<P, T, " + kind + (packed ? ", true>" : ", false>")
-          : onTensorCores() ? "windowTensor<P, T, " + kind + ">"
-          : scatter         ? "scatter<P, T>"
-                            : "gather<P, T>")
-      << "(tile, pipe, Load{x}, w, at);\n"
-      << "  for (int i = threadIdx.x; i < at.channels * volume(T::box); i += T::threads) {\n"
+      << (walkers ? "  tile = pipe + " + std::to_string(ceilDiv(pipeFloats(), 4) * 4) + ";\n  windowWalk<P, T, " + kind +
+                        (packed ? ", true>" : ", false>") + "(tile, pipe, Load{x}, w, " + std::to_string(images * boxes()) +
+                        ", [&](const WindowPlace<P, T, " + kind + "> &at) {\n"
+                  : "  const WindowPlace<P, T, " + kind + "> at;\n  " + call() + "(tile, pipe, Load{x}, w, at);\n")
+      << "  for (int i = threadIdx.x; i < at.channels * volume(T::box); i += " << threads - (walkers ? 64 : 0) << ") {\n"
       << "    const int c = i / volume(T::box), p = at.position(i % volume(T::box));\n"
       << "    if (p >= 0)\n      y[((index_t)at.image * " << (scatter ? b : a) << " + at.channel + c) * " << out().volume()
-      << " + p] = tile[c * T::pitch + i % volume(T::box)];\n  }\n}\n";
+      << " + p] = tile[c * T::pitch + i % volume(T::box)];\n  }\n"
+      << (walkers ? "  });\n" : "") << "}\n";
     return s.str();
+  }
+  std::string call() const {
+    const std::string kind = scatter ? "true" : "false";
+    return grouped           ? "windowTogether<P, T, " + kind + (packed ? ", true>" : ", false>")
+           : onTensorCores() ? "windowTensor<P, T, " + kind + ">"
+           : scatter         ? "scatter<P, T>"
+                             : "gather<P, T>";
   }
 
   std::vector<Judged> expected(const std::vector<float> &x, const std::vector<float> &w) const {
@@ -216,8 +226,8 @@ struct WindowCase {
     const std::vector<Judged> want = expected(onTensorCores() ? roundedTo(factors, x) : x, onTensorCores() ? roundedTo(factors, w) : w);
     Array dx(x), dw(packed ? packedOrder(inTf32(w)) : w), dy(want.size());
     const unsigned y = groups * ceilDiv(written(), channels);
-    kernels.launch(name + "_kernel", {(unsigned)(images * boxes()), y, 1}, threads, 4 * (ceilDiv(pipeFloats(), 4) * 4 + tileFloats()),
-                   {dx.argument(), dw.argument(), dy.argument()});
+    kernels.launch(name + "_kernel", {(unsigned)(walkers ? walkers : images * boxes()), y, 1}, threads,
+                   4 * (ceilDiv(pipeFloats(), 4) * 4 + tileFloats()), {dx.argument(), dw.argument(), dy.argument()});
     expectClose(dy.read(), want, (double)reduced() * taps.volume(), name);
   }
 };

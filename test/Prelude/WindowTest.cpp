@@ -31,8 +31,8 @@ WindowCase tiled(WindowCase c, Extents box, int channels, int slice, int rows, i
 }
 
 void runAll(const std::string &name, const std::vector<WindowCase> &cases) {
-  std::string source = preludeText(
-      {"base", "aligned", "copies", "patch", "window", "mma", "half", "wgmma", "tensor-window", "together-shape", "window-together"});
+  std::string source = preludeText({"base", "aligned", "copies", "patch", "window", "mma", "half", "wgmma", "tensor-window",
+                                    "together-shape", "window-together", "part", "window-walk"});
   std::set<std::string> products;
   for (const WindowCase &c : cases)
     if (c.grouped && products.insert(c.factors + std::to_string(c.warpChannels)).second)
@@ -160,6 +160,10 @@ std::vector<WindowCase> inAllFormats(const std::vector<WindowCase> &cases) {
       all.push_back(c);
       if (c.grouped && c.factors == factorFormats[0] && c.reduced() % 4 == 0) {
         c.packed = true, c.name += "_packed";
+        all.push_back(c);
+      }
+      if (c.grouped && c.factors != factorFormats[1]) { // blocks that have boxes to the last, or none
+        c.walkers = std::min(3, c.images * c.boxes()), c.name += "_walk";
         all.push_back(c);
       }
     }

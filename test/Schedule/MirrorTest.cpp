@@ -75,13 +75,14 @@ std::string togetherAsserts(const WindowProblem &p, const WindowTile &t, bool sc
                     "; };\nstruct T" + n + " { static constexpr Vec3 box = " + text(t.box) + "; static constexpr int vector = 1" +
                     entry("channels", t.channels) + entry("slice", t.slice) + entry("warpPlaces", t.warpPlaces) +
                     entry("warpChannels", t.warpChannels) + entry("threads", t.threads) + entry("pitch", g.pitch) +
-                    entry("stagers", t.stagers) + entry("batch", 2) + entry("tapSlice", t.tapsAtOnce(p)) +
+                    entry("stagers", t.stagers) + entry("batch", 2) + entry("tapSlice", t.tapsAtOnce(p)) + entry("walks", t.walks) +
                     (t.pack == 2 ? "; using Factors = Bf16" : "; using Factors = Tf32") + "; using Products = G" + n + "; };\n";
   auto same = [&](const std::string &member, int64_t value) {
     out += "static_assert(" + shape + "::" + member + " == " + std::to_string(value) + ", \"" + member + "\");\n";
   };
   same("PipeFloats", g.pipeFloats), same("TableFloats", g.tableFloats), same("WeightFloats", g.weightFloats), same("Wide", g.weightPitch);
-  same("plane", g.plane), same("Tiles", g.tiles), same("PatchBuffers", g.twoBuffers ? 2 : 1);
+  same("plane", g.plane), same("Tiles", g.tiles), same("PatchBuffers", g.twoBuffers || t.walks ? 2 : 1);
+  same("Stays", g.stays);
   return out;
 }
 
@@ -203,7 +204,7 @@ TEST_F(Mirror, WarpgroupWindowFormulasAreThePreludes) {
       t.tapSlice = pick({0, 2, 3});
     WindowGeometry g(p, t, scatter);
     int64_t tiles = t.warpPlaces / 16;
-    t.stagers = pick({32, 128});
+    t.stagers = pick({32, 128}), t.walks = pick({0, 1});
     t.threads = 128 * ((g.tiles + tiles - 1) / tiles) * ((t.channels + t.warpChannels - 1) / t.warpChannels) + t.stagers;
     if (g.describable)
       asserts += togetherAsserts(p, t, scatter, i);

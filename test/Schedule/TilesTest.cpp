@@ -59,7 +59,7 @@ TEST(Tiles, ConvolutionForward) {
   // All 64 channels in one block: x exceeds L2 and would be read again for every further block of channels. Boxes are wide, for whole
   // sectors; 4 x 8 sums per thread leave registers for three blocks, whose phases overlap.
   EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, cudaCores(), 128)), "1x2x64 c64 s8 4x8 t256");
-  EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, h200(), 128)), "1x4x128 c64 s8 w48x64 t512");
+  EXPECT_EQ(show(chooseWindowTile(conv2d(), false, w, h200(), 128)), "1x4x126 c64 s8 w64x64 t384");
 }
 
 TEST(Tiles, ConvolutionInputGradient) {
@@ -286,6 +286,27 @@ TEST(Tiles, HeightsFillTilesOfWarpgroups) {
   EXPECT_TRUE(t.grouped && t.box[1] == 5 && t.box[2] == 34) << show(t);
 }
 
+TEST(Tiles, BlocksWalkBoxesOfWholeLinesWhereOneSliceIsAll) {
+  // 8 -> 64 channels: lines of 126 elements begin anywhere in a sector, so that boxes of them are one run. With 64 -> 64 channels, weights
+  // would come again with each box.
+  WindowProblem p;
+  p.a = 64, p.b = 8, p.images = 128, p.packs = true;
+  p.small = {1, 126, 126}, p.large = {1, 128, 128}, p.taps = {1, 3, 3};
+  WindowTile t = chooseWindowTile(p, false, ElementWork(), h200(), 128);
+  EXPECT_TRUE(t.grouped && t.walks && t.box[2] == 126) << show(t);
+  EXPECT_EQ(t.run(p.small), t.box[1] * 126);
+  EXPECT_EQ(t.vector(p.small), t.box[1] % 2 ? 2 : 4);
+  p.b = 64;
+  t = chooseWindowTile(p, false, ElementWork(), h200(), 128);
+  EXPECT_TRUE(t.grouped && !t.walks) << show(t);
+  // Memory between a box and the next line is no part of a run, nor of a vector.
+  t.box = {2, 4, 126};
+  EXPECT_EQ(t.run(p.small), 4 * 126);
+  EXPECT_EQ(t.vector(p.small), 2);
+  t.box = {1, 4, 128};
+  EXPECT_EQ(t.vector(p.small), 2);
+}
+
 TEST(Tiles, WalksOverChannelsFillRoundsOfPositions) {
   auto lanes = [](int64_t positions, int64_t channels, int64_t threads) { return tileLanes(positions, channels, threads).lanes; };
   EXPECT_EQ(lanes(256, 128, 384), 128);
@@ -339,6 +360,12 @@ TEST(Tiles, EveryShapeFitsEveryDevice) {
       WindowGeometry g(p, t, scatter);
       EXPECT_LE(g.sharedBytes(), spec.sharedPerBlock) << show(t);
       EXPECT_TRUE(t.threads % 32 == 0 && t.threads >= 64 && t.threads <= (t.grouped ? 768 : 256)) << show(t);
+      if (t.grouped) { // every warpgroup has places and channels of its own
+        EXPECT_EQ(t.threads,
+                  128 * ((g.tiles + t.warpPlaces / 16 - 1) / (t.warpPlaces / 16)) * ((t.channels + t.warpChannels - 1) / t.warpChannels) +
+                      t.stagers)
+            << show(t);
+      }
       EXPECT_LE(t.rows * t.cols, 64) << show(t);
       EXPECT_GE(t.box[2] * t.boxes(p, scatter), 1) << show(t);
     }

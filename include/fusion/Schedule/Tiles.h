@@ -18,6 +18,7 @@ struct ElementWork {
   double instructions[2] = {0, 0}; ///< arithmetic on the way
   double epilogueLoads = 0, epilogueStores = 1, epilogueInstructions = 0;
   double perChannel = 20;    ///< instructions of a warp for a channel of its tile, beside the elements
+  double channelWaits = 0;   ///< cycles that it waits there: merges of what its lanes have gathered
   bool reduces = false;      ///< sums per channel: a channel belongs to one warp
   bool allChannels = false;  ///< the tile must hold all channels
   Extents multiple{1, 1, 1}; ///< the tile's box is a multiple of these: what windows of a pool cover
@@ -54,11 +55,17 @@ struct WindowTile {
   int64_t stagers = 0;  ///< of warpgroups: threads that bring operands while the others multiply
   int64_t packed = 0;   ///< 1 where warpgroups read weights that a kernel has packed for all blocks
   int64_t tapSlice = 0; ///< of warpgroups: taps whose weights are staged at a time; 0 for all
+  int64_t walks = 0;    ///< of warpgroups: 1 where blocks walk boxes, and the next one is brought during the epilogue
   bool onTensorCores() const { return warpPlaces > 0; }
+  /// Elements of the box that lie in a row in a tensor of extents `out`.
+  int64_t run(const Extents &out) const;
+  /// How many elements at a time the box's runs are loaded and stored.
+  int64_t vector(const Extents &out) const;
   int64_t registers() const; ///< of warpgroups: that each thread may have
   /// Of warpgroups: quads of the patch whose loads a stager's registers hold together, with what computes them.
   int64_t stageBatch(const ElementWork &work) const;
-  int64_t tapsAtOnce(const WindowProblem &p) const;                  ///< of warpgroups
+  int64_t tapsAtOnce(const WindowProblem &p) const; ///< of warpgroups
+  int64_t epilogueThreads() const { return walks ? threads - stagers : threads; }
   int64_t boxes(const WindowProblem &p, bool scatter) const;         ///< per image
   int64_t channelBlocks(const WindowProblem &p, bool scatter) const; ///< all groups
 };
@@ -79,7 +86,9 @@ struct WindowGeometry {
   int64_t positions = 0;    ///< lanes of one phase
   int64_t columnGroups = 1, phaseItems = 0, items = 0;
   int64_t pipeFloats = 0;
+  bool stays = false;    ///< of warpgroups: all weights lie there at a time
   bool resident = false; ///< one item per thread: sums stay in registers, and `tile` may alias `pipe`
+  bool walks = false;    ///< of warpgroups: `tile` and `pipe` are in use at the same time
   int64_t pitch = 0;     ///< floats per channel row of the output tile (ours, not the prelude's)
   int64_t tileFloats = 0;
 

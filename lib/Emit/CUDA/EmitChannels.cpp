@@ -396,7 +396,7 @@ void ChannelPrinter::partials() {
     if (partial.getKind() == ReduceKind::sum) {
       w.line(formatv("const float {0}_all = warpSum({0});", name));
       w.line("if (lane == 0)");
-      w.line(formatv("  {0}[(index_t)channel * gridDim.x + blockIdx.x] = {1}_all;", to, name));
+      w.line(formatv("  {0}[(index_t)channel * {2} + {3}] = {1}_all;", to, name, loop.tiles, loop.tile));
       continue;
     }
     w.line(formatv("const Moments {0}_all = {0}.moments();", name));
@@ -404,7 +404,7 @@ void ChannelPrinter::partials() {
     int component = 0;
     for (StringRef field : {"count", "mean", "m2"}) {
       std::string plane = component ? formatv("({0} + channel)", component * channels).str() : "channel";
-      w.line(formatv("{0}[(index_t){1} * gridDim.x + blockIdx.x] = {2}_all.{3};", to, plane, name, field));
+      w.line(formatv("{0}[(index_t){1} * {4} + {5}] = {2}_all.{3};", to, plane, name, field, loop.tiles, loop.tile));
       ++component;
     }
     w.close();

@@ -295,7 +295,7 @@ void SweepPrinter::finishReductions(int s) {
       w.line(formatv("__shared__ {0} {1}[{2}];", type, scratch, columns() ? tile.threads : tile.threads / 32));
     std::string merged = own;
     if (columns() && shared)
-      merged = formatv("columnAll<{0}, {1}>({2}, {3})", tile.lanes, tile.threads, own, scratch);
+      merged = formatv("columnAll<{0}, {1}, {2}>({3}, {4})", tile.lanes, tile.threads, k.walkers ? "true" : "false", own, scratch);
     else if (holds())
       merged = moments ? formatv("lanesMoments<{0}, {1}>({2})", tile.lanes, run.reduced, from).str()
                        : formatv("lanesAll<{0}>({1})", tile.lanes, own).str();

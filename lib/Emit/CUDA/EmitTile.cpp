@@ -76,7 +76,7 @@ void TilePrinter::walk() {
   if (!rest)
     return;
   if (loop.putBack)
-    w.line("__syncthreads(); // everybody has read what is put back now");
+    w.line(k.meet() + " // everybody has read what is put back now");
   loop.stages =
       needed([&](Operation *op) { return isa<PartialOp>(op) || makes(op, others) || (all.putBack && all.putBack.getDefiningOp() == op); });
   loop.stored = Stored::RowMajor;
@@ -124,7 +124,7 @@ void TilePrinter::beforePool(PoolOp pool) {
   walk();
   loop.putBack = Value();
   if (x != loop.tileValue)
-    w.line("__syncthreads();");
+    w.line(k.meet());
 }
 
 /// From here on an element is a window's value, computed from the tile wherever it is asked for.
@@ -182,7 +182,7 @@ void TilePrinter::sweep(PoolOp pool) {
     w.line(formatv("const int m = e % {0};", loop.elements));
     w.line(formatv("pooled[e] = {0} >= 0 ? {1}m) : 0.0f;", loop.position, loop.call));
     w.close();
-    w.line("__syncthreads();");
+    w.line(k.meet());
   }
   emitTileSweep(k, over);
 }

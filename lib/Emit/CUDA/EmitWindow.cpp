@@ -20,6 +20,13 @@ static std::string problemText(const WindowProblem &p) {
   return w.take();
 }
 
+/// The number of boxes as the kernel's text says it.
+static std::string boxesText(KernelText &k, int64_t images, int64_t boxes) {
+  if (!ShapedType::isDynamic(images))
+    return std::to_string(images * boxes);
+  return k.batchText(images) + " * " + std::to_string(boxes);
+}
+
 void cuda::emitWindow(KernelText &k) {
   bool scatter = k.facts.strategy == Strategy::Scatter;
   ContractOp contract = k.facts.contract;
@@ -28,8 +35,11 @@ void cuda::emitWindow(KernelText &k) {
   fromAttr(*k.kernel.getSchedule(), t);
   WindowGeometry g(p, t, scatter);
   const Extents &out = scatter ? p.large : p.small;
-  int64_t elements = t.box[0] * t.box[1] * t.box[2], vector = vectorFor({t.box[2], out[2]});
-  k.prelude.insert(t.grouped ? "window-together.cuh" : t.onTensorCores() ? "tensor-window.cuh" : "window.cuh");
+  int64_t elements = t.box[0] * t.box[1] * t.box[2], vector = t.vector(out);
+  k.prelude.insert(t.walks             ? "window-walk.cuh"
+                   : t.grouped         ? "window-together.cuh"
+                   : t.onTensorCores() ? "tensor-window.cuh"
+                                       : "window.cuh");
   if (t.onTensorCores() && packOf(p.factors) > 1)
     k.prelude.insert("half.cuh");
   std::string problem = k.globalStruct("Problem", problemText(p));
@@ -39,8 +49,8 @@ void cuda::emitWindow(KernelText &k) {
                   t.channels, t.slice, t.onTensorCores() ? "warpPlaces" : "rows", t.onTensorCores() ? t.warpPlaces : t.rows,
                   t.onTensorCores() ? "warpChannels" : "cols", t.onTensorCores() ? t.warpChannels : t.cols, t.threads, vector, g.pitch));
   if (t.grouped)
-    tw.line(formatv("  static constexpr int stagers = {0}, batch = {1}, tapSlice = {2};", t.stagers,
-                    t.stageBatch(ElementWork::of(k.kernel)), t.tapsAtOnce(p)));
+    tw.line(formatv("  static constexpr int stagers = {0}, batch = {1}, tapSlice = {2}, walks = {3};", t.stagers,
+                    t.stageBatch(ElementWork::of(k.kernel)), t.tapsAtOnce(p), t.walks));
   StringRef base = t.onTensorCores() ? preludeTypeOf(p.factors) : "";
   std::string tile = k.globalStruct("Tile", tw.take(), t.grouped ? warpgroupFactors(k, base, t.warpChannels, true) : base.str());
   std::string load = k.loadFunctor(contract.getLhs());
@@ -54,34 +64,50 @@ void cuda::emitWindow(KernelText &k) {
     w.line(formatv("static_assert(WindowShape<{0}, {1}, {2}>::PipeFloats == {3} && {4}WindowShape<{0}, {1}, {2}>::Resident, "
                    "\"shared memory of the launch plan\");",
                    problem, tile, flag, g.pipeFloats, g.resident ? "" : "!"));
+  // What a pool leaves for a sweep lies behind the tile, where operands were or in front of them.
+  ElementWork work = ElementWork::of(k.kernel);
+  int64_t pooled = int64_t(work.pooled * double(elements * t.channels) + 0.5), boxes = t.boxes(p, scatter);
   w.line("float *tile = shared;");
   w.line(g.resident ? "float *pipe = shared; // free again when the sums leave the registers"
-                    : formatv("float *pipe = shared + {0};", g.tileFloats).str());
-  w.line(formatv("const WindowPlace<{0}, {1}, {2}> at;", problem, tile, flag));
-  w.line(k.comment(contract));
-  std::string call = t.onTensorCores()
-                         ? formatv("{0}<{1}, {2}, {3}{4}>", t.grouped ? "windowTogether" : "windowTensor", problem, tile, flag,
-                                   !t.grouped             ? ""
-                                   : contract.getPacked() ? ", true"
-                                                          : ", false")
-                               .str()
-                         : formatv("{0}<{1}, {2}>", scatter ? "scatter" : "gather", problem, tile).str();
-  w.line(formatv("{0}(tile, pipe, {1}, {2}, at);", call, load, k.pointer(contract.getRhs())));
+                    : formatv("float *pipe = shared + {0};", g.tileFloats + (g.walks ? (pooled + 3) / 4 * 4 : 0)).str());
+  std::string place = formatv("const WindowPlace<{0}, {1}, {2}>", problem, tile, flag);
+  std::string family = t.walks             ? "windowWalk"
+                       : t.grouped         ? "windowTogether"
+                       : t.onTensorCores() ? "windowTensor"
+                       : scatter           ? "scatter"
+                                           : "gather";
+  std::string call = t.onTensorCores() ? formatv("{0}<{1}, {2}, {3}{4}>", family, problem, tile, flag,
+                                                 !t.grouped             ? ""
+                                                 : contract.getPacked() ? ", true"
+                                                                        : ", false")
+                                             .str()
+                                       : formatv("{0}<{1}, {2}>", family, problem, tile).str();
+  call += formatv("(tile, pipe, {0}, {1}, ", load, k.pointer(contract.getRhs()));
   ChannelLoop loop;
+  if (t.walks) {
+    loop.tile = "at.number", loop.tiles = boxesText(k, p.images, boxes), k.walkers = t.epilogueThreads();
+    w.line(k.comment(contract));
+    w.open(call + formatv("{0}, [&]({1} &at)", loop.tiles, place).str());
+  } else {
+    w.line(place + " at;");
+    w.line(k.comment(contract));
+    w.line(call + "at);");
+  }
   loop.image = "at.image", loop.channels = "at.channels", loop.position = "at.position(m)", loop.place = "at",
   loop.firstChannel = "at.channel";
-  loop.elements = elements, loop.maxChannels = t.channels, loop.threads = t.threads, loop.vector = vector;
+  loop.elements = elements, loop.maxChannels = t.channels, loop.threads = t.epilogueThreads(), loop.vector = vector;
   loop.tileValue = contract.getResult(), loop.tilePitch = std::to_string(g.pitch);
-  // What a pool leaves for a sweep lies behind the tile, where the operands were.
-  ElementWork work = ElementWork::of(k.kernel);
-  int64_t pooled = int64_t(work.pooled * double(elements * t.channels) + 0.5);
   emitTile(k, loop, {tile, t.box, std::to_string(g.tileFloats)});
-
-  int64_t boxes = t.boxes(p, scatter);
+  if (t.walks)
+    w.close(");");
   k.launch.block = t.threads;
   k.launch.sharedBytes = g.sharedBytes(pooled);
   k.residentBlocks = t.onTensorCores() ? t.resident : residentFor(t.threads);
-  k.launch.grid = {k.batchExpr(p.images) * runtime::Expr(boxes), runtime::Expr(t.channelBlocks(p, scatter)), runtime::Expr(1)};
+  runtime::Expr all = k.batchExpr(p.images) * runtime::Expr(boxes);
+  int64_t channelBlocks = t.channelBlocks(p, scatter), together = k.options.spec.multiprocessors * t.resident;
+  if (t.walks)
+    all = min(all, runtime::Expr(std::max<int64_t>(1, together / channelBlocks)));
+  k.launch.grid = {all, runtime::Expr(channelBlocks), runtime::Expr(1)};
   k.maxBatch = std::min<int64_t>(k.maxBatch, std::numeric_limits<int32_t>::max() / boxes);
   k.partialTiles.assign(k.kernel.getNumResults(), k.batchExpr(p.images) * runtime::Expr(boxes));
   k.onTensorCores = t.onTensorCores();
@@ -89,8 +115,8 @@ void cuda::emitWindow(KernelText &k) {
                                                   t.warpChannels, t.grouped ? " of a warpgroup" : "", nameOf(p.factors))
                                               .str()
                                         : formatv("{0} x {1} per thread", t.rows, t.cols).str();
-  k.tileText = formatv("{0} x {1} x {2} positions x {3} channels per block, {4}, {5} channels staged", t.box[0], t.box[1], t.box[2],
-                       t.channels, share, t.slice);
+  k.tileText = formatv("{0} x {1} x {2} positions x {3} channels per {6}, {4}, {5} channels staged", t.box[0], t.box[1], t.box[2],
+                       t.channels, share, t.slice, t.walks ? "box that blocks walk" : "block");
   // Blocks of other channels read the operand again, from memory when it has left L2.
   double operand = bytesOf(contract.getLhs().getType(), k.options.batch);
   if (operand > double(k.options.spec.l2Bytes))

@@ -60,6 +60,7 @@ public:
   std::string tileText;       ///< the schedule in words
   int64_t maxBatch = std::numeric_limits<int32_t>::max();
   bool usesImages = false;
+  int64_t walkers = 0;                     ///< where blocks walk boxes: their threads that the epilogue has
   bool lanesNamed = false;                 ///< whether `warp` and `lane` are declared
   double extraSweepBytes = 0;              ///< bytes that are read again because a re-read set exceeds L2
   std::vector<runtime::Expr> partialTiles; ///< for each result, the value of its unknown extent (the batch, or tiles)
@@ -102,6 +103,8 @@ public:
   void addIndex(MapOp map, const Place &at, llvm::SmallVectorImpl<std::string> &operands);
   /// `// swish` or, with the user's name for the value, `// swish (h)`.
   std::string comment(mlir::Operation *op);
+  /// The barrier of an epilogue's threads.
+  std::string meet() { return walkers ? "meetPart<1, " + std::to_string(walkers) + ">();" : std::string("__syncthreads();"); }
   std::string variable(mlir::Operation *op);
   /// Stages that are neither contraction or pool nor its prologue.
   llvm::SmallVector<mlir::Operation *> epilogue();
@@ -153,8 +156,9 @@ struct ChannelLoop {
   bool alongChannels = false;                  ///< lanes along channels, for tensors that lie so; such a loop leaves no partials
   mlir::Value putBack;                         ///< takes its element's place in the tile, for what comes behind the loop
   std::string image, channels, position;       ///< texts: image index, number of live channels, position of element m (-1 when outside)
-  std::string place;        ///< object that gives the place of element from + lane's share (WindowPlace); empty without one
-  std::string first, limit; ///< without one: the place of element 0, and how many there are
+  std::string place; ///< object that gives the place of element from + lane's share (WindowPlace); empty without one
+  std::string tile = "blockIdx.x", tiles = "gridDim.x"; ///< number of the tile of positions, and how many there are
+  std::string first, limit;                             ///< without one: the place of element 0, and how many there are
   std::string firstChannel;
   int64_t elements = 1, maxChannels = 1, threads = 256, vector = 1;
   mlir::Value tileValue;                       ///< the contraction's or pool's result; null without one

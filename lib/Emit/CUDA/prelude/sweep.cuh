@@ -1,6 +1,6 @@
 // What a block that sweeps over runs of elements gathers per reduction, and how the threads' shares merge, in an order that depends on
 // thread numbers only.
-// requires: base.cuh, extremes.cuh, reduce.cuh
+// requires: base.cuh, extremes.cuh, reduce.cuh, part.cuh
 
 DEV float negativeInfinity() { return __int_as_float(0xff800000); }
 
@@ -110,11 +110,12 @@ template <int Threads, class T> DEV T blockAll(T mine, T *scratch) {
   return all;
 }
 
-// The merge over the threads of one column, `Lanes` apart, in each of them. `scratch` has an entry per thread.
-template <int Lanes, int Threads, class T> DEV T columnAll(T mine, T *scratch) {
-  __syncthreads();
+// The merge over the threads of one column, `Lanes` apart, in each of them. `scratch` has an entry per thread. `Part`: the first `Threads`
+// of a block.
+template <int Lanes, int Threads, bool Part, class T> DEV T columnAll(T mine, T *scratch) {
+  meetEpilogue<Threads, Part>();
   scratch[threadIdx.x] = mine;
-  __syncthreads();
+  meetEpilogue<Threads, Part>();
   T all = scratch[threadIdx.x % Lanes];
 #pragma unroll 1
   for (int from = threadIdx.x % Lanes + Lanes; from < Threads; from += Lanes)

@@ -7,11 +7,11 @@
 // either 64 places in a row that runs on into what lies around the box (what falls there is computed and dropped), or squares of eight
 // by eight; whichever covers the box with fewer tiles.
 // Tile T: box, channels, slice (a multiple of a step's channels), threads, pitch as in window.cuh; tapSlice: how many taps' weights are
-// staged at a time, all of them or, where all taps meet every place, fewer; warpPlaces (16 per tile of 64) x
-// warpChannels per warp, of every phase; `stagers` threads, the last ones, that bring operands, each `batch` quads of the patch at a time;
-// `Products` names the warpgroup's struct (wgmma.cuh), whose columns are warpChannels. Shared memory (`pipe`, 16-byte aligned): tables,
-// then one buffer of weights, or two with several slices, then one of the patch, or two with several slices of channels. Sizes per axis, in
-// plain arithmetic:
+// staged at a time, all of them or, where all taps meet every place, fewer; `walks`: blocks walk boxes (window-walk.cuh); warpPlaces (16
+// per tile of 64) x warpChannels per warp, of every phase; `stagers` threads, the last ones, that bring operands, each `batch` quads of the
+// patch at a time; `Products` names the warpgroup's struct (wgmma.cuh), whose columns are warpChannels. Shared memory (`pipe`, 16-byte
+// aligned): tables, then one buffer of weights, or two with several slices, then one of the patch, or two with several slices of channels
+// or where blocks walk. Sizes per axis, in plain arithmetic:
 //   spread, step, period, phases (nothing is paired) and cover as in window.cuh
 //
 //   parts = dilation == 1 ? min(step, taps) : step    (only those that a tap reads)
@@ -27,10 +27,10 @@
 //
 //   plane = volume(parts) * part + over, wide = ceil(channels / warpChannels) * warpChannels + 1
 //
-//   table = ceil((4 * volume(phases) + volume(phases) * volume(ceil(taps / period)) + 2 * volume(taps) + plane) / 4) * 4
+//   table = ceil(((walks ? 2 : 1) * volume(phases) * (4 + volume(ceil(taps / period))) + 2 * volume(taps) + plane) / 4) * 4
 //
-//   floats = table + slice / pack * ((slice < reduced or tapSlice < volume(taps) ? 2 : 1) * tapSlice * wide + (slice < reduced ? 2 : 1) *
-//   plane)
+//   floats = table + slice / pack * ((slice < reduced or tapSlice < volume(taps) ? 2 : 1) * tapSlice * wide + (slice < reduced or walks ?
+//   2 : 1) * plane)
 
 template <class P, class T, bool Scatter> struct TogetherShape : WindowExtents<P, T, Scatter> {
   using E = WindowExtents<P, T, Scatter>;
@@ -87,12 +87,20 @@ template <class P, class T, bool Scatter> struct TogetherShape : WindowExtents<P
   static constexpr bool Alike = period.d == spread.d && period.h == spread.h && period.w == spread.w && P::taps.d % period.d == 0 &&
                                 P::taps.h % period.h == 0 && P::taps.w % period.w == 0;
   static constexpr int MostTaps = ceilDiv(P::taps.d, period.d) * ceilDiv(P::taps.h, period.h) * ceilDiv(P::taps.w, period.w);
-  static constexpr int TableFloats = roundUp(4 * Phases + Phases * MostTaps + 2 * E::Taps + plane, 4);
+  // Where blocks walk boxes, those who stage may be a box ahead of those who multiply.
+  static constexpr int PhaseTables = T::walks ? 2 : 1;
+  static constexpr int TableFloats = roundUp(PhaseTables * Phases * (4 + MostTaps) + 2 * E::Taps + plane, 4);
   // A turn multiplies a slice of taps of a slice of channels.
   static constexpr int TapSlices = ceilDiv(E::Taps, T::tapSlice), Turns = ceilDiv(E::Reduced, T::slice) * TapSlices;
   static_assert(TapSlices == 1 || (Classes == 1 && Phases == 1), "expected slices of taps where all meet every place");
   static constexpr int WeightFloats = 4 * Quads * T::tapSlice * Wide, PatchFloats = 4 * Quads * plane;
-  static constexpr int WeightBuffers = Turns > 1 ? 2 : 1, PatchBuffers = Turns > TapSlices ? 2 : 1;
+  static constexpr int WeightBuffers = Turns > 1 ? 2 : 1, PatchBuffers = T::walks || Turns > TapSlices ? 2 : 1;
+  static constexpr bool Stays = Turns <= WeightBuffers; // all weights
+  // Where in the buffers the weights and the patch lie for a turn of a block's box number `box`.
+  DEV static constexpr int weightsOf(int box, int turn) { return (Stays ? turn : (box * Turns + turn) % 2) * WeightFloats; }
+  DEV static constexpr int patchOf(int box, int turn) {
+    return WeightBuffers * WeightFloats + (box * (Turns / TapSlices) + turn / TapSlices) % 2 * PatchFloats;
+  }
   static constexpr int PipeFloats = TableFloats + WeightBuffers * WeightFloats + PatchBuffers * PatchFloats;
   // Quads of weights between quads of channels.
   DEV static constexpr int nextQuad(int count) { return (TapSlices == 1 ? count : T::tapSlice) * Wide; }
@@ -109,12 +117,19 @@ template <class P, class T, bool Scatter> struct TogetherTables {
   int *taps;    // of each phase: how far the places that a tap reads lie from its box's corner
   int *places;  // of a plane: where in a channel of memory, -1 outside
 
-  DEV explicit TogetherTables(float *at)
-      : phases((int4 *)at), quads((int2 *)(phases + S::Phases)), taps((int *)(quads + S::Taps)), places(taps + S::Phases * S::MostTaps) {}
+  // `box`: of which of the boxes that blocks walk.
+  DEV explicit TogetherTables(float *at, int box = 0)
+      : phases((int4 *)at + box % S::PhaseTables * S::Phases), quads((int2 *)((int4 *)at + S::PhaseTables * S::Phases)),
+        taps((int *)(quads + S::Taps) + box % S::PhaseTables * S::Phases * S::MostTaps),
+        places((int *)(quads + S::Taps) + S::PhaseTables * S::Phases * S::MostTaps) {}
 
-  DEV void fill(const WindowPlace<P, T, Scatter> &at, Vec3 base) const {
+  // What belongs to a box; thread `me` of All.
+  template <int All> DEV void fillBox(const WindowPlace<P, T, Scatter> &at, int me) const {
+    const Vec3 base = {windowBase<Scatter>(at.d, P::stride.d, P::taps.d, P::padding.d, P::dilation.d),
+                       windowBase<Scatter>(at.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h),
+                       windowBase<Scatter>(at.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w)};
 #pragma unroll 1
-    for (int i = threadIdx.x; i < S::Phases * S::MostTaps; i += T::threads) {
+    for (int i = me; i < S::Phases * S::MostTaps; i += All) {
       const int number = i / S::MostTaps;
       const int k = i % S::MostTaps;
       const WindowPhase fd = windowPhase<Scatter>(number / (S::phases.w * S::phases.h), at.d, base.d, P::stride.d, P::taps.d, P::padding.d,
@@ -137,17 +152,7 @@ template <class P, class T, bool Scatter> struct TogetherTables {
       }
     }
 #pragma unroll 1
-    for (int tap = threadIdx.x; tap < S::Taps; tap += T::threads) {
-      const Vec3 t = {tap / (P::taps.h * P::taps.w), tap / P::taps.w % P::taps.h, tap % P::taps.w};
-      const int number = S::classOf(t);
-      const int index = (S::within(t.d, P::taps.d, S::period.d) * S::tapsOf(P::taps.h, S::period.h, t.h % S::period.h) +
-                         S::within(t.h, P::taps.h, S::period.h)) *
-                            S::tapsOf(P::taps.w, S::period.w, t.w % S::period.w) +
-                        S::within(t.w, P::taps.w, S::period.w);
-      quads[tap] = int2{(S::firstOf(number) + index) * S::Wide, S::nextQuad(S::tapsOfClass(number))};
-    }
-#pragma unroll 1
-    for (int i = threadIdx.x; i < S::plane; i += T::threads) {
+    for (int i = me; i < S::plane; i += All) {
       const int part = i / S::part;
       const int in = i % S::part;
       const int w = base.w + in % S::row * S::step.w + part % S::parts.w;
@@ -156,6 +161,20 @@ template <class P, class T, bool Scatter> struct TogetherTables {
       const bool inside =
           part < volume(S::parts) && (unsigned)w < (unsigned)S::in.w && (unsigned)h < (unsigned)S::in.h && (unsigned)d < (unsigned)S::in.d;
       places[i] = inside ? (d * S::in.h + h) * S::in.w + w : -1;
+    }
+  }
+
+  // What belongs to all boxes.
+  template <int All> DEV void fillQuads(int me) const {
+#pragma unroll 1
+    for (int tap = me; tap < S::Taps; tap += All) {
+      const Vec3 t = {tap / (P::taps.h * P::taps.w), tap / P::taps.w % P::taps.h, tap % P::taps.w};
+      const int number = S::classOf(t);
+      const int index = (S::within(t.d, P::taps.d, S::period.d) * S::tapsOf(P::taps.h, S::period.h, t.h % S::period.h) +
+                         S::within(t.h, P::taps.h, S::period.h)) *
+                            S::tapsOf(P::taps.w, S::period.w, t.w % S::period.w) +
+                        S::within(t.w, P::taps.w, S::period.w);
+      quads[tap] = int2{(S::firstOf(number) + index) * S::Wide, S::nextQuad(S::tapsOfClass(number))};
     }
   }
 };

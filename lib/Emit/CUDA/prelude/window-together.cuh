@@ -212,22 +212,25 @@ DEV void togetherPatch(float *to, const Load &load, const int *places, const Win
   }
 }
 
-// Brings what a turn multiplies and the one before it did not.
+// Brings what a turn multiplies and the one before it did not, of the block's box number `box`.
 template <bool Packed, int All, class P, class T, bool Scatter, class Load, class W>
 DEV void togetherStage(float *buffers, const Load &load, const W *weight, const TogetherTables<P, T, Scatter> &tables,
-                       const WindowPlace<P, T, Scatter> &at, int turn, int me) {
+                       const WindowPlace<P, T, Scatter> &at, int box, int turn, int me) {
   using S = TogetherShape<P, T, Scatter>;
   const int slice = turn / S::TapSlices;
   const int from = slice * T::slice;
   const int first = turn % S::TapSlices * T::tapSlice;
   const int count = S::Reduced % T::slice == 0 ? T::slice : smaller(T::slice, S::Reduced - from);
-  float *to = buffers + turn % 2 * S::WeightFloats;
-  if constexpr (Packed)
-    togetherPacked<All>(to, weight, tables.quads, at, from, count, first, me);
-  else
-    togetherWeights<All>(to, weight, tables.quads, at, from, count, first, me);
+  float *to = buffers + S::weightsOf(box, turn);
+  if constexpr (Packed) {
+    if (!S::Stays || box == 0)
+      togetherPacked<All>(to, weight, tables.quads, at, from, count, first, me);
+  } else {
+    if (!S::Stays || box == 0)
+      togetherWeights<All>(to, weight, tables.quads, at, from, count, first, me);
+  }
   if (first == 0)
-    togetherPatch<All>(buffers + S::WeightBuffers * S::WeightFloats + slice % 2 * S::PatchFloats, load, tables.places, at, from, count, me);
+    togetherPatch<All>(buffers + S::patchOf(box, turn), load, tables.places, at, from, count, me);
   waitForCopies();
 }
 
@@ -239,11 +242,10 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
   static_assert(T::pitch >= volume(T::box), "expected a tile row to hold the box");
   const TogetherTables<P, T, Scatter> tables(pipe);
   float *buffers = pipe + S::TableFloats;
-  tables.fill(at, Vec3{windowBase<Scatter>(at.d, P::stride.d, P::taps.d, P::padding.d, P::dilation.d),
-                       windowBase<Scatter>(at.h, P::stride.h, P::taps.h, P::padding.h, P::dilation.h),
-                       windowBase<Scatter>(at.w, P::stride.w, P::taps.w, P::padding.w, P::dilation.w)});
+  tables.template fillQuads<T::threads>(threadIdx.x);
+  tables.template fillBox<T::threads>(at, threadIdx.x);
   __syncthreads(); // the tables are there
-  togetherStage<Packed, T::threads>(buffers, load, weight, tables, at, 0, threadIdx.x);
+  togetherStage<Packed, T::threads>(buffers, load, weight, tables, at, 0, 0, threadIdx.x);
   showToWarpgroups();
   __syncthreads();
   // Both sides meet at the end of each slice: this buffer has been read, and the next one is full. Who brings slices has no sums, and
@@ -252,9 +254,7 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
     TogetherShare<P, T, Scatter> share(number);
 #pragma unroll 1
     for (int turn = 0; turn < S::Turns; turn++) {
-      share.multiply(tables, buffers + turn % 2 * S::WeightFloats,
-                     buffers + S::WeightBuffers * S::WeightFloats + turn / S::TapSlices % 2 * S::PatchFloats,
-                     turn % S::TapSlices * T::tapSlice);
+      share.multiply(tables, buffers + S::weightsOf(0, turn), buffers + S::patchOf(0, turn), turn % S::TapSlices * T::tapSlice);
       waitForProducts<0>();
       meetAnywhere();
     }
@@ -262,7 +262,7 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
   } else {
 #pragma unroll 1
     for (int turn = 1; turn < S::Turns; turn++) {
-      togetherStage<Packed, T::stagers>(buffers, load, weight, tables, at, turn, (int)threadIdx.x - S::Multiplying);
+      togetherStage<Packed, T::stagers>(buffers, load, weight, tables, at, 0, turn, (int)threadIdx.x - S::Multiplying);
       showToWarpgroups();
       meetAnywhere();
     }

@@ -85,10 +85,17 @@ template <class P, class T, bool Scatter> DEV constexpr int windowPipeFloats() {
 // A box of positions of one image, of which a block holds the channels [channel, channel + channels). `B` has: Vec3 box, the
 // extents `out` of what the box is part of, and the extents `covered` of all boxes together.
 template <class B> struct BoxPlace {
-  int image, d, h, w, channel, channels;
+  int number, image, d, h, w, channel, channels;
+
+  // Boxes of whole lines lie in memory as they lie in the tile.
+  static constexpr bool Flat = B::box.w == B::out.w && (B::box.d == 1 || B::box.h == B::out.h);
+  DEV int origin() const { return (d * B::out.h + h) * B::out.w + w; }
+  DEV int behind() const { return B::box.d == 1 ? (B::out.h - h) * B::out.w : (B::out.d - d) * (B::out.h * B::out.w); } // elements
 
   // The flat output position of tile element m, or -1 outside the output.
   DEV int position(int m) const {
+    if constexpr (Flat)
+      return m < behind() ? origin() + m : -1;
     const int x = w + m % B::box.w;
     const int y = h + m / B::box.w % B::box.h;
     const int z = d + m / (B::box.w * B::box.h);
@@ -105,11 +112,16 @@ template <class B> struct BoxPlace {
     return Vec3{d + line / B::box.h, h + line % B::box.h, x};
   }
   template <int Step> DEV bool inside(int first, int lane) const {
+    if constexpr (Flat)
+      return (volume(B::box) % Step == 0 || first + lane < volume(B::box)) &&
+             ((B::covered.h <= B::out.h && B::covered.d <= B::out.d) || first + lane < behind());
     const Vec3 at = coordinates<Step>(first, lane);
     return (volume(B::box) % Step == 0 || first + lane < volume(B::box)) && (B::covered.w <= B::out.w || at.w < B::out.w) &&
            (B::covered.h <= B::out.h || at.h < B::out.h) && (B::covered.d <= B::out.d || at.d < B::out.d);
   }
   template <int Step> DEV int offset(int first, int lane) const {
+    if constexpr (Flat)
+      return origin() + first + lane;
     const Vec3 at = coordinates<Step>(first, lane);
     return (at.d * B::out.h + at.h) * B::out.w + at.w;
   }
@@ -122,10 +134,12 @@ template <class P, class T, bool Scatter> struct WindowBox {
 
 // Where this block works: image, origin of its box in the output, first output channel and how many of them there are.
 template <class P, class T, bool Scatter> struct WindowPlace : BoxPlace<WindowBox<P, T, Scatter>> {
-  DEV WindowPlace() {
+  DEV WindowPlace() : WindowPlace((int)blockIdx.x) {}
+  DEV explicit WindowPlace(int box) {
     using Shape = WindowExtents<P, T, Scatter>;
     constexpr int PerGroup = ceilDiv(Shape::Written, T::channels);
-    int rest = blockIdx.x;
+    int rest = box;
+    this->number = box;
     this->w = rest % Shape::boxes.w * T::box.w;
     rest /= Shape::boxes.w;
     this->h = rest % Shape::boxes.h * T::box.h;
