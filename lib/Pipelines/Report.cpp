@@ -28,6 +28,7 @@ static json::Object phaseJson(const PhaseReport &p, const std::map<std::string, 
                    {"schedule", k.schedule}};
     auto it = resources.find(k.name);
     o["registers"] = it == resources.end() ? json::Value(nullptr) : json::Value(int64_t(it->second.registers));
+    o["serialized"] = it == resources.end() ? json::Value(nullptr) : json::Value(it->second.serialized);
     o["spill_bytes"] = it == resources.end() ? json::Value(nullptr) : json::Value(int64_t(it->second.spillBytes));
     kernels.push_back(std::move(o));
   }

@@ -83,12 +83,16 @@ unsigned numberBefore(std::string_view line, std::string_view unit) {
 
 /// ptxas -v: "Function properties for NAME", then "N bytes stack frame, ...", then "Used N registers, ...".
 void readReport(std::string_view log, CubinInfo &info) {
-  const std::string_view header = "Function properties for ";
+  const std::string_view header = "Function properties for ", waits = "wgmma.mma_async instructions are serialized", of = " function '";
   KernelResources *kernel = nullptr;
   while (!log.empty()) {
     std::string_view line = log.substr(0, log.find('\n'));
     log.remove_prefix(std::min(line.size() + 1, log.size()));
-    if (size_t at = line.find(header); at != std::string_view::npos) {
+    if (size_t at = line.find(of); at != std::string_view::npos && line.find(waits) != std::string_view::npos) {
+      std::string_view name = line.substr(at + of.size());
+      if (KernelResources *found = findKernel(info, std::string(name.substr(0, name.find('\'')))))
+        found->serialized = true;
+    } else if (size_t at = line.find(header); at != std::string_view::npos) {
       kernel = findKernel(info, std::string(line.substr(at + header.size())));
     } else if (kernel && line.find(" bytes stack frame") != std::string_view::npos) {
       kernel->stackFrame = std::max(kernel->stackFrame, numberBefore(line, " bytes stack frame"));

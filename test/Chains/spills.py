@@ -65,6 +65,7 @@ def compiled(task):
     kernels = [kernel for phase in ("forward", "backward") for kernel in report[phase]["kernels"]]
     wrong = [f"{k['name']}: no register count from the compiler" for k in kernels if not k["registers"]]
     wrong += [f"{k['name']} has {k['spill_bytes']} spill bytes" for k in kernels if k["spill_bytes"]]
+    wrong += [f"{k['name']}: products of warpgroups wait for each other" for k in kernels if k["serialized"]]
     if arch == "sm_90a":
         file = Path(model.parent) / f"{model.stem}-{precision}.ptx"
         run = emit(model, precision, arch, "ptx", "-o", str(file))

@@ -196,7 +196,7 @@ std::map<std::string, Resources> measureResources(const Compiled &c) {
     if (auto info = runtime::parseCubin(*binary))
       for (const runtime::KernelResources &k : info->kernels)
         if (k.reported)
-          found[k.name] = {k.registers, k.spillBytes()};
+          found[k.name] = {k.registers, k.spillBytes(), k.serialized};
   }
   return found;
 }

@@ -70,6 +70,7 @@ mlir::FailureOr<std::vector<int64_t>> chooseSaved(mlir::func::FuncOp forward, ml
 /// (kernel name -> registers, spill bytes) when it is known.
 struct Resources {
   unsigned registers = 0, spillBytes = 0;
+  bool serialized = false; ///< products of warpgroups wait for each other
 };
 std::string reportJson(const Compiled &compiled, const std::map<std::string, Resources> &resources);
 std::string reportText(const Compiled &compiled, const std::map<std::string, Resources> &resources);

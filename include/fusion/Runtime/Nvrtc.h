@@ -51,7 +51,8 @@ struct KernelResources {
   unsigned stackFrame = 0, spillStores = 0, spillLoads = 0; ///< bytes per thread
   unsigned staticShared = 0;                                ///< bytes
   unsigned barriers = 0;                                    ///< 0 too where ptxas is older than CUDA 12.8's and does not tell
-  bool reported = false; ///< false: the log had no line for it, so spills, shared bytes and barriers are unknown
+  bool serialized = false; ///< ptxas lets products of warpgroups wait for each other, where they should run behind each other
+  bool reported = false;   ///< false: the log had no line for it, so spills, shared bytes and barriers are unknown
   /// Stack frame, spill stores and spill loads together; 0 is what every emitted kernel must have.
   unsigned spillBytes() const { return stackFrame + spillStores + spillLoads; }
 };

@@ -112,16 +112,20 @@ template <class P, class T, bool Scatter> DEV constexpr int togetherPipeFloats()
 // The tables in front of the buffers.
 template <class P, class T, bool Scatter> struct TogetherTables {
   using S = TogetherShape<P, T, Scatter>;
-  int4 *phases; // taps that meet each; its first quad of weights; quads of weights from a tap to the same one of the next quad of channels
-  int2 *quads;  // of each tap: its first quad of weights, and as in `phases`
-  int *taps;    // of each phase: how far the places that a tap reads lie from its box's corner
-  int *places;  // of a plane: where in a channel of memory, -1 outside
+  // Taps that meet each; its first quad of weights; quads of weights from a tap to the same one of the next quad of channels; turns.
+  int4 *phases;
+  int2 *quads; // of each tap: its first quad of weights, and as in `phases`
+  int *taps;   // of each phase: how far the places that a tap reads lie from its box's corner
+  int *places; // of a plane: where in a channel of memory, -1 outside
 
   // `box`: of which of the boxes that blocks walk.
   DEV explicit TogetherTables(float *at, int box = 0)
       : phases((int4 *)at + box % S::PhaseTables * S::Phases), quads((int2 *)((int4 *)at + S::PhaseTables * S::Phases)),
         taps((int *)(quads + S::Taps) + box % S::PhaseTables * S::Phases * S::MostTaps),
         places((int *)(quads + S::Taps) + S::PhaseTables * S::Phases * S::MostTaps) {}
+
+  // One turn is looked up: ptxas would clear sums where a phase's products begin, and have products wait for each other.
+  DEV int turns() const { return S::Turns > 1 ? S::Turns : phases[0].w; }
 
   // What belongs to a box; thread `me` of All.
   template <int All> DEV void fillBox(const WindowPlace<P, T, Scatter> &at, int me) const {
@@ -141,7 +145,7 @@ template <class P, class T, bool Scatter> struct TogetherTables {
       const int count = fd.count * fh.count * fw.count;
       if (k == 0) {
         const int number2 = count > 0 ? S::classOf(Vec3{fd.tap, fh.tap, fw.tap}) : 0;
-        phases[number] = int4{count, S::firstOf(number2) * S::Wide, S::nextQuad(count), 0};
+        phases[number] = int4{count, S::firstOf(number2) * S::Wide, S::nextQuad(count), S::Turns};
       }
       if (k < count) {
         const int w = fw.first + k % fw.count * S::reach.w;

@@ -252,8 +252,9 @@ DEV void windowTogether(float *tile, float *pipe, const Load &load, const W *wei
   // products hold up whoever asks for them.
   if (const int number = warpgroupNumber(); number < S::Multiplying / 128) {
     TogetherShare<P, T, Scatter> share(number);
+    const int turns = tables.turns();
 #pragma unroll 1
-    for (int turn = 0; turn < S::Turns; turn++) {
+    for (int turn = 0; turn < turns; turn++) {
       share.multiply(tables, buffers + S::weightsOf(0, turn), buffers + S::patchOf(0, turn), turn % S::TapSlices * T::tapSlice);
       waitForProducts<0>();
       meetAnywhere();

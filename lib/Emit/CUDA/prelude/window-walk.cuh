@@ -21,8 +21,9 @@ DEV void windowWalk(float *tile, float *pipe, const Load &load, const W *weight,
     for (int box = blockIdx.x; box < boxes; box += gridDim.x, walked++) {
       const Tables tables(pipe, walked);
       TogetherShare<P, T, Scatter> share(group);
+      const int turns = tables.turns();
 #pragma unroll 1
-      for (int turn = 0; turn < S::Turns; turn++) {
+      for (int turn = 0; turn < turns; turn++) {
         share.multiply(tables, buffers + S::weightsOf(walked, turn), buffers + S::patchOf(walked, turn), turn % S::TapSlices * T::tapSlice);
         waitForProducts<0>();
         meetAnywhere(); // everybody has read the tile of the box before, too
